@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Takes a fresh Debian or Ubuntu machine to a built fovea. Safe to run again: each step is skipped when it is already done.
+#
+#   scripts/setup.sh             packages, LibTorch, configure, build
+#   scripts/setup.sh --no-build  everything but configure and build
+#
+# LIBTORCH=DIR or Torch_DIR=DIR names an unpacked LibTorch of your own; otherwise a virtual environment in .venv gets the pinned wheel.
+# FOVEA_PRESET (release by default) is the CMake preset that is configured and built.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly torch_version=2.13.0
+readonly preset="${FOVEA_PRESET:-release}"
+# What the build, the programs and the tests need; environment.md says what each is for.
+readonly packages=(build-essential cmake ninja-build ccache mold pkg-config git python3 python3-venv
+  nlohmann-json3-dev libcli11-dev catch2 libpango1.0-dev libpng-dev
+  zlib1g-dev libssl-dev libxxhash-dev libutf8proc-dev libboost-math-dev
+  fonts-dejavu-core fonts-noto-cjk poppler-utils)
+
+say() { printf '\n== %s\n' "$*"; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo >/dev/null; then sudo "$@"
+  else echo "setup.sh: installing packages needs root or sudo: $*" >&2; return 1; fi
+}
+
+install_packages() {
+  command -v apt-get >/dev/null || { echo "setup.sh: no apt-get here; install what environment.md lists, then run again" >&2; return 0; }
+  local missing=() name
+  for name in "${packages[@]}"; do
+    dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
+  done
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  say "installing packages: ${missing[*]}"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+install_torch() {
+  if [ -n "${LIBTORCH:-}${Torch_DIR:-}" ]; then say "LibTorch: the one you named"; return 0; fi
+  if [ "$(.venv/bin/python -c 'import importlib.metadata as m; print(m.version("torch").split("+")[0])' 2>/dev/null)" != "$torch_version" ]; then
+    say "installing the torch==$torch_version wheel into .venv"
+    [ -x .venv/bin/python ] || python3 -m venv .venv
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check "torch==$torch_version"
+  fi
+}
+
+# Independent references for the tests; the programs need none of them.
+install_oracles() {
+  [ -x .venv/bin/python ] || python3 -m venv .venv
+  if ! .venv/bin/python -c 'import numpy, scipy, safetensors, sklearn' 2>/dev/null; then
+    say "installing the tests' references into .venv"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check numpy scipy scikit-learn safetensors
+  fi
+}
+
+install_packages
+install_torch
+install_oracles
+if [ "${1:-}" != --no-build ]; then
+  say "configuring and building (preset $preset)"
+  cmake --preset "$preset"
+  cmake --build --preset "$preset"
+  say "built: build/$preset/bin"
+fi

@@ -1,0 +1,145 @@
+#include "src/config/layers.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "src/base/error.h"
+#include "src/base/files.h"
+#include "src/base/text.h"
+
+namespace fovea {
+namespace {
+
+std::string child(const std::string& path, const std::string& name) { return path.empty() ? name : path + "." + name; }
+
+/// A list's items, split at commas outside brackets and quotes.
+std::vector<std::string> list_items(const std::string& body) {
+  std::vector<std::string> items;
+  std::string item;
+  int depth = 0;
+  char quote = 0;
+  for (char c : body) {
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (c == '[') {
+      ++depth;
+    } else if (c == ']') {
+      --depth;
+    }
+    if (c == ',' && depth == 0 && quote == 0) {
+      items.push_back(item);
+      item.clear();
+    } else {
+      item += c;
+    }
+  }
+  if (!trim(item).empty() || !items.empty()) items.push_back(item);
+  return items;
+}
+
+/// Names first: turns every group given as text into {"name": text}, at every depth.
+Json with_names(const Json& tree, const std::string& path) {
+  if (tree.is_string() && is_named_group(path)) return Json{{"name", tree}};
+  if (!tree.is_object()) return tree;
+  Json result = Json::object();
+  for (const auto& [name, value] : tree.items()) result[name] = with_names(value, child(path, name));
+  return result;
+}
+
+void merge_into(Json& base, const Json& layer, const std::string& path) {
+  if (!layer.is_object() || !base.is_object()) {
+    base = layer;
+    return;
+  }
+  if (is_named_group(path) && layer.contains("name") && base.contains("name") && layer["name"] != base["name"]) base = Json::object();
+  for (const auto& [name, value] : layer.items()) {
+    if (value.is_object() && base.contains(name))
+      merge_into(base[name], value, child(path, name));
+    else
+      base[name] = value;
+  }
+}
+
+/// Puts `value` at `key` of the layer's tree; a name and fields of one group live together.
+void insert(Json& tree, const std::string& key, Json value, const std::string& given) {
+  std::string path;
+  Json* node = &tree;
+  for (const std::string& part : split(key, '.')) {
+    if (part.empty()) throw ConfigError("command line: \"" + given + "\": expected key=value with a key such as train.epochs");
+    if (node->is_string() && is_named_group(path)) *node = Json{{"name", *node}};
+    if (!node->is_null() && !node->is_object()) throw ConfigError("command line: " + key + ": " + path + " already has a value that takes no fields");
+    node = &(*node)[part];
+    path = child(path, part);
+  }
+  if (node->is_object() && is_named_group(path) && value.is_string())
+    (*node)["name"] = value;
+  else
+    *node = std::move(value);
+}
+
+}  // namespace
+
+bool is_named_group(const std::string& path) {
+  return path == "task" || path == "model" || path == "attention" || (path.size() > 10 && path.compare(path.size() - 10, 10, ".attention") == 0);
+}
+
+Json parse_value(const std::string& given) {
+  const std::string text = trim(given);
+  if (text == "null") return nullptr;
+  if (text == "true") return true;
+  if (text == "false") return false;
+  if (text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.back() == text.front()) return text.substr(1, text.size() - 2);
+  if (text.size() >= 2 && text.front() == '[' && text.back() == ']') {
+    Json list = Json::array();
+    for (const std::string& item : list_items(text.substr(1, text.size() - 2))) list.push_back(parse_value(item));
+    return list;
+  }
+  const bool numeric = !text.empty() && text.find_first_not_of("0123456789+-.eE") == std::string::npos &&
+                       text.find_first_of("0123456789") != std::string::npos;
+  if (!numeric) return text;
+  const Json number = Json::parse(text.front() == '+' ? text.substr(1) : text, nullptr, false);
+  if (number.is_number()) return number;
+  // Forms JSON does not know, such as ".5" and "1.".
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (end == text.c_str() + text.size() && std::isfinite(value) && text.find('.') != std::string::npos) return value;
+  return text;
+}
+
+Json parse_overrides(const std::vector<std::string>& overrides) {
+  Json tree = Json::object();
+  for (const std::string& given : overrides) {
+    const size_t equals = given.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw ConfigError("command line: \"" + given + "\": expected key=value, such as train.epochs=3");
+    const std::string key = trim(given.substr(0, equals));
+    insert(tree, key, parse_value(given.substr(equals + 1)), given);
+  }
+  return tree;
+}
+
+Json merge_layers(Json base, const Json& layer) {
+  base = with_names(base, "");
+  merge_into(base, with_names(layer, ""), "");
+  return base;
+}
+
+std::string group_name(const Json& group, const std::string& fallback) {
+  if (group.is_string()) return group.get<std::string>();
+  if (group.is_object() && group.contains("name") && group["name"].is_string()) return group["name"].get<std::string>();
+  return fallback;
+}
+
+std::string first_difference(const Json& a, const Json& b) {
+  const Json patch = Json::diff(a, b);
+  if (patch.empty()) return "";
+  std::string path = patch[0]["path"].get<std::string>();
+  std::replace(path.begin(), path.end(), '/', '.');
+  return path.empty() ? "config" : path.substr(1);
+}
+
+std::string config_hash(const Json& config) { return sha256(to_text(config)).substr(0, 8); }
+
+}  // namespace fovea

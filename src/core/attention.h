@@ -1,0 +1,101 @@
+// The one interface of every attention variant, in every slot of every net.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/core/mask.h"
+#include "src/core/tensor.h"
+
+namespace fovea {
+
+/// What a stateful scorer, or a net, carries from step to step: tensors whose first axis is the batch.
+using State = std::vector<Tensor>;
+
+/// `state` with the batch rows `rows` (int64 [B']), for beam search.
+State select_rows(const State& state, const Tensor& rows);
+
+/// What a caller asks of an attention. Asking for weights never changes the context, its gradients or its dropout.
+enum class Want { kContext, kWeights };
+
+struct AttentionOutput {
+  Tensor context;  // [B, Tq, context_width()]
+  Tensor weights;  // [B, H, Tq, Tk], before dropout; undefined unless Want::kWeights
+  State state;     // empty unless the attention is stateful
+};
+
+/// How one call differs from the plain one.
+struct Call {
+  Mask mask;                     // beyond the memory's padding and the attention's own pattern
+  std::optional<int64_t> first;  // absolute position of the first query; default memory.size() − Tq
+  State state;                   // from the previous step; empty = start
+  Want want = Want::kContext;
+};
+
+/// Keys and values an attention has seen. A value: extending one never changes another. Its parts are the business of the attention that made it.
+class Memory {
+ public:
+  Memory() = default;
+  /// `parts`: each [B, …, Tk, …] with time at `time_axis`; `padding` bool [B, Tk], true = a real key, or undefined = all real.
+  Memory(std::vector<Tensor> parts, int64_t time_axis, int64_t size, Tensor padding);
+
+  /// Number of keys, padded ones included.
+  int64_t size() const { return size_; }
+  bool empty() const { return parts_.empty(); }
+  /// The memory of the batch rows `rows` (int64 [B']): keys and padding.
+  Memory select(const Tensor& rows) const;
+  /// The same values, cut from the graph.
+  Memory detach() const;
+
+  const std::vector<Tensor>& parts() const { return parts_; }
+  const Tensor& padding() const { return padding_; }
+  /// This memory followed by `next` (same attention): parts joined along time, padding filled in where one side has none.
+  Memory join(const Memory& next) const;
+
+ private:
+  std::vector<Tensor> parts_;
+  int64_t time_axis_ = 2, size_ = 0;
+  Tensor padding_;
+};
+
+/// Sign of the weights an attention can report.
+enum class Sign { kNonNegative, kAny };
+/// Sum of a row of weights with at least one visible key.
+enum class RowSum { kOne, kAtMostOne, kAny };
+
+/// What an axis or an attention promises. The contract suite checks every line, and that nothing is declared weaker than it is.
+struct Traits {
+  Sign sign = Sign::kNonNegative;
+  RowSum row_sum = RowSum::kOne;
+  bool key_equivariant = true;   // permuting keys permutes weights (no positions inside)
+  bool differentiable = true;    // numeric and analytic gradients agree
+  bool sequential = false;       // queries must come in order, one state after the other
+  bool uses_query = true;        // the query has influence
+  bool uses_keys = true;         // the key has influence on the weights
+};
+
+class Attention : public torch::nn::Module {
+ public:
+  /// Appends keys and values to `memory`; `extend({}, …)` begins one.
+  /// key [B, Tk, Dk], value [B, Tk, Dv], padding bool [B, Tk] with true = a real key (undefined = all real).
+  virtual Memory extend(const Memory& memory, const Tensor& key, const Tensor& value, const Tensor& padding = {}) = 0;
+
+  /// All queries at once, or one decoding step. query [B, Tq, Dq].
+  virtual AttentionOutput attend(const Tensor& query, const Memory& memory, const Call& call = {}) = 0;
+
+  /// attend(query, extend({}, key, value, padding), call).
+  AttentionOutput forward(const Tensor& query, const Tensor& key, const Tensor& value, const Tensor& padding = {}, const Call& call = {});
+
+  virtual int64_t context_width() const = 0;
+  virtual int64_t heads() const = 0;
+  virtual Traits traits() const = 0;
+  /// Which pairs its own pattern lets through, beyond padding and the call's mask.
+  virtual Mask pattern() const { return {}; }
+};
+
+/// Checks ranks, batch sizes and key/value lengths as every attention needs them; throws std::invalid_argument with the found shape.
+void require_memory_shapes(const Tensor& key, const Tensor& value, const Tensor& padding, const char* where);
+
+}  // namespace fovea

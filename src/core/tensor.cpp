@@ -1,0 +1,20 @@
+#include "src/core/tensor.h"
+
+#include <sstream>
+#include <stdexcept>
+
+namespace fovea {
+
+std::string shape_text(const Tensor& tensor) {
+  if (!tensor.defined()) return "undefined";
+  std::ostringstream text;
+  text << tensor.sizes();
+  return text.str();
+}
+
+void require_rank(const Tensor& tensor, int64_t rank, const char* where, const char* name, const char* expected) {
+  if (tensor.defined() && tensor.dim() == rank) return;
+  throw std::invalid_argument(std::string("[") + where + "] " + name + " must be " + expected + "; found " + shape_text(tensor));
+}
+
+}  // namespace fovea

@@ -1,0 +1,16 @@
+// LibTorch's tensor under its short name; the precompiled header makes this include free.
+#pragma once
+
+#include <torch/torch.h>
+
+namespace fovea {
+
+using torch::Tensor;
+
+/// "[2, 3, 4]" for messages.
+std::string shape_text(const Tensor& tensor);
+
+/// Throws std::invalid_argument "[where] name must have shape …; found …" unless the rank is `rank`.
+void require_rank(const Tensor& tensor, int64_t rank, const char* where, const char* name, const char* expected);
+
+}  // namespace fovea
