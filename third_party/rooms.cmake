@@ -1,7 +1,8 @@
 # The two shapes of target the project has: rooms (static libraries) and programs.
 add_library(fovea_options INTERFACE)
 target_include_directories(fovea_options INTERFACE ${PROJECT_SOURCE_DIR})
-target_compile_options(fovea_options INTERFACE -Wall -Wextra -Wno-unused-parameter)
+# -pthread everywhere: a precompiled header serves only targets with the same flags.
+target_compile_options(fovea_options INTERFACE -Wall -Wextra -Wno-unused-parameter -pthread)
 if(FOVEA_SANITIZE)
   target_compile_options(fovea_options INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer)
   target_link_options(fovea_options INTERFACE -fsanitize=address,undefined)

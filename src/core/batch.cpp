@@ -1,0 +1,93 @@
+#include "src/core/batch.h"
+
+#include <algorithm>
+
+#include "src/base/error.h"
+#include "src/base/text.h"
+
+namespace fovea {
+namespace {
+
+const FieldSpec& find(const std::map<std::string, FieldSpec>& fields, const std::string& name, const std::string& model, const std::string& task, const char* kind) {
+  const auto found = fields.find(name);
+  if (found != fields.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [other, spec] : fields) names.push_back(other);
+  throw ConfigError("model: " + model + " needs the " + kind + " \"" + name + "\"; task " + task + " gives " + join(names, ", "));
+}
+
+std::map<std::string, Field> collate_fields(const std::vector<Example>& examples, const std::map<std::string, FieldSpec>& specs, bool inputs) {
+  std::map<std::string, Field> fields;
+  for (const auto& [name, spec] : specs) {
+    std::vector<Tensor> values;
+    std::vector<int64_t> lengths;
+    for (const Example& example : examples) {
+      const auto& own = inputs ? example.inputs : example.targets;
+      const auto found = own.find(name);
+      if (found == own.end()) break;  // prediction has no targets
+      values.push_back(found->second);
+      lengths.push_back(found->second.dim() > 0 ? found->second.size(0) : 1);
+    }
+    if (values.size() != examples.size() || values.empty()) continue;
+    if (!spec.padded) {
+      fields[name] = {torch::stack(values), {}};  // [B, …]
+      continue;
+    }
+    // A batch of empty texts still has one (padded) position, so that every net gets an axis to work on.
+    const int64_t longest = std::max<int64_t>(1, *std::max_element(lengths.begin(), lengths.end()));
+    std::vector<int64_t> shape = values[0].sizes().vec();
+    shape[0] = longest;
+    shape.insert(shape.begin(), static_cast<int64_t>(values.size()));
+    Tensor padded = torch::full(shape, spec.pad, values[0].options());  // [B, T, …]
+    for (size_t i = 0; i < values.size(); ++i)
+      if (lengths[i] > 0) padded[static_cast<int64_t>(i)].slice(0, 0, lengths[i]).copy_(values[i]);
+    fields[name] = {padded, torch::tensor(lengths, torch::kInt64)};
+  }
+  return fields;
+}
+
+}  // namespace
+
+Tensor Field::real() const {
+  if (!lengths.defined()) return {};
+  const Tensor index = torch::arange(values.size(1), lengths.options());
+  return index.unsqueeze(0) < lengths.unsqueeze(1);  // [B, T]
+}
+
+const FieldSpec& TaskSpec::input(const std::string& name, const std::string& model) const { return find(inputs, name, model, task, "input"); }
+const FieldSpec& TaskSpec::target(const std::string& name, const std::string& model) const { return find(targets, name, model, task, "target"); }
+
+Batch Batch::to(torch::Device device) const {
+  if (device.is_cpu()) return *this;
+  Batch moved = *this;
+  for (auto* fields : {&moved.inputs, &moved.targets})
+    for (auto& [name, field] : *fields) {
+      field.values = field.values.to(device);
+      if (field.lengths.defined()) field.lengths = field.lengths.to(device);
+    }
+  for (Tensor& tensor : moved.carry) tensor = tensor.to(device);
+  return moved;
+}
+
+Batch collate(const std::vector<Example>& examples, const TaskSpec& spec) {
+  Batch batch;
+  batch.inputs = collate_fields(examples, spec.inputs, true);
+  batch.targets = collate_fields(examples, spec.targets, false);
+  for (const Example& example : examples) batch.ids.push_back(example.id);
+  return batch;
+}
+
+Loss OutputLayer::cross_entropy(const Tensor& features, const Tensor& targets, double label_smoothing) const {
+  return fovea::cross_entropy(logits(features), targets, label_smoothing);
+}
+
+Loss cross_entropy(const Tensor& logits, const Tensor& targets, double label_smoothing, const Tensor& class_weights) {
+  using Options = torch::nn::functional::CrossEntropyFuncOptions;
+  const Tensor sum = torch::nn::functional::cross_entropy(
+      logits, targets, Options().reduction(torch::kSum).label_smoothing(label_smoothing).weight(class_weights));
+  const Tensor weight = class_weights.defined() ? class_weights.index_select(0, targets).sum()
+                                                : torch::full({}, targets.size(0), logits.options());
+  return {sum, weight};
+}
+
+}  // namespace fovea
