@@ -73,7 +73,11 @@ Batch collate(const std::vector<Example>& examples, const TaskSpec& spec) {
   Batch batch;
   batch.inputs = collate_fields(examples, spec.inputs, true);
   batch.targets = collate_fields(examples, spec.targets, false);
-  for (const Example& example : examples) batch.ids.push_back(example.id);
+  for (const Example& example : examples) {
+    batch.ids.push_back(example.id);
+    batch.notes.push_back(example.note);
+    batch.truths.push_back(example.truth);
+  }
   return batch;
 }
 

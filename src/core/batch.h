@@ -46,11 +46,15 @@ struct Example {
   int64_t id = 0;
   int64_t length = 0;  // for bucketing
   std::map<std::string, Tensor> inputs, targets;
+  Json note;                            // surface tokens, labels: what a person reads; null unless asked for
+  std::map<std::string, Tensor> truth;  // object masks, decisive positions: what attention ought to find
 };
 
 struct Batch {
   std::map<std::string, Field> inputs, targets;
   std::vector<int64_t> ids;
+  std::vector<Json> notes;                            // one an example, null unless asked for
+  std::vector<std::map<std::string, Tensor>> truths;  // one an example, empty unless asked for
   State carry;  // what the net handed on from the previous batch of a stream
 
   int64_t size() const { return static_cast<int64_t>(ids.size()); }

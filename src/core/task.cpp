@@ -1,0 +1,23 @@
+#include "src/core/task.h"
+
+#include "src/base/error.h"
+#include "src/base/text.h"
+
+namespace fovea {
+
+std::string split_name(Split split) {
+  switch (split) {
+    case Split::kTrain: return "train";
+    case Split::kValidation: return "validation";
+    case Split::kTest: return "test";
+  }
+  throw std::logic_error("[split_name] split must be one of three");
+}
+
+Split parse_split(const std::string& name) {
+  for (Split split : {Split::kTrain, Split::kValidation, Split::kTest})
+    if (name == split_name(split)) return split;
+  throw ConfigError("split: no \"" + name + "\"" + hint(name, {"train", "validation", "test"}));
+}
+
+}  // namespace fovea
