@@ -1,0 +1,182 @@
+#include "src/train/checkpoint.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "src/base/error.h"
+#include "src/base/files.h"
+#include "src/base/text.h"
+
+namespace fovea {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kParts[] = {"model", "optimizer", "state"};
+
+std::string step_name(int64_t step) { return "step-" + std::to_string(step); }
+
+std::optional<int64_t> parse_step(const std::string& name) {
+  if (name.rfind("step-", 0) != 0 || name.size() < 6 || name.size() > 23 || name.find_first_not_of("0123456789", 5) != std::string::npos) return {};
+  return std::stoll(name.substr(5));
+}
+
+/// Removes what a killed writer left behind.
+void remove_leftovers(const fs::path& folder) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored))
+    if (entry.path().filename().string().rfind(".tmp-", 0) == 0) fs::remove_all(entry.path(), ignored);
+}
+
+Json parse_manifest(const fs::path& path) {
+  try {
+    Json manifest = read_json(path.string());
+    if (!manifest.is_object() || manifest.value("format", 0) != 1 || !manifest.contains("files") || !manifest["files"].is_object() ||
+        !manifest.contains("step") || !manifest["step"].is_number_integer() || !manifest.contains("progress"))
+      throw CheckpointError(path.string() + ": not a checkpoint manifest of format 1");
+    return manifest;
+  } catch (const ConfigError& error) {
+    throw CheckpointError(error.what());
+  } catch (const Json::exception&) {
+    throw CheckpointError(path.string() + ": not a checkpoint manifest of format 1");
+  }
+}
+
+/// Bytes of a file whose checksum the manifest states; throws CheckpointError.
+std::string verified(const fs::path& path, const Json& manifest) {
+  const std::string name = path.filename().string();
+  if (!manifest["files"].contains(name) || !manifest["files"][name].is_string()) throw CheckpointError(path.string() + ": not in the manifest");
+  std::string bytes;
+  try {
+    bytes = read_file(path);
+  } catch (const DataError& error) {
+    throw CheckpointError(error.what());
+  }
+  const std::string expected = manifest["files"][name].get<std::string>(), found = sha256(bytes);
+  if (found != expected)
+    throw CheckpointError(path.string() + ": checksum " + found.substr(0, 12) + "… does not match the manifest's " + expected.substr(0, 12) + "…");
+  return bytes;
+}
+
+}  // namespace
+
+void CheckpointStore::save(const Checkpoint& checkpoint, int64_t best) {
+  make_folders(folder_);
+  remove_leftovers(folder_);
+  const fs::path temporary = folder_ / (".tmp-" + step_name(checkpoint.step) + "-" + std::to_string(::getpid()));
+  const fs::path final = folder_ / step_name(checkpoint.step);
+  try {
+    make_folders(temporary);
+    Json manifest = {{"format", 1}, {"step", checkpoint.step}, {"progress", checkpoint.progress}, {"files", Json::object()}};
+    const TensorMap* maps[] = {&checkpoint.model, &checkpoint.optimizer, &checkpoint.state};
+    for (size_t i = 0; i < 3; ++i) {
+      const std::string bytes = encode_safetensors(*maps[i]), name = std::string(kParts[i]) + ".safetensors";
+      write_file_synced(temporary / name, bytes);
+      manifest["files"][name] = sha256(bytes);
+    }
+    write_file_synced(temporary / "MANIFEST.json", to_text(manifest, 1) + "\n");
+    sync_folder(temporary);
+    // A folder of that name was saved by an earlier life of this run at the same step: it moves aside first.
+    std::error_code error;
+    if (fs::exists(final)) {
+      const fs::path old = folder_ / (".tmp-old-" + step_name(checkpoint.step));
+      fs::remove_all(old, error);
+      fs::rename(final, old);
+    }
+    fs::rename(temporary, final);
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove_all(temporary, ignored);
+    throw;
+  }
+  sync_folder(folder_);
+  write_file_atomically(folder_ / "LATEST", step_name(checkpoint.step) + "\n");
+  if (best >= 0) write_file_atomically(folder_ / "BEST", step_name(best) + "\n");
+  remove_leftovers(folder_);
+}
+
+void CheckpointStore::prune(int64_t keep, int64_t best) {
+  std::error_code ignored;
+  int64_t kept = 0;
+  for (int64_t step : steps()) {
+    if (kept++ < keep || step == best) continue;
+    // Renamed first: a kill between the files of one folder leaves no half checkpoint under its name.
+    const fs::path doomed = folder_ / (".tmp-" + step_name(step));
+    fs::rename(folder_ / step_name(step), doomed, ignored);
+    fs::remove_all(doomed, ignored);
+  }
+}
+
+std::optional<std::string> CheckpointStore::pointer(const std::string& name) const {
+  std::error_code ignored;
+  if (!fs::exists(folder_ / name, ignored)) return {};
+  const std::string target = trim(read_file(folder_ / name));
+  if (!parse_step(target)) throw CheckpointError((folder_ / name).string() + ": expected step-N, found \"" + target.substr(0, 40) + "\"");
+  return target;
+}
+
+std::vector<int64_t> CheckpointStore::steps() const {
+  std::vector<int64_t> found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder_, ignored))
+    if (const auto step = parse_step(entry.path().filename().string())) found.push_back(*step);
+  std::sort(found.rbegin(), found.rend());
+  return found;
+}
+
+Checkpoint CheckpointStore::load(const std::string& name) const {
+  std::string folder_name = name;
+  if (name == "BEST" || name == "LATEST") {
+    const auto target = pointer(name);
+    if (!target) throw CheckpointError((folder_ / name).string() + ": absent");
+    folder_name = *target;
+  }
+  const fs::path folder = folder_ / folder_name;
+  if (!parse_step(folder_name) || !fs::is_directory(folder)) throw CheckpointError(folder.string() + ": no such checkpoint; expected step-N, BEST or LATEST");
+  const Json manifest = parse_manifest(folder / "MANIFEST.json");
+  Checkpoint checkpoint;
+  checkpoint.step = manifest["step"].get<int64_t>();
+  checkpoint.progress = manifest["progress"];
+  TensorMap* maps[] = {&checkpoint.model, &checkpoint.optimizer, &checkpoint.state};
+  for (size_t i = 0; i < 3; ++i) {
+    const fs::path path = folder / (std::string(kParts[i]) + ".safetensors");
+    *maps[i] = decode_safetensors(verified(path, manifest), path.string());
+  }
+  return checkpoint;
+}
+
+Checkpoint CheckpointStore::load_for_use(const std::string& name, std::string* warning) const {
+  if (!name.empty()) return load(name);
+  try {
+    if (pointer("BEST")) return load("BEST");
+  } catch (const std::exception& error) {
+    *warning = std::string(error.what()) + "; using the newest good checkpoint";
+  }
+  const auto newest = load_latest([&](const std::string& problem) { *warning = problem + "; using an older checkpoint"; });
+  if (!newest) throw CheckpointError(folder_.string() + ": no checkpoint that can be read");
+  return *newest;
+}
+
+void load_module(torch::nn::Module& module, const TensorMap& tensors, const std::string& where) {
+  torch::NoGradGuard no_gradient;
+  TensorMap own = module_tensors(module);
+  for (const auto& [name, tensor] : tensors)
+    if (own.count(name) == 0) throw CheckpointError(where + ": holds \"" + name + "\", which the model does not have");
+  for (auto& [name, tensor] : own) {
+    const auto found = tensors.find(name);
+    if (found == tensors.end()) throw CheckpointError(where + ": no tensor \"" + name + "\"");
+    if (found->second.sizes() != tensor.sizes())
+      throw CheckpointError(where + ": \"" + name + "\" has shape " + shape_text(found->second) + "; expected " + shape_text(tensor));
+    tensor.copy_(found->second);
+  }
+}
+
+TensorMap module_tensors(const torch::nn::Module& module) {
+  TensorMap tensors;
+  for (const auto& item : module.named_parameters()) tensors[item.key()] = item.value();
+  for (const auto& item : module.named_buffers()) tensors[item.key()] = item.value();
+  return tensors;
+}
+
+}  // namespace fovea

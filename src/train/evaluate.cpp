@@ -1,0 +1,94 @@
+#include "src/train/evaluate.h"
+
+#include <algorithm>
+
+#include "src/base/error.h"
+#include "src/train/loader.h"
+
+namespace fovea {
+namespace {
+
+/// Switches a module to evaluation and back.
+class EvaluationMode {
+ public:
+  explicit EvaluationMode(Net& net) : net_(net), was_training_(net.is_training()) { net_.eval(); }
+  ~EvaluationMode() { net_.train(was_training_); }
+
+ private:
+  Net& net_;
+  bool was_training_;
+};
+
+Metrics finish(const Task& task, std::vector<ExampleScore>& scores, double loss, double weight) {
+  std::sort(scores.begin(), scores.end(), [](const ExampleScore& a, const ExampleScore& b) { return a.id < b.id; });
+  Metrics metrics = task.metrics(scores);
+  if (weight > 0 && metrics.count("loss") == 0) metrics["loss"] = loss / weight;
+  return metrics;
+}
+
+}  // namespace
+
+Evaluation evaluate_split(Net& net, const Task& task, Split split, const EvaluationOptions& options) {
+  torch::NoGradGuard no_gradient;
+  const EvaluationMode mode(net);
+  LoaderOptions loading;
+  loading.batch = options.batch > 0 ? options.batch : task.batch_size();
+  loading.workers = options.workers;
+  const auto source = task.examples(split);
+  if (source->size() == 0) throw DataError("split " + split_name(split) + ": no examples");
+  Loader loader(source, task.spec(), loading, 0);
+  Evaluation evaluation;
+  double loss = 0, weight = 0;
+  while (auto batch = loader.next()) {
+    if (options.between) options.between();
+    const Batch moved = batch->to(options.device);
+    const ModelOutput output = net.forward(moved);
+    const Loss part = task.loss(output, moved, {});
+    loss += part.sum.item<double>();
+    weight += part.weight.item<double>();
+    const Prediction prediction = task.predict(net, moved, output);
+    for (ExampleScore& score : task.measure(prediction, output, moved)) evaluation.scores.push_back(std::move(score));
+  }
+  evaluation.metrics = finish(task, evaluation.scores, loss, weight);
+  evaluation.details = task.details(evaluation.scores);
+  return evaluation;
+}
+
+Evaluation evaluate_ensemble(const std::vector<std::shared_ptr<Net>>& nets, const Task& task, Split split, const EvaluationOptions& options) {
+  torch::NoGradGuard no_gradient;
+  LoaderOptions loading;
+  loading.batch = options.batch > 0 ? options.batch : task.batch_size();
+  Loader loader(task.examples(split), task.spec(), loading, 0);
+  Evaluation evaluation;
+  while (auto batch = loader.next()) {
+    const Batch moved = batch->to(options.device);
+    Prediction mean;
+    ModelOutput output;
+    for (const auto& net : nets) {
+      net->eval();
+      output = net->forward(moved);
+      const Prediction one = task.predict(*net, moved, output);
+      if (one.values.empty()) throw ConfigError("--ensemble: this task's predictions cannot be averaged");
+      for (const auto& [name, value] : one.values) {
+        const Tensor share = value / static_cast<double>(nets.size());
+        mean.values[name] = mean.values.count(name) ? mean.values[name] + share : share;
+      }
+    }
+    for (ExampleScore& score : task.measure(mean, output, moved)) evaluation.scores.push_back(std::move(score));
+  }
+  evaluation.metrics = finish(task, evaluation.scores, 0, 0);
+  evaluation.details = task.details(evaluation.scores);
+  return evaluation;
+}
+
+std::string example_lines(const std::vector<ExampleScore>& scores) {
+  std::string lines;
+  for (const ExampleScore& score : scores) {
+    Json line = score.values;
+    line["id"] = score.id;
+    lines += to_text(line) + "\n";
+  }
+  return lines;
+}
+
+}  // namespace fovea

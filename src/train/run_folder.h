@@ -1,0 +1,53 @@
+// The folder of one run (docs/commands.md): made at once, continued when its config agrees, never overwritten.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "src/base/json.h"
+#include "src/train/checkpoint.h"
+
+namespace fovea {
+
+/// Everything that identifies a run.
+struct RunIdentity {
+  Json config;     // resolved, without seed, output folder and device
+  Json manifest;   // argv, versions, threads, device, seed, recipe, data fingerprints
+};
+
+class RunFolder {
+ public:
+  /// Opens an existing run. Throws CheckpointError when `path` is not one.
+  explicit RunFolder(std::filesystem::path path);
+
+  /// Opens `path`, making it first when absent (all of it or nothing; `fill` writes task/ into it).
+  /// Throws ConfigError naming the first key that differs when another run lives there.
+  static RunFolder open_or_create(const std::filesystem::path& path, const RunIdentity& identity, const std::function<void(const std::filesystem::path&)>& fill);
+
+  const std::filesystem::path& path() const { return path_; }
+  const Json& config() const { return config_; }
+  const Json& manifest() const { return manifest_; }
+  CheckpointStore checkpoints() const { return CheckpointStore(path_ / "checkpoints"); }
+
+  /// result.json, or null when there is none yet.
+  Json result() const;
+  bool finished() const;
+  void write_result(const Json& result) const;
+  /// state.json: status, step.
+  void write_state(const Json& state) const;
+
+  void append_metrics(const Json& line) const;
+  void append_timing(const Json& line) const;
+  void log(const std::string& line) const;
+  /// Length of metrics.jsonl, as a checkpoint remembers it, and the cut back to it on resume.
+  int64_t metrics_length() const;
+  void cut_metrics(int64_t length) const;
+
+ private:
+  RunFolder(std::filesystem::path path, Json config, Json manifest);
+  std::filesystem::path path_;
+  Json config_, manifest_;
+};
+
+}  // namespace fovea

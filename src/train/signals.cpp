@@ -1,0 +1,36 @@
+#include "src/train/signals.h"
+
+#include <csignal>
+
+namespace fovea {
+namespace {
+
+volatile std::sig_atomic_t caught_signal = 0;
+
+extern "C" void remember_signal(int signal) {
+  caught_signal = signal;
+  std::signal(signal, SIG_DFL);
+}
+
+}  // namespace
+
+Interrupted::Interrupted(int signal, const std::string& what) : Error(what, signal == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated) {}
+
+SignalWatch::SignalWatch() {
+  caught_signal = 0;
+  std::signal(SIGINT, remember_signal);
+  std::signal(SIGTERM, remember_signal);
+}
+
+SignalWatch::~SignalWatch() {
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+}
+
+int SignalWatch::caught() { return caught_signal; }
+
+void SignalWatch::check(const std::string& phase) {
+  if (caught_signal != 0) throw Interrupted(caught_signal, std::string("stopped by ") + (caught_signal == SIGINT ? "SIGINT" : "SIGTERM") + " while " + phase);
+}
+
+}  // namespace fovea

@@ -1,0 +1,28 @@
+// SIGINT and SIGTERM as a flag that the trainer reads between steps; a second signal ends the program at once.
+#pragma once
+
+#include "src/base/error.h"
+
+namespace fovea {
+
+/// Asked to stop, with everything saved: exit 130 or 143.
+class Interrupted : public Error {
+ public:
+  Interrupted(int signal, const std::string& what);
+};
+
+/// Catches both signals while it lives.
+class SignalWatch {
+ public:
+  SignalWatch();
+  ~SignalWatch();
+  SignalWatch(const SignalWatch&) = delete;
+  SignalWatch& operator=(const SignalWatch&) = delete;
+
+  /// The signal that came, or 0.
+  static int caught();
+  /// Throws Interrupted ("stopped while …") when one came.
+  static void check(const std::string& phase);
+};
+
+}  // namespace fovea

@@ -1,0 +1,323 @@
+#include "src/train/trainer.h"
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "src/base/error.h"
+#include "src/base/random.h"
+#include "src/base/text.h"
+#include "src/base/version.h"
+#include "src/config/layers.h"
+#include "src/train/autocast.h"
+#include "src/train/loader.h"
+#include "src/train/optimizer.h"
+#include "src/train/progress.h"
+#include "src/train/signals.h"
+
+namespace fovea {
+
+/// Where a run stands: all of it is in every checkpoint.
+struct Trainer::Progressed {
+  int64_t step = 0, batch = 0;          // updates and batches so far
+  int64_t validated = -1, saved = -1;   // the steps this last happened at
+  int64_t best_step = -1, stale = 0;    // validations since the best one
+  double best = 0;
+  double log_loss = 0, log_weight = 0;  // since the last line of metrics.jsonl
+  int64_t logged = 0;
+  bool stopped_early = false;
+  Json best_metrics, last_metrics;
+  double seconds = 0, examples = 0;     // cost, outside every comparison of bytes
+  State carry;
+
+  Json to_json() const {
+    return {{"batch", batch}, {"validated", validated}, {"best_step", best_step}, {"stale", stale}, {"best", best}, {"log_loss", log_loss},
+            {"log_weight", log_weight}, {"logged", logged}, {"stopped_early", stopped_early}, {"best_metrics", best_metrics}, {"last_metrics", last_metrics}};
+  }
+  void from_json(const Json& json) {
+    batch = json.at("batch"), validated = json.at("validated"), best_step = json.at("best_step"), stale = json.at("stale"), best = json.at("best");
+    log_loss = json.at("log_loss"), log_weight = json.at("log_weight"), logged = json.at("logged"), stopped_early = json.at("stopped_early");
+    best_metrics = json.at("best_metrics"), last_metrics = json.at("last_metrics");
+  }
+};
+
+namespace {
+
+constexpr uint64_t kStepStream = 11;
+using Clock = std::chrono::steady_clock;
+
+int64_t peak_memory() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
+}
+
+Json finite_metrics(const Metrics& metrics) {
+  Json json = Json::object();
+  for (const auto& [name, value] : metrics) json[name] = std::isfinite(value) ? Json(value) : Json(nullptr);
+  return json;
+}
+
+std::string metric_text(const Json& metrics) {
+  std::string text;
+  for (const auto& [name, value] : metrics.items()) {
+    char number[40];
+    if (value.is_number()) std::snprintf(number, sizeof number, "  %s %.4f", name.c_str(), value.get<double>());
+    if (value.is_number()) text += number;
+  }
+  return text;
+}
+
+bool all_finite(const Tensor& tensor) { return !tensor.is_floating_point() || torch::isfinite(tensor).all().item<bool>(); }
+
+bool lower_is_better(const std::string& metric) {
+  for (const char* name : {"loss", "mse", "mae", "mase", "perplexity", "bits_per_character", "wer", "cer", "aer"})
+    if (metric == name) return true;
+  return false;
+}
+
+}  // namespace
+
+void seed_generators(std::initializer_list<uint64_t> words) { torch::manual_seed(hash_words(words)); }
+
+std::string run_signature(const Json& config, const Json& manifest) {
+  return "task:" + group_name(config.value("task", Json()), "?") + "|model:" + group_name(config.value("model", Json()), "?") + "|config:" + config_hash(config) +
+         "|seed:" + std::to_string(manifest.value("seed", int64_t{0})) + "|threads:" + std::to_string(manifest.value("threads", int64_t{1})) +
+         "|device:" + manifest.value("device", std::string("cpu")) + "|fovea:" + kVersion;
+}
+
+Trainer::Trainer(std::shared_ptr<Net> net, const Task& task, RunFolder run, TrainerSettings settings)
+    : net_(std::move(net)), task_(task), run_(std::move(run)), settings_(std::move(settings)), at_(std::make_unique<Progressed>()) {
+  const auto source = task_.examples(Split::kTrain);
+  if (source->size() == 0) throw DataError("split train: no examples");
+  const int64_t batch = task_.batch_size();
+  batches_per_epoch_ = (source->size() + batch - 1) / batch;
+  const TrainOptions& o = settings_.options;
+  total_steps_ = o.steps > 0 ? o.steps : (o.epochs * batches_per_epoch_ + o.accumulation - 1) / o.accumulation;
+  optimizer_ = std::make_unique<Optimizer>(*net_, o);
+}
+
+Trainer::~Trainer() = default;
+
+void Trainer::restore() {
+  const auto checkpoint = run_.checkpoints().load_latest([this](const std::string& problem) {
+    std::fprintf(stderr, "warning: %s; trying an older checkpoint\n", problem.c_str());
+    run_.log("warning: " + problem);
+  });
+  if (!checkpoint) {
+    if (!run_.checkpoints().steps().empty()) throw CheckpointError((run_.path() / "checkpoints").string() + ": no checkpoint verifies; nothing to continue from");
+    run_.cut_metrics(0);
+    return;
+  }
+  const std::string where = (run_.path() / "checkpoints" / ("step-" + std::to_string(checkpoint->step))).string();
+  load_module(*net_, checkpoint->model, where);
+  optimizer_->load(checkpoint->optimizer, where);
+  try {
+    at_->from_json(checkpoint->progress);
+    run_.cut_metrics(checkpoint->progress.at("metrics_length").get<int64_t>());
+    at_->seconds = checkpoint->progress.at("cost").at("seconds").get<double>();
+    at_->examples = checkpoint->progress.at("cost").at("examples").get<double>();
+  } catch (const Json::exception&) {
+    throw CheckpointError(where + "/MANIFEST.json: progress lacks a field this version needs");
+  }
+  at_->step = at_->saved = checkpoint->step;
+  for (int64_t i = 0; checkpoint->state.count("carry." + std::to_string(i)) > 0; ++i)
+    at_->carry.push_back(checkpoint->state.at("carry." + std::to_string(i)).to(settings_.device));
+  run_.log("continued at step " + std::to_string(at_->step));
+}
+
+void Trainer::save() {
+  Checkpoint checkpoint;
+  checkpoint.step = at_->step;
+  checkpoint.progress = at_->to_json();
+  checkpoint.progress["metrics_length"] = run_.metrics_length();
+  checkpoint.progress["cost"] = {{"seconds", at_->seconds}, {"examples", at_->examples}};
+  checkpoint.model = module_tensors(*net_);
+  checkpoint.optimizer = optimizer_->state();
+  for (size_t i = 0; i < at_->carry.size(); ++i) checkpoint.state["carry." + std::to_string(i)] = at_->carry[i];
+  run_.checkpoints().save(checkpoint, at_->best_step);
+  run_.checkpoints().prune(settings_.options.keep, at_->best_step);
+  at_->saved = at_->step;
+  run_.write_state({{"status", "running"}, {"step", at_->step}, {"total_steps", total_steps_}});
+}
+
+bool Trainer::validation_due() const {
+  if (at_->validated == at_->step) return false;
+  if (at_->step == total_steps_) return true;
+  if (settings_.options.validate_every > 0) return at_->step > 0 && at_->step % settings_.options.validate_every == 0;
+  const int64_t epoch = epoch_of(at_->batch);
+  return at_->batch > 0 && epoch_of(at_->batch - settings_.options.accumulation < 0 ? 0 : at_->batch - settings_.options.accumulation) < epoch;
+}
+
+bool Trainer::checkpoint_due() const {
+  if (at_->saved == at_->step) return false;
+  if (at_->step == total_steps_ || at_->stopped_early) return true;
+  const int64_t every = settings_.options.checkpoint_every;
+  return at_->validated == at_->step || (every > 0 && at_->step > 0 && at_->step % every == 0);
+}
+
+void Trainer::validate() {
+  log_train_line(true);
+  EvaluationOptions options;
+  options.device = settings_.device;
+  options.workers = settings_.options.workers;
+  options.between = [this] { stop_if_asked(); };
+  const Json metrics = finite_metrics(evaluate_split(*net_, task_, Split::kValidation, options).metrics);
+  const EarlyStoppingOptions& stopping = settings_.options.early_stopping;
+  const std::string metric = stopping.metric.empty() ? task_.primary_metric() : stopping.metric;
+  if (!metrics.contains(metric)) {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : metrics.items()) names.push_back(name);
+    throw ConfigError("train.early_stopping.metric: no \"" + metric + "\"" + hint(metric, names));
+  }
+  const bool lower = stopping.metric.empty() ? !task_.higher_is_better() : lower_is_better(metric);
+  const bool defined = metrics[metric].is_number();
+  const double value = defined ? metrics[metric].get<double>() : 0;
+  const bool better = defined && (at_->best_step < 0 || (lower ? value < at_->best : value > at_->best));
+  at_->stale = better ? 0 : at_->stale + 1;
+  if (better || at_->best_step < 0) at_->best = value, at_->best_step = at_->step, at_->best_metrics = metrics;
+  at_->last_metrics = metrics;
+  at_->validated = at_->step;
+  at_->stopped_early = stopping.patience > 0 && at_->stale >= stopping.patience;
+  Json line = metrics;
+  line["step"] = at_->step, line["epoch"] = epoch_of(std::max<int64_t>(at_->batch - 1, 0)) + 1, line["split"] = "validation";
+  run_.append_metrics(line);
+  progress_->note("step " + std::to_string(at_->step) + "  validation" + metric_text(metrics) + (better ? "  (best)" : ""));
+}
+
+Batch Trainer::next_batch() {
+  for (;;) {
+    if (!loader_) {
+      LoaderOptions loading;
+      loading.batch = task_.batch_size();
+      loading.workers = settings_.options.workers;
+      loading.shuffle = true;
+      loading.bucket = settings_.options.bucket;
+      loading.seed = settings_.seed;
+      loader_ = std::make_unique<Loader>(task_.examples(Split::kTrain), task_.spec(), loading, epoch_of(at_->batch), at_->batch % batches_per_epoch_);
+    }
+    if (auto batch = loader_->next()) {
+      ++at_->batch;
+      return std::move(*batch);
+    }
+    loader_.reset();
+  }
+}
+
+void Trainer::require_finite(const Tensor& loss, const ModelOutput& output) {
+  if (all_finite(loss)) return;
+  std::string culprit = "the loss";
+  for (const auto& [name, value] : output.values)
+    if (!all_finite(value)) culprit = "output " + name;
+  for (const auto& item : net_->named_parameters())
+    if (!all_finite(item.value())) {
+      culprit = "parameter " + item.key();
+      break;
+    }
+  run_.write_state({{"status", "diverged"}, {"step", at_->step}, {"total_steps", total_steps_}});
+  throw DivergedError("step " + std::to_string(at_->step + 1) + ": " + culprit + " is not finite; the update was not made (try a smaller train.learning_rate)");
+}
+
+void Trainer::backward(const Batch& batch, Tensor& loss_sum, Tensor& weight_sum) {
+  ModelOutput output;
+  Loss loss;
+  {
+    const Autocast autocast(settings_.options.precision == "bf16", settings_.device);
+    output = net_->forward(batch);
+    loss = task_.loss(output, batch, {settings_.options.label_smoothing});
+  }
+  require_finite(loss.sum, output);
+  if (loss.sum.requires_grad()) loss.sum.backward();
+  const Tensor detached = loss.sum.detach().to(torch::kFloat64);
+  loss_sum = loss_sum.defined() ? loss_sum + detached : detached;
+  weight_sum = weight_sum.defined() ? weight_sum + loss.weight : loss.weight;
+  at_->carry.clear();
+  for (const Tensor& tensor : output.carry) at_->carry.push_back(tensor.detach());
+}
+
+void Trainer::train_one_step() {
+  seed_generators({settings_.seed, kStepStream, static_cast<uint64_t>(at_->step), 0});
+  const auto began = Clock::now();
+  optimizer_->zero_grad();
+  Tensor loss_sum, weight_sum;
+  int64_t examples = 0;
+  for (int64_t i = 0; i < settings_.options.accumulation; ++i) {
+    Batch batch = next_batch().to(settings_.device);
+    batch.carry = at_->carry;
+    examples += batch.size();
+    backward(batch, loss_sum, weight_sum);
+  }
+  optimizer_->divide_gradients(weight_sum);
+  const Tensor norm = optimizer_->clip(settings_.options.clip);
+  if (!all_finite(norm)) {
+    std::string culprit = "the gradient";
+    for (const auto& item : net_->named_parameters())
+      if (item.value().grad().defined() && !all_finite(item.value().grad())) culprit = "the gradient of " + item.key();
+    run_.write_state({{"status", "diverged"}, {"step", at_->step}, {"total_steps", total_steps_}});
+    throw DivergedError("step " + std::to_string(at_->step + 1) + ": " + culprit + " is not finite; the update was not made (try a smaller train.learning_rate)");
+  }
+  optimizer_->step(learning_rate_at(settings_.options, at_->step, total_steps_));
+  ++at_->step;
+  const double loss = loss_sum.item<double>(), weight = weight_sum.item<double>();
+  at_->log_loss += loss, at_->log_weight += weight;
+  at_->seconds += std::chrono::duration<double>(Clock::now() - began).count();
+  at_->examples += static_cast<double>(examples);
+  log_train_line(false);
+  progress_->update(at_->step, epoch_of(std::max<int64_t>(at_->batch - 1, 0)) + 1, loss / weight, examples);
+}
+
+void Trainer::log_train_line(bool force) {
+  if (at_->log_weight == 0 || (!force && at_->step - at_->logged < settings_.options.log_every)) return;
+  run_.append_metrics({{"step", at_->step},
+                       {"epoch", epoch_of(std::max<int64_t>(at_->batch - 1, 0)) + 1},
+                       {"split", "train"},
+                       {"loss", at_->log_loss / at_->log_weight},
+                       {"learning_rate", learning_rate_at(settings_.options, std::max<int64_t>(0, at_->step - 1), total_steps_)}});
+  run_.append_timing({{"step", at_->step}, {"seconds", at_->seconds}, {"examples", at_->examples}});
+  at_->logged = at_->step, at_->log_loss = at_->log_weight = 0;
+}
+
+void Trainer::stop_if_asked() {
+  if (SignalWatch::caught() == 0) return;
+  if (at_->saved != at_->step) save();
+  run_.write_state({{"status", "interrupted"}, {"step", at_->step}, {"total_steps", total_steps_}});
+  SignalWatch::check("training; saved at step " + std::to_string(at_->step));
+}
+
+Json Trainer::finish() {
+  const Json& manifest = run_.manifest();
+  Json result = {{"format", 1},
+                 {"status", "finished"},
+                 {"recipe", manifest.value("recipe", Json())},
+                 {"seed", settings_.seed},
+                 {"metrics", {{"validation", at_->best_metrics}}},
+                 {"primary", task_.primary_metric()},
+                 {"higher_is_better", task_.higher_is_better()},
+                 {"best_step", at_->best_step},
+                 {"last_step", at_->step},
+                 {"stopped_early", at_->stopped_early},
+                 {"parameters", parameter_count(*net_)},
+                 {"signature", run_signature(run_.config(), manifest)},
+                 {"cost", {{"seconds", at_->seconds}, {"samples_per_second", at_->seconds > 0 ? at_->examples / at_->seconds : 0.0}, {"peak_rss_bytes", peak_memory()}}}};
+  run_.write_result(result);
+  run_.write_state({{"status", "finished"}, {"step", at_->step}, {"total_steps", total_steps_}});
+  return result;
+}
+
+Json Trainer::train() {
+  net_->to(settings_.device);
+  net_->train();
+  restore();
+  progress_ = std::make_unique<Progress>(total_steps_, at_->step, settings_.quiet);
+  run_.write_state({{"status", "running"}, {"step", at_->step}, {"total_steps", total_steps_}});
+  for (;;) {
+    if (validation_due()) validate();
+    if (checkpoint_due()) save();
+    if (at_->step >= total_steps_ || at_->stopped_early) return finish();
+    stop_if_asked();
+    train_one_step();
+  }
+}
+
+}  // namespace fovea

@@ -1,0 +1,62 @@
+// The one trainer: it knows no modality, resumes exactly, and stops cleanly.
+#pragma once
+
+#include <memory>
+
+#include "src/core/task.h"
+#include "src/train/evaluate.h"
+#include "src/train/options.h"
+#include "src/train/run_folder.h"
+
+namespace fovea {
+
+struct TrainerSettings {
+  TrainOptions options;
+  uint64_t seed = 0;
+  torch::Device device = torch::kCPU;
+  bool quiet = false;
+};
+
+/// Seeds the default generators for what is about to happen; the run has no other randomness.
+void seed_generators(std::initializer_list<uint64_t> words);
+
+/// Trains `net` in `run` from its newest good checkpoint, or from the start, until done, stopped early, or interrupted.
+/// Writes metrics, timing, checkpoints and, at the end, result.json, which it returns.
+/// Throws DivergedError on a non-finite loss, Interrupted after a signal (everything saved).
+class Trainer {
+ public:
+  Trainer(std::shared_ptr<Net> net, const Task& task, RunFolder run, TrainerSettings settings);
+  ~Trainer();
+  Json train();
+
+ private:
+  struct Progressed;
+  void restore();
+  void save();
+  bool validation_due() const;
+  bool checkpoint_due() const;
+  void validate();
+  void train_one_step();
+  Batch next_batch();
+  void backward(const Batch& batch, Tensor& loss_sum, Tensor& weight_sum);
+  void require_finite(const Tensor& loss, const ModelOutput& output);
+  void log_train_line(bool force);
+  void stop_if_asked();
+  Json finish();
+  int64_t epoch_of(int64_t batch) const { return batch / batches_per_epoch_; }
+
+  std::shared_ptr<Net> net_;
+  const Task& task_;
+  RunFolder run_;
+  TrainerSettings settings_;
+  int64_t batches_per_epoch_ = 1, total_steps_ = 0;
+  std::unique_ptr<class Optimizer> optimizer_;
+  std::unique_ptr<class Loader> loader_;
+  std::unique_ptr<class Progress> progress_;
+  std::unique_ptr<Progressed> at_;
+};
+
+/// Signature of a run in sacreBLEU's manner: "task:…|model:…|config:…|seed:…|threads:…|version:…".
+std::string run_signature(const Json& config, const Json& manifest);
+
+}  // namespace fovea
