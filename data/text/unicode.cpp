@@ -1,0 +1,125 @@
+#include "data/text/unicode.h"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include "src/base/error.h"
+
+namespace fovea {
+namespace {
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+bool is_continuation(unsigned char byte) { return (byte & 0xC0) == 0x80; }
+
+/// Bytes of the well-formed sequence that starts at `text`, 0 when there is none.
+size_t sequence_length(std::string_view text) {
+  const auto at = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = at(0);
+  if (lead < 0x80) return 1;
+  const size_t length = lead >= 0xC2 && lead <= 0xDF ? 2 : (lead & 0xF0) == 0xE0 ? 3 : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+  if (length == 0 || text.size() < length) return 0;
+  for (size_t i = 1; i < length; ++i)
+    if (!is_continuation(at(i))) return 0;
+  if (lead == 0xE0 && at(1) < 0xA0) return 0;  // overlong
+  if (lead == 0xED && at(1) > 0x9F) return 0;  // surrogate
+  if (lead == 0xF0 && at(1) < 0x90) return 0;  // overlong
+  if (lead == 0xF4 && at(1) > 0x8F) return 0;  // above U+10FFFF
+  return length;
+}
+
+/// Value of a sequence already known to be well formed.
+char32_t sequence_value(std::string_view bytes) {
+  const auto at = [&](size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  if (bytes.size() == 1) return at(0);
+  char32_t value = at(0) & (0x7F >> bytes.size());
+  for (size_t i = 1; i < bytes.size(); ++i) value = (value << 6) | (at(i) & 0x3F);
+  return value;
+}
+
+}  // namespace
+
+std::optional<size_t> first_invalid_utf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = sequence_length(text.substr(i));
+    if (length == 0) return i;
+    i += length;
+  }
+  return std::nullopt;
+}
+
+void require_utf8(std::string_view text, const std::string& where) {
+  const auto offset = first_invalid_utf8(text);
+  if (!offset) return;
+  char found[8];
+  std::snprintf(found, sizeof found, "0x%02X", static_cast<unsigned char>(text[*offset]));
+  throw DataError(where + ": not UTF-8; found byte " + found + " at offset " + std::to_string(*offset) +
+                  "; expected UTF-8");
+}
+
+std::string latin1_to_utf8(std::string_view bytes) {
+  std::string text;
+  text.reserve(bytes.size());
+  for (char c : bytes) append_utf8(text, static_cast<unsigned char>(c));
+  return text;
+}
+
+std::vector<CodePoint> decode_utf8(std::string_view text) {
+  std::vector<CodePoint> points;
+  points.reserve(text.size());
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = sequence_length(text.substr(i));
+    if (length == 0) require_utf8(text, "text");
+    const std::string_view bytes = text.substr(i, length);
+    points.push_back({sequence_value(bytes), bytes});
+    i += length;
+  }
+  return points;
+}
+
+void append_utf8(std::string& text, char32_t code_point) {
+  utf8proc_uint8_t bytes[4];
+  const auto length = utf8proc_encode_char(static_cast<utf8proc_int32_t>(code_point), bytes);
+  text.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(length));
+}
+
+std::string normalize(const std::string& text) {
+  if (is_ascii(text)) return text;
+  require_utf8(text, "text");
+  utf8proc_uint8_t* mapped = nullptr;
+  const auto length = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                   static_cast<utf8proc_ssize_t>(text.size()), &mapped,
+                                   static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(mapped, &std::free);
+  if (length < 0) throw DataError(std::string("cannot normalise text: ") + utf8proc_errmsg(length));
+  return std::string(reinterpret_cast<const char*>(mapped), static_cast<size_t>(length));
+}
+
+std::string lowercase(const std::string& text) {
+  std::string lower;
+  lower.reserve(text.size());
+  for (const CodePoint& point : decode_utf8(text))
+    append_utf8(lower, static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(point.value))));
+  return lower;
+}
+
+std::vector<std::string> code_points(const std::string& text) {
+  std::vector<std::string> pieces;
+  for (const CodePoint& point : decode_utf8(text)) pieces.emplace_back(point.bytes);
+  return pieces;
+}
+
+int64_t display_width(const std::string& text) {
+  int64_t width = 0;
+  for (const CodePoint& point : decode_utf8(text))
+    width += utf8proc_charwidth(static_cast<utf8proc_int32_t>(point.value));
+  return width;
+}
+
+}  // namespace fovea
