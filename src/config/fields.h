@@ -11,6 +11,7 @@
 // Field types: bool, int64_t, double, std::string, vectors of the last three, and nested options structs.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -42,8 +43,16 @@ struct FieldInfo {
   Rule rule;
 };
 
+/// A struct with a field list.
 template <class T>
-concept HasFields = requires { T::kIsOptions; } || requires(T& t) { T::fields(t, [](auto&&...) {}); };
+concept HasFields = requires(T& t) { T::fields(t, [](auto&&...) {}); };
+
+/// A value that reads and writes itself (an attention chosen by name): from_config(json, key) throws ConfigError.
+template <class T>
+concept ReadsItself = requires(const T& t, const Json& json, const std::string& key) {
+  { T::from_config(json, key) } -> std::same_as<T>;
+  { t.to_config() } -> std::convertible_to<Json>;
+};
 
 /// Reads one JSON object field by field; what nobody asked for is an error. `path` ("model.attention") opens each message.
 class ObjectReader {
@@ -81,6 +90,10 @@ class ObjectReader {
   void assign(const Json& found, const std::string& name, std::vector<std::string>& value, const Rule& rule) const;
   void assign(const Json& found, const std::string& name, std::vector<int64_t>& value, const Rule& rule) const;
   void assign(const Json& found, const std::string& name, std::vector<double>& value, const Rule& rule) const;
+  template <ReadsItself T>
+  void assign(const Json& found, const std::string& name, T& value, const Rule&) const {
+    value = T::from_config(found, key(name));
+  }
   template <HasFields Options>
   void assign(const Json& found, const std::string& name, Options& value, const Rule&) const {
     ObjectReader nested(found, key(name));
@@ -100,6 +113,8 @@ Json dump_fields(const Options& options) {
   Options::fields(options, [&object](const char* name, const auto& value, const char*, const Rule& = {}) {
     if constexpr (HasFields<std::remove_cvref_t<decltype(value)>>)
       object[name] = dump_fields(value);
+    else if constexpr (ReadsItself<std::remove_cvref_t<decltype(value)>>)
+      object[name] = value.to_config();
     else
       object[name] = value;
   });
@@ -126,6 +141,8 @@ std::vector<FieldInfo> describe_fields(const std::string& prefix = "") {
     using T = std::remove_cvref_t<decltype(value)>;
     if constexpr (HasFields<T>) {
       for (FieldInfo& field : describe_fields<T>(prefix + name + ".")) list.push_back(std::move(field));
+    } else if constexpr (ReadsItself<T>) {
+      list.push_back({prefix + name, "name or fields", help, value.to_config(), rule});
     } else {
       list.push_back({prefix + name, type_name<T>(), help, Json(value), rule});
     }

@@ -1,0 +1,81 @@
+#include "data/tasks/common.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <map>
+
+#include "src/base/error.h"
+#include "src/base/files.h"
+#include "src/base/random.h"
+
+namespace fovea {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint64_t kSplitStream = 21, kLimitStream = 22;
+
+}  // namespace
+
+std::string under_root(const std::string& root, const std::string& file) {
+  if (file.empty() || root.empty() || fs::path(file).is_absolute()) return file;
+  return (fs::path(root) / file).string();
+}
+
+bool uses_files(const std::string& source, bool files_named) {
+  if (source == "files" && !files_named) throw ConfigError("task.source: files needs a file; name task.train (or task.file)");
+  return source == "files" || (source == "auto" && files_named);
+}
+
+SplitIndices split_stratified(const std::vector<int64_t>& labels, double validation, double test, uint64_t seed) {
+  std::map<int64_t, std::vector<int64_t>> by_label;
+  for (size_t i = 0; i < labels.size(); ++i) by_label[labels[i]].push_back(static_cast<int64_t>(i));
+  SplitIndices split;
+  for (auto& [label, indices] : by_label) {
+    Random(hash_words({seed, kSplitStream, static_cast<uint64_t>(label)})).shuffle(indices);
+    const auto n = static_cast<double>(indices.size());
+    const auto n_test = static_cast<int64_t>(std::llround(n * test)), n_validation = static_cast<int64_t>(std::llround(n * validation));
+    const auto begin = indices.begin();
+    split.test.insert(split.test.end(), begin, begin + n_test);
+    split.validation.insert(split.validation.end(), begin + n_test, begin + n_test + n_validation);
+    split.train.insert(split.train.end(), begin + n_test + n_validation, indices.end());
+  }
+  for (auto* part : {&split.train, &split.validation, &split.test}) std::sort(part->begin(), part->end());
+  return split;
+}
+
+std::vector<int64_t> shuffled(int64_t n, uint64_t seed) { return Random(hash_words({seed, kLimitStream})).permutation(n); }
+
+Json fingerprint(const std::string& path) {
+  if (!fs::is_directory(path)) return {{"file", path}, {"sha256", sha256_file(path)}};
+  std::vector<std::string> entries;
+  for (const auto& entry : fs::recursive_directory_iterator(path))
+    if (entry.is_regular_file()) entries.push_back(fs::relative(entry.path(), path).string() + " " + std::to_string(entry.file_size()) + "\n");
+  std::sort(entries.begin(), entries.end());
+  std::string listing;
+  for (const std::string& entry : entries) listing += entry;
+  return {{"file", path}, {"sha256", sha256(listing)}};
+}
+
+void write_task_json(const std::string& folder, const Json& content) { write_file_synced(fs::path(folder) / "task.json", to_text(content, 1) + "\n"); }
+
+Json read_task_json(const std::string& folder) {
+  try {
+    const Json content = read_json((fs::path(folder) / "task.json").string());
+    if (!content.is_object() || content.value("format", 0) != 1) throw CheckpointError(folder + "/task.json: not a task of format 1");
+    return content;
+  } catch (const ConfigError& error) {
+    throw CheckpointError(error.what());
+  } catch (const Json::exception&) {
+    throw CheckpointError(folder + "/task.json: not a task of format 1");
+  }
+}
+
+double sum_scores(const std::vector<ExampleScore>& scores, const std::string& name) {
+  double sum = 0;
+  for (const ExampleScore& score : scores) sum += score.values.at(name).get<double>();
+  return sum;
+}
+
+}  // namespace fovea

@@ -1,0 +1,206 @@
+#include "data/tasks/image_classification.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "data/generators/glyphs.h"
+#include "data/images/folder.h"
+#include "data/images/png.h"
+#include "data/readers/idx.h"
+#include "src/base/error.h"
+#include "src/base/random.h"
+
+namespace fovea {
+namespace {
+
+using Item = ImageClassification::Item;
+
+constexpr int64_t kCropMargin = 2;  // pixels by which augment=crop moves an image
+
+class ImageSource : public ExampleSource {
+ public:
+  ImageSource(const std::vector<Item>& items, std::function<Example(const Item&, uint64_t, bool)> make) : items_(items), make_(std::move(make)) {}
+  int64_t size() const override { return static_cast<int64_t>(items_.size()); }
+  Example get(int64_t index, uint64_t key, bool notes) const override {
+    Example example = make_(items_[static_cast<size_t>(index)], key, notes);
+    example.id = index;
+    return example;
+  }
+
+ private:
+  const std::vector<Item>& items_;
+  std::function<Example(const Item&, uint64_t, bool)> make_;
+};
+
+bool files_named(const ImageClassification::Options& o) { return !o.train.empty() || !o.train_images.empty(); }
+
+}  // namespace
+
+ImageClassification::ImageClassification(const Options& options)
+    : options_(options), files_(uses_files(options.source, files_named(options))), splits_([this] { return read_splits(); }) {
+  const std::vector<Item>& train = splits_.get().train;
+  if (train.empty()) throw DataError("task.train: no images to train on");
+  std::vector<std::string> labels;
+  for (const Item& item : train) labels.push_back(item.label);
+  classes_ = distinct_labels(labels);
+  const Image& first = train.front().image;
+  height_ = options_.size > 0 ? options_.size : first.height, width_ = options_.size > 0 ? options_.size : first.width, channels_ = first.channels;
+  std::vector<double> sum(static_cast<size_t>(channels_)), squares(static_cast<size_t>(channels_));
+  double n = 0;
+  for (const Item& item : train) {
+    if (item.image.channels != channels_) throw DataError(item.where + ": " + std::to_string(item.image.channels) + " channels; the first image has " + std::to_string(channels_));
+    for (size_t i = 0; i < item.image.pixels.size(); ++i) {
+      const double value = item.image.pixels[i] / 255.0;
+      sum[i % static_cast<size_t>(channels_)] += value;
+      squares[i % static_cast<size_t>(channels_)] += value * value;
+    }
+    n += static_cast<double>(item.image.height * item.image.width);
+  }
+  for (size_t c = 0; c < sum.size(); ++c) {
+    mean_.push_back(sum[c] / n);
+    deviation_.push_back(std::max(1e-6, std::sqrt(std::max(0.0, squares[c] / n - mean_[c] * mean_[c]))));
+  }
+}
+
+ImageClassification::ImageClassification(const Options& options, const std::string& folder)
+    : options_(options), files_(uses_files(options.source, files_named(options))), splits_([this] { return read_splits(); }) {
+  const Json saved = read_task_json(folder);
+  try {
+    classes_ = saved.at("classes").get<std::vector<std::string>>();
+    height_ = saved.at("height").get<int64_t>(), width_ = saved.at("width").get<int64_t>(), channels_ = saved.at("channels").get<int64_t>();
+    mean_ = saved.at("mean").get<std::vector<double>>();
+    deviation_ = saved.at("deviation").get<std::vector<double>>();
+  } catch (const Json::exception&) {
+    throw CheckpointError(folder + "/task.json: expected classes, height, width, channels, mean and deviation");
+  }
+}
+
+ImageClassification::Splits ImageClassification::read_splits() const { return files_ ? split_files() : generate_splits(); }
+
+ImageClassification::Splits ImageClassification::generate_splits() const {
+  GlyphOptions making;
+  making.data_seed = static_cast<uint64_t>(options_.data_seed);
+  if (options_.size > 0) making.size = options_.size;
+  Splits splits;
+  std::vector<Item>* parts[] = {&splits.train, &splits.validation, &splits.test};
+  for (int64_t split = 0; split < 3; ++split) {
+    const int64_t n = split == 0 ? options_.examples : std::max<int64_t>(1, options_.examples / 4);
+    for (int64_t i = 0; i < n; ++i) {
+      GlyphImage made = options_.generator == "digits" ? make_digit(making, split, i) : make_shape(making, split, i);
+      parts[split]->push_back({std::move(made.image), made.label, "generated " + std::to_string(i), std::move(made.mask)});
+    }
+  }
+  return splits;
+}
+
+std::vector<Item> ImageClassification::read_items(const std::string& folder, const std::string& images, const std::string& labels) const {
+  std::vector<Item> items;
+  if (images.empty()) {
+    for (LabelledImage& one : read_image_folder(under_root(options_.root, folder))) items.push_back({std::move(one.image), one.label, one.where, {}});
+    return items;
+  }
+  if (labels.empty()) throw ConfigError("task: images " + images + " need their labels file too");
+  const IdxDataset set = read_idx(under_root(options_.root, images), under_root(options_.root, labels));
+  const int64_t pixels = set.images.height * set.images.width;
+  for (int64_t i = 0; i < set.images.count; ++i) {
+    Image image;
+    image.height = set.images.height, image.width = set.images.width, image.channels = 1;
+    image.pixels.assign(set.images.pixels.begin() + i * pixels, set.images.pixels.begin() + (i + 1) * pixels);
+    items.push_back({std::move(image), std::to_string(set.labels[static_cast<size_t>(i)]), images + ":" + std::to_string(i), {}});
+  }
+  return items;
+}
+
+ImageClassification::Splits ImageClassification::split_files() const {
+  std::vector<Item> all = read_items(options_.train, options_.train_images, options_.train_labels);
+  std::vector<std::string> names;
+  for (const Item& item : all) names.push_back(item.label);
+  const auto distinct = distinct_labels(names);
+  std::vector<int64_t> labels;
+  for (const std::string& name : names) labels.push_back(std::find(distinct.begin(), distinct.end(), name) - distinct.begin());
+  const bool own_validation = !options_.validation.empty(), own_test = !options_.test.empty() || !options_.test_images.empty();
+  const auto seed = static_cast<uint64_t>(options_.split_seed);
+  const SplitIndices parts = split_stratified(labels, own_validation ? 0 : options_.validation_fraction, own_test ? 0 : options_.test_fraction, seed);
+  std::vector<int64_t> train;
+  for (int64_t place : shuffled(static_cast<int64_t>(parts.train.size()), seed)) train.push_back(parts.train[static_cast<size_t>(place)]);
+  if (options_.limit > 0 && static_cast<int64_t>(train.size()) > options_.limit) train.resize(static_cast<size_t>(options_.limit));
+  const auto chosen = [&all](const std::vector<int64_t>& indices) {
+    std::vector<Item> items;
+    for (int64_t index : indices) items.push_back(std::move(all[static_cast<size_t>(index)]));
+    return items;
+  };
+  Splits splits;
+  splits.validation = own_validation ? read_items(options_.validation, "", "") : chosen(parts.validation);
+  splits.test = own_test ? read_items(options_.test, options_.test_images, options_.test_labels) : chosen(parts.test);
+  splits.train = chosen(train);
+  return splits;
+}
+
+TaskSpec ImageClassification::spec() const {
+  FieldSpec image;
+  image.kind = "image";
+  image.channels = channels_, image.height = height_, image.width = width_;
+  return {"image-classification", {{"image", image}}, {{"label", label_spec()}}};
+}
+
+Image ImageClassification::fitted(const Image& image, const std::string& where) const {
+  if (image.channels != channels_) throw DataError(where + ": " + std::to_string(image.channels) + " channels; expected " + std::to_string(channels_));
+  return image.height == height_ && image.width == width_ ? image : resize_bilinear(image, height_, width_);
+}
+
+Example ImageClassification::make_example(const Item& item, uint64_t key, bool notes) const {
+  const Image image = fitted(item.image, item.where);
+  Tensor pixels = torch::tensor(image.pixels, torch::kUInt8).view({height_, width_, channels_}).permute({2, 0, 1}).to(torch::kFloat32) / 255.0;  // [C, Hi, Wi]
+  const auto f32 = torch::kFloat32;
+  pixels = (pixels - torch::tensor(mean_, f32).view({-1, 1, 1})) / torch::tensor(deviation_, f32).view({-1, 1, 1});
+  Random random(key);
+  for (const std::string& name : options_.augment) {
+    if (key == 0) break;
+    if (name == "flip" && random.bits() % 2 == 0) pixels = pixels.flip({2});
+    if (name == "crop") {
+      const int64_t dy = random.between(0, 2 * kCropMargin), dx = random.between(0, 2 * kCropMargin);
+      pixels = torch::replication_pad2d(pixels, {kCropMargin, kCropMargin, kCropMargin, kCropMargin}).slice(1, dy, dy + height_).slice(2, dx, dx + width_);
+    }
+  }
+  Example example;
+  example.inputs["image"] = pixels.contiguous();  // [C, Hi, Wi]
+  if (!item.label.empty()) example.targets["label"] = torch::tensor(class_id(item.label, item.where), torch::kInt64);
+  if (!notes) return example;
+  example.note = {{"input", item.where}, {"label", item.label}};
+  example.truth["pixels"] = torch::tensor(image.pixels, torch::kUInt8).view({height_, width_, channels_});
+  if (!item.mask.empty() && image.height == item.image.height && image.width == item.image.width)
+    example.truth["image"] = torch::tensor(item.mask, torch::kUInt8).view({height_, width_}) > 0;  // [Hi, Wi]
+  return example;
+}
+
+std::shared_ptr<const ExampleSource> ImageClassification::examples(Split split) const {
+  const Splits& all = splits_.get();
+  const auto& items = split == Split::kTrain ? all.train : split == Split::kValidation ? all.validation : all.test;
+  const bool augment = split == Split::kTrain;
+  return std::make_shared<ImageSource>(items, [this, augment](const Item& item, uint64_t key, bool notes) { return make_example(item, augment ? key : 0, notes); });
+}
+
+Example ImageClassification::read(const std::string& input) const { return make_example({read_png(input), "", input, {}}, 0, true); }
+
+Tensor ImageClassification::truth(const Batch& batch, int64_t row, const std::string& key_field) const {
+  const auto& truths = batch.truths[static_cast<size_t>(row)];
+  const auto found = truths.find(key_field);
+  return found == truths.end() ? Tensor() : found->second;
+}
+
+Json ImageClassification::data() const {
+  const Splits& all = splits_.get();
+  Json data = {{"examples", {{"train", all.train.size()}, {"validation", all.validation.size()}, {"test", all.test.size()}}}};
+  if (!files_) return data;
+  const std::pair<const char*, std::string> files[] = {{"train", options_.train}, {"validation", options_.validation}, {"test", options_.test}, {"train_images", options_.train_images},
+                                                       {"train_labels", options_.train_labels}, {"test_images", options_.test_images}, {"test_labels", options_.test_labels}};
+  for (const auto& [name, file] : files)
+    if (!file.empty()) data[name] = fingerprint(under_root(options_.root, file));
+  return data;
+}
+
+void ImageClassification::save(const std::string& folder) const {
+  write_task_json(folder, {{"format", 1}, {"task", "image-classification"}, {"classes", classes_}, {"height", height_}, {"width", width_}, {"channels", channels_}, {"mean", mean_}, {"deviation", deviation_}});
+}
+
+}  // namespace fovea

@@ -1,0 +1,88 @@
+// The next token: plain text in contiguous pieces, or associative recall.
+#pragma once
+
+#include "data/tasks/common.h"
+#include "data/text/tokenizer.h"
+#include "data/text/vocabulary.h"
+#include "src/config/fields.h"
+
+namespace fovea {
+
+class LanguageModel : public Task {
+ public:
+  struct Options {
+    std::string source = "auto", root, train, validation, test, encoding = "utf-8", tokenizer = "character";
+    double validation_fraction = 0.1, test_fraction = 0.1;
+    int64_t split_seed = 0, data_seed = 0, vocabulary = 20000, minimum_count = 1, context = 64, limit = 0, batch = 64;
+    int64_t examples = 20000, pairs = 4, keys = 16, values = 16;
+    bool lowercase = false;
+    template <class Self, class Visit>
+    static void fields(Self& self, Visit&& visit) {
+      visit("source", self.source, "files, generated recall, or files when they are named", one_of({"auto", "generated", "files"}));
+      visit("root", self.root, "folder that relative file names start from");
+      visit("train", self.train, "training text (.gz allowed)");
+      visit("validation", self.validation, "validation text; absent = cut from the end of the training text");
+      visit("test", self.test, "test text; absent = cut from the end of the training text");
+      visit("encoding", self.encoding, "of the files", one_of({"utf-8", "latin-1"}));
+      visit("tokenizer", self.tokenizer, "text to tokens", one_of({"word", "character"}));
+      visit("lowercase", self.lowercase, "lower-case the text first");
+      visit("vocabulary", self.vocabulary, "most tokens kept; 0 = all", at_least(0));
+      visit("minimum_count", self.minimum_count, "rarer tokens count as unknown", at_least(1));
+      visit("context", self.context, "tokens the model sees at once", at_least(2));
+      visit("limit", self.limit, "first N of the shuffled training pieces; 0 = all", at_least(0));
+      visit("batch", self.batch, "pieces in a batch", at_least(1));
+      visit("validation_fraction", self.validation_fraction, "cut off where no file is named", between(0, 0.9));
+      visit("test_fraction", self.test_fraction, "cut off where no file is named", between(0, 0.9));
+      visit("split_seed", self.split_seed, "of the order that limit cuts", at_least(0));
+      visit("data_seed", self.data_seed, "of the generated sequences", at_least(0));
+      visit("examples", self.examples, "generated training sequences (at most 500 for validation and test)", at_least(3));
+      visit("pairs", self.pairs, "key-value pairs of a generated sequence", at_least(1));
+      visit("keys", self.keys, "different keys", at_least(1));
+      visit("values", self.values, "different values", at_least(2));
+    }
+  };
+
+  explicit LanguageModel(const Options& options);
+  LanguageModel(const Options& options, const std::string& folder);
+
+  TaskSpec spec() const override;
+  std::shared_ptr<const ExampleSource> examples(Split split) const override;
+  int64_t batch_size() const override { return options_.batch; }
+  Example read(const std::string& input) const override;
+  Loss loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const override;
+  Prediction predict(Net& net, const Batch& batch, const ModelOutput& output) const override;
+  std::vector<ExampleScore> measure(const Prediction& prediction, const ModelOutput& output, const Batch& batch) const override;
+  Metrics metrics(const std::vector<ExampleScore>& scores) const override;
+  Json show(const Prediction& prediction, const Batch& batch, int64_t row) const override;
+  std::vector<std::string> labels(const Batch& batch, int64_t row, const std::string& field) const override;
+  Tensor truth(const Batch& batch, int64_t row, const std::string& key_field) const override;
+  std::string primary_metric() const override { return files_ ? "loss" : "accuracy"; }
+  bool higher_is_better() const override { return !files_; }
+  Json data() const override;
+  void save(const std::string& folder) const override;
+
+  /// ids [T] and, for generated sequences, what each position has to predict (−1 = nothing) and where the answer stands.
+  struct Item {
+    std::vector<int64_t> text, next;
+    std::vector<std::pair<int64_t, int64_t>> support;  // (query position, position of its value)
+  };
+  struct Splits {
+    std::vector<Item> train, validation, test;
+  };
+
+ private:
+  Splits read_splits() const;
+  Splits generate_splits() const;
+  Splits split_files() const;
+  std::vector<std::string> file_tokens(const std::string& file) const;
+  std::vector<Item> pieces(const std::vector<std::string>& tokens, size_t begin, size_t end) const;
+  Example make_example(const Item& item, bool notes) const;
+
+  Options options_;
+  bool files_;
+  std::unique_ptr<Tokenizer> tokenizer_;
+  std::unique_ptr<Vocabulary> vocabulary_;
+  Lazy<Splits> splits_;
+};
+
+}  // namespace fovea

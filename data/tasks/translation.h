@@ -1,0 +1,95 @@
+// A sequence from a sequence: parallel text, or generated pairs whose alignment is known.
+#pragma once
+
+#include "data/tasks/common.h"
+#include "data/text/tokenizer.h"
+#include "data/text/vocabulary.h"
+#include "src/config/fields.h"
+
+namespace fovea {
+
+class Translation : public Task {
+ public:
+  struct Options {
+    std::string source = "auto", generator = "toy", root, train, validation, test, from = "source", to = "target";
+    std::string source_column, target_column, encoding = "utf-8", tokenizer = "word";
+    double validation_fraction = 0.1, test_fraction = 0.1;
+    int64_t split_seed = 0, data_seed = 0, vocabulary = 8000, minimum_count = 1, length = 0, limit = 0, batch = 64;
+    int64_t examples = 4000, symbols = 20, shortest = 3, longest = 10;
+    bool lowercase = false;
+    template <class Self, class Visit>
+    static void fields(Self& self, Visit&& visit) {
+      visit("source", self.source, "files, generated pairs, or files when they are named", one_of({"auto", "generated", "files"}));
+      visit("generator", self.generator, "of the generated pairs", one_of({"toy", "copy", "reverse", "sort"}));
+      visit("root", self.root, "folder that relative file names start from");
+      visit("train", self.train, "prefix of two line-aligned files, or one TSV or JSONL file");
+      visit("validation", self.validation, "the same for validation; absent = split off the training pairs");
+      visit("test", self.test, "the same for test; absent = split off the training pairs");
+      visit("from", self.from, "ending of the source file: PREFIX.from");
+      visit("to", self.to, "ending of the target file: PREFIX.to");
+      visit("source_column", self.source_column, "of a TSV or JSONL file");
+      visit("target_column", self.target_column, "of a TSV or JSONL file");
+      visit("encoding", self.encoding, "of the files", one_of({"utf-8", "latin-1"}));
+      visit("tokenizer", self.tokenizer, "text to tokens", one_of({"word", "character"}));
+      visit("lowercase", self.lowercase, "lower-case the text first");
+      visit("vocabulary", self.vocabulary, "most tokens kept on each side; 0 = all", at_least(0));
+      visit("minimum_count", self.minimum_count, "rarer tokens count as unknown", at_least(1));
+      visit("length", self.length, "most tokens of an output; 0 = the longest training target and half as many again", at_least(0));
+      visit("limit", self.limit, "first N of the shuffled training split; 0 = all", at_least(0));
+      visit("batch", self.batch, "pairs in a batch", at_least(1));
+      visit("validation_fraction", self.validation_fraction, "split off where no file is named", between(0, 0.9));
+      visit("test_fraction", self.test_fraction, "split off where no file is named", between(0, 0.9));
+      visit("split_seed", self.split_seed, "of the split and of the order that limit cuts", at_least(0));
+      visit("data_seed", self.data_seed, "of the generated pairs", at_least(0));
+      visit("examples", self.examples, "generated training pairs (at most 500 for validation and test)", at_least(3));
+      visit("symbols", self.symbols, "different symbols of copy, reverse and sort", at_least(2));
+      visit("shortest", self.shortest, "tokens of the shortest generated source", at_least(1));
+      visit("longest", self.longest, "tokens of the longest generated source", at_least(1));
+    }
+  };
+
+  explicit Translation(const Options& options);
+  Translation(const Options& options, const std::string& folder);
+
+  TaskSpec spec() const override;
+  std::shared_ptr<const ExampleSource> examples(Split split) const override;
+  int64_t batch_size() const override { return options_.batch; }
+  Example read(const std::string& input) const override;
+  Loss loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const override;
+  Prediction predict(Net& net, const Batch& batch, const ModelOutput& output) const override;
+  std::vector<ExampleScore> measure(const Prediction& prediction, const ModelOutput& output, const Batch& batch) const override;
+  Metrics metrics(const std::vector<ExampleScore>& scores) const override;
+  Json show(const Prediction& prediction, const Batch& batch, int64_t row) const override;
+  std::vector<std::string> labels(const Batch& batch, int64_t row, const std::string& field) const override;
+  Tensor truth(const Batch& batch, int64_t row, const std::string& key_field) const override;
+  std::string primary_metric() const override { return "accuracy"; }
+  Json data() const override;
+  void save(const std::string& folder) const override;
+
+  /// One pair; `alignment` holds (source, target) token positions where they are known.
+  struct Item {
+    std::vector<std::string> source, target;
+    std::string text, reference;
+    std::vector<std::pair<int64_t, int64_t>> alignment;
+  };
+  struct Splits {
+    std::vector<Item> train, validation, test;
+  };
+
+ private:
+  Splits read_splits() const;
+  Splits generate_splits() const;
+  Splits split_files() const;
+  std::vector<Item> read_items(const std::string& name) const;
+  Item tokenised(const std::string& source, const std::string& target) const;
+  Example make_example(const Item& item, bool notes) const;
+
+  Options options_;
+  bool files_;
+  std::unique_ptr<Tokenizer> tokenizer_;
+  std::unique_ptr<Vocabulary> source_, target_;
+  int64_t longest_source_ = 0, longest_target_ = 0;
+  Lazy<Splits> splits_;
+};
+
+}  // namespace fovea

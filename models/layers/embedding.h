@@ -1,0 +1,53 @@
+// Token embeddings with positions added: none, sinusoidal, learned, linear.
+#pragma once
+
+#include <string>
+
+#include "src/config/fields.h"
+#include "src/core/batch.h"
+
+namespace fovea {
+
+struct EmbeddingOptions {
+  std::string init = "uniform(0.1)";
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit("init", self.init, "of the token embeddings: uniform(a), normal(s), xavier, default = normal(1)");
+  }
+};
+
+/// Names that `model.position` takes.
+inline Rule position_names() { return one_of({"none", "sinusoidal", "learned", "linear"}); }
+
+/// Adds positions to embedded tokens. sinusoidal: Vaswani 2017, §3.5; learned: one vector a position; linear: p_i = P · i, i / length.
+class PositionEmbeddingImpl : public torch::nn::Module {
+ public:
+  /// `length` = positions a learned table holds.
+  PositionEmbeddingImpl(const std::string& name, int64_t width, int64_t length);
+  /// x [B, T, D], whose first position is `first`. A learned table that is too short throws DataError.
+  Tensor forward(const Tensor& x, int64_t first = 0);
+
+ private:
+  std::string name_;
+  int64_t width_, length_;
+  Tensor weight_;  // learned [length, D], linear [D]
+};
+TORCH_MODULE(PositionEmbedding);
+
+/// Token ids int64 [B, T] → [B, T, D]; the pad id gives zeros.
+class TokenEmbeddingImpl : public torch::nn::Module {
+ public:
+  TokenEmbeddingImpl(const FieldSpec& spec, int64_t width, const EmbeddingOptions& options, const std::string& key);
+  Tensor forward(const Tensor& ids);
+  const Tensor& weight() const { return weight_; }
+
+ private:
+  int64_t pad_;
+  Tensor weight_;  // [V, D]
+};
+TORCH_MODULE(TokenEmbedding);
+
+/// Sines and cosines of Vaswani 2017, §3.5: [T, D] for positions first … first + T − 1.
+Tensor sinusoids(int64_t first, int64_t length, int64_t width, const torch::TensorOptions& options);
+
+}  // namespace fovea

@@ -1,0 +1,35 @@
+// A pooling slot: one query over a sequence or a grid.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "models/layers/attention_choice.h"
+#include "src/core/trace.h"
+
+namespace fovea {
+
+/// Names that `model.query` takes.
+inline Rule query_names() { return one_of({"learned", "last", "mean"}); }
+
+/// context = attend(q, x, x) with q learned, the last state, or the mean of the visible positions.
+class AttentionPoolingLayerImpl : public torch::nn::Module {
+ public:
+  /// `width` of x and, where it is projected, of the context; `rows` × `columns` for grids.
+  AttentionPoolingLayerImpl(const AttentionChoice& choice, const std::string& query, int64_t width, const std::string& key, int64_t rows = 0, int64_t columns = 0);
+  /// x [B, T, D], real bool [B, T] or undefined, last [B, D] (for query = last) → [B, context width].
+  Tensor forward(const Tensor& x, const Tensor& real, const Tensor& last, AttentionTrace* trace, const TraceAxis& keys);
+  int64_t context_width() const { return attention_->context_width(); }
+
+ private:
+  Tensor ask(const Tensor& x, const Tensor& real, const Tensor& last) const;
+  std::string query_;
+  Tensor learned_;  // [D]
+  std::shared_ptr<Attention> attention_;
+};
+TORCH_MODULE(AttentionPoolingLayer);
+
+/// Mean of x [B, T, D] over real positions (bool [B, T] or undefined); rows without one give zeros.
+Tensor masked_mean(const Tensor& x, const Tensor& real);
+
+}  // namespace fovea

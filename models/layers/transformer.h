@@ -1,0 +1,57 @@
+// Transformer blocks: any attention in the self slot, pre- or post-norm (Vaswani 2017, §3; Xiong 2020).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "models/layers/attention_choice.h"
+#include "src/core/trace.h"
+
+namespace fovea {
+
+struct BlockOptions {
+  int64_t width = 64, feed_forward = 0;  // feed_forward 0 = 4 · width
+  double dropout = 0;
+  std::string norm = "pre";
+  bool causal = false;
+  int64_t rows = 0, columns = 0;  // of a grid
+  std::string key = "model.attention";
+};
+
+/// x + attention(x), then x + W₂ gelu(W₁ x), each normalised before (pre) or after (post). The attention `none` adds nothing.
+class TransformerBlockImpl : public torch::nn::Module {
+ public:
+  TransformerBlockImpl(const AttentionChoice& choice, const BlockOptions& options);
+  /// x [B, T, D], real bool [B, T] or undefined → [B, T, D].
+  Tensor forward(const Tensor& x, const Tensor& real, AttentionTrace* trace, const TraceAxes& axes);
+  /// One or more steps after those in `memory`, which grows. x [B, T', D].
+  Tensor step(const Tensor& x, Memory& memory);
+
+ private:
+  Tensor feed(const Tensor& x);
+  template <class Attend>
+  Tensor run(const Tensor& x, Attend&& attend);
+
+  bool pre_norm_;
+  std::shared_ptr<Attention> attention_;
+  torch::nn::LayerNorm attention_norm_{nullptr}, feed_norm_{nullptr};
+  torch::nn::Linear inner_{nullptr}, outer_{nullptr};
+  torch::nn::Dropout dropout_{nullptr};
+};
+TORCH_MODULE(TransformerBlock);
+
+/// A stack of blocks called 0, 1, … and, for pre-norm, the final norm.
+class TransformerStackImpl : public torch::nn::Module {
+ public:
+  TransformerStackImpl(const AttentionChoice& choice, const BlockOptions& options, int64_t layers);
+  Tensor forward(Tensor x, const Tensor& real, AttentionTrace* trace, const TraceAxes& axes);
+  /// Incremental: one memory a layer.
+  Tensor step(Tensor x, std::vector<Memory>& memories);
+
+ private:
+  std::vector<TransformerBlock> blocks_;
+  torch::nn::LayerNorm norm_{nullptr};
+};
+TORCH_MODULE(TransformerStack);
+
+}  // namespace fovea

@@ -1,0 +1,93 @@
+#include "models/nets/cnn_attention.h"
+
+#include <numeric>
+
+#include "models/attention/registry.h"
+#include "src/base/error.h"
+
+namespace fovea {
+namespace {
+
+torch::nn::Conv2d convolution(int64_t in, int64_t out) {
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 3).padding(1).bias(false));
+}
+
+torch::nn::GroupNorm group_norm(int64_t channels) { return torch::nn::GroupNorm(std::gcd<int64_t, int64_t>(channels, 8), channels); }
+
+}  // namespace
+
+SqueezeExcitationImpl::SqueezeExcitationImpl(int64_t channels, int64_t reduction) {
+  const int64_t inner = std::max<int64_t>(1, channels / reduction);
+  squeeze_ = register_module("squeeze", torch::nn::Linear(channels, inner));
+  excite_ = register_module("excite", torch::nn::Linear(inner, channels));
+}
+
+Tensor SqueezeExcitationImpl::forward(const Tensor& x, AttentionTrace* trace) {
+  const Tensor gate = torch::sigmoid(excite_(torch::relu(squeeze_(x.mean({2, 3})))));  // [B, C]
+  if (trace != nullptr) trace->record(*this, gate.unsqueeze(1).unsqueeze(1), {{.kind = "slots"}, {.kind = "channels"}});
+  return x * gate.unsqueeze(-1).unsqueeze(-1);
+}
+
+CnnAttention::CnnAttention(const Options& o, const TaskSpec& spec) {
+  const FieldSpec& image = spec.input("image", "cnn-attention");
+  if (o.channels.empty()) throw ConfigError("model.channels: expected at least one stage, found []");
+  rows_ = image.height, columns_ = image.width;
+  for (size_t i = 0; i < o.channels.size(); ++i) add_stage(i, i == 0 ? image.channels : o.channels[i - 1], o.channels[i], o);
+  int64_t width = o.channels.back();
+  position_ = register_module("position", PositionEmbedding(o.position, width, rows_ * columns_));
+  if (!o.attention.none() && o.placement == "pooling") {
+    pooling_ = register_module("pooling", AttentionPoolingLayer(o.attention, o.query, width, "model.attention", rows_, columns_));
+    width = pooling_->context_width();
+  } else if (!o.attention.none()) {
+    AttentionShape shape;
+    shape.query_width = shape.key_width = shape.value_width = shape.width = width;
+    shape.rows = rows_, shape.columns = columns_;
+    residual_ = register_module("residual", make_attention(o.attention.config, shape, "model.attention"));
+  }
+  classes_ = register_module("classes", torch::nn::Linear(width, class_count(spec, "cnn-attention")));
+  dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
+  initialise_weights(*this, o.init, "model.init");
+}
+
+void CnnAttention::add_stage(size_t index, int64_t in, int64_t out, const Options& o) {
+  Stage stage;
+  const std::string name = "stage" + std::to_string(index);
+  stage.first = register_module(name + "_first", convolution(in, out));
+  stage.first_norm = register_module(name + "_first_norm", group_norm(out));
+  stage.second = register_module(name + "_second", convolution(out, out));
+  stage.second_norm = register_module(name + "_second_norm", group_norm(out));
+  if (o.gate == "se") stage.gate = register_module(name + "_gate", SqueezeExcitation(out, 8));
+  stage.pool = static_cast<int64_t>(index) < o.pools;
+  if (stage.pool) {
+    rows_ /= 2, columns_ /= 2, stride_ *= 2;
+    if (rows_ < 1 || columns_ < 1) throw ConfigError("model.pools: the image is too small to halve " + std::to_string(o.pools) + " times");
+  }
+  stages_.push_back(stage);
+}
+
+Tensor CnnAttention::convolve(Tensor x, AttentionTrace* trace) {
+  for (Stage& stage : stages_) {
+    x = torch::relu(stage.first_norm(stage.first(x)));
+    x = torch::relu(stage.second_norm(stage.second(x)));
+    if (stage.gate) x = stage.gate->forward(x, trace);
+    if (stage.pool) x = torch::max_pool2d(x, 2);
+  }
+  return position_(x.flatten(2).transpose(1, 2));  // [B, T, C]
+}
+
+Tensor CnnAttention::pooled(const Tensor& x, AttentionTrace* trace) {
+  const TraceAxis grid{.kind = "grid", .rows = rows_, .columns = columns_, .stride = stride_, .field = "image"};
+  if (pooling_) return pooling_->forward(x, {}, {}, trace, grid);
+  if (!residual_) return x.mean(1);  // [B, C]
+  const Memory memory = residual_->extend({}, x, x);
+  const Tensor refined = residual_->attend(x, memory).context;  // [B, T, C]
+  if (trace != nullptr) trace->observe(*residual_, x, memory, {}, {grid, grid});
+  return (x + refined).mean(1);
+}
+
+ModelOutput CnnAttention::forward(const Batch& batch, AttentionTrace* trace) {
+  const Tensor x = convolve(batch.input("image").values, trace);                                     // [B, T, C]
+  return {.values = {{"logits", classes_(dropout_(pooled(x, trace)))}}, .output = nullptr, .carry = {}};  // [B, classes]
+}
+
+}  // namespace fovea

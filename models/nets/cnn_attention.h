@@ -1,0 +1,67 @@
+// Convolution stages, squeeze-and-excitation, then attention over the grid of the last stage (Hu 2018; Xu 2015).
+#pragma once
+
+#include "models/nets/text_options.h"
+
+namespace fovea {
+
+/// Channel gate: x ⊙ sigmoid(W₂ relu(W₁ mean(x))) (Hu 2018, eq. 2–4). Records one query over channels.
+class SqueezeExcitationImpl : public torch::nn::Module {
+ public:
+  SqueezeExcitationImpl(int64_t channels, int64_t reduction);
+  /// x [B, C, Hi, Wi] → the same shape.
+  Tensor forward(const Tensor& x, AttentionTrace* trace);
+
+ private:
+  torch::nn::Linear squeeze_{nullptr}, excite_{nullptr};
+};
+TORCH_MODULE(SqueezeExcitation);
+
+class CnnAttention : public Net {
+ public:
+  struct Options {
+    std::vector<int64_t> channels = {32, 64, 128};
+    int64_t pools = 2;
+    std::string gate = "none", placement = "pooling", query = "learned", position = "none", init = "default";
+    double dropout = 0.2;
+    AttentionChoice attention{"bahdanau"};
+    template <class Self, class Visit>
+    static void fields(Self& self, Visit&& visit) {
+      visit("channels", self.channels, "channels of each stage of two 3 × 3 convolutions", at_least(1));
+      visit("pools", self.pools, "stages that end with a 2 × 2 maximum", between(0, 6));
+      visit("gate", self.gate, "at the end of each stage", one_of({"none", "se"}));
+      visit("placement", self.placement, "attention pools the grid, or refines it before a mean", one_of({"pooling", "residual"}));
+      visit("query", self.query, "what asks when placement=pooling", one_of({"learned", "mean"}));
+      visit("position", self.position, "added to the grid's cells", position_names());
+      visit("init", self.init, "of the weight matrices: default, uniform(a), normal(s), xavier, kaiming");
+      visit("dropout", self.dropout, "before the classes", between(0, 0.95));
+      visit("attention", self.attention, "over the grid; none = the mean of the grid");
+    }
+  };
+
+  CnnAttention(const Options& options, const TaskSpec& spec);
+  /// Input image [B, C, Hi, Wi] → logits [B, classes].
+  ModelOutput forward(const Batch& batch, AttentionTrace* trace) override;
+
+ private:
+  struct Stage {
+    torch::nn::Conv2d first{nullptr}, second{nullptr};
+    torch::nn::GroupNorm first_norm{nullptr}, second_norm{nullptr};
+    SqueezeExcitation gate{nullptr};
+    bool pool = false;
+  };
+  void add_stage(size_t index, int64_t in, int64_t out, const Options& options);
+  Tensor convolve(Tensor x, AttentionTrace* trace);
+  Tensor pooled(const Tensor& x, AttentionTrace* trace);
+
+  std::vector<Stage> stages_;
+  int64_t rows_ = 0, columns_ = 0;
+  double stride_ = 1;
+  PositionEmbedding position_{nullptr};
+  AttentionPoolingLayer pooling_{nullptr};
+  std::shared_ptr<Attention> residual_;
+  torch::nn::Linear classes_{nullptr};
+  torch::nn::Dropout dropout_{nullptr};
+};
+
+}  // namespace fovea
