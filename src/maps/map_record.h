@@ -1,0 +1,74 @@
+// The one record of an attention map: weights, the two axes they connect, who may attend, and where they
+// ought to go.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "src/base/json.h"
+
+namespace fovea {
+
+/// What one side of a map stands for.
+struct MapAxis {
+  /// tokens, grid, time, channels or slots.
+  std::string kind = "tokens";
+  /// One label per cell, or empty.
+  std::vector<std::string> labels;
+  /// Cells of a grid, flattened row by row; 0 for the other kinds.
+  int64_t rows = 0;
+  int64_t columns = 0;
+  /// Input units per cell, and the input position of cell 0.
+  double stride = 1;
+  double offset = 0;
+  /// Positions that are not input: a class token, padding, begin and end.
+  std::vector<int64_t> special;
+};
+
+/// One layer's attention on one example.
+struct MapRecord {
+  /// The layer: "encoder.0.self".
+  std::string path;
+  int64_t heads = 0;
+  int64_t queries = 0;
+  int64_t keys = 0;
+  std::vector<float> weights;  // [H, Tq, Tk]
+  std::vector<uint8_t> mask;   // [Tq, Tk], 1 = may attend; empty = all
+  MapAxis query;
+  MapAxis key;
+  std::vector<uint8_t>
+      truth;  // [Tq, Tk], 1 = where attention ought to go; a row without a 1 has none; empty = none
+  Json provenance = Json::object();
+
+  float weight(int64_t head, int64_t q, int64_t k) const { return weights[index(head * queries + q, k)]; }
+  bool visible(int64_t q, int64_t k) const { return mask.empty() || mask[index(q, k)] != 0; }
+  bool gold(int64_t q, int64_t k) const { return !truth.empty() && truth[index(q, k)] != 0; }
+
+ private:
+  size_t index(int64_t row, int64_t k) const { return static_cast<size_t>(row * keys + k); }
+};
+
+/// Throws DataError, opened by `where`, unless weights, mask, truth, labels and grids agree with heads,
+/// queries and keys.
+void check_map(const MapRecord& record, const std::string& where);
+
+/// The record whose weights are a mean over heads; heads = 1.
+MapRecord mean_over_heads(const MapRecord& record);
+
+/// Writes `stem`.npy (float32 [H, Tq, Tk]) and `stem`.json (everything else), each atomically.
+void write_map(const std::filesystem::path& stem, const MapRecord& record);
+
+/// The sidecar: {"format": 1, "path", "shape", "query": {"kind", "labels", …}, "key", "mask", "truth",
+/// "provenance"}; mask and truth are rows of 0 and 1, or null.
+Json map_sidecar(const MapRecord& record);
+
+/// RFC 4180 text with the columns head, query, query_label, key, key_label, weight.
+std::string map_csv(const MapRecord& record);
+
+/// The record in `npy` ([H, Tq, Tk] or [Tq, Tk]) and the .json beside it; without a sidecar the axes are
+/// bare. Throws DataError when the two disagree.
+MapRecord read_map(const std::filesystem::path& npy);
+
+}  // namespace fovea
