@@ -1,0 +1,87 @@
+// A drawing surface with text: the few strokes from which every figure is made. Units are points, y grows
+// downwards.
+#pragma once
+
+#include <cairo.h>
+#include <pango/pangocairo.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "src/figures/figure.h"
+
+namespace fovea {
+
+struct Box {
+  double x = 0;
+  double y = 0;
+  double width = 0;
+  double height = 0;
+};
+
+/// How a line of text stands at its anchor.
+struct TextStyle {
+  double size = 7;
+  Colour colour{0.13, 0.13, 0.13};
+  bool bold = false;
+  /// Share of the width left of the anchor: 0 left-aligned, 0.5 centred, 1 right-aligned.
+  double align = 0;
+  /// Counter-clockwise, in degrees, about the anchor.
+  double angle = 0;
+  /// Longer text is cut with an ellipsis; 0 = never.
+  double max_width = 0;
+};
+
+class Canvas {
+ public:
+  Canvas(cairo_t* cairo, const Style& style);
+
+  double font_size() const { return font_size_; }
+  double small_size() const { return 6; }
+  double line_height(double size) const { return 1.25 * size; }
+  double text_width(const std::string& text, const TextStyle& style);
+  /// One line whose vertical centre is at `y`.
+  void text(double x, double y, const std::string& text, const TextStyle& style);
+  /// Wrapped text with its top at `y`; its height.
+  double paragraph(double x, double y, double width, const std::string& text, const TextStyle& style);
+  void fill(const Box& box, const Colour& colour);
+  void frame(const Box& box, const Colour& colour, double line_width);
+  void line(const std::vector<std::pair<double, double>>& points, const Colour& colour, double line_width);
+  /// `raster` stretched over `box`, its pixels left square-edged.
+  void image(const Box& box, const Raster& raster);
+  int64_t missing_glyphs() const { return missing_; }
+
+ private:
+  using Layout = std::unique_ptr<PangoLayout, void (*)(gpointer)>;
+  Layout layout(const std::string& text, const TextStyle& style);
+  void source(const Colour& colour);
+
+  cairo_t* cairo_;
+  std::string font_;
+  double font_size_;
+  std::unique_ptr<PangoContext, void (*)(gpointer)> context_;
+  int64_t missing_ = 0;
+};
+
+/// Text a reader can see: invalid UTF-8 replaced, control characters and lone spaces shown as symbols.
+std::string shown_text(const std::string& text);
+
+/// Draws the outline of the set cells of a grid laid over `box`.
+void outline_cells(Canvas& canvas, const Box& box, int64_t rows, int64_t columns,
+                   const std::vector<uint8_t>& cells);
+
+/// The four kinds of content; each draws with its top at `top` and returns where it ends.
+double draw_heat_map(Canvas& canvas, const Figure& figure, const HeatMap& map, double width, double top);
+double draw_highlight(Canvas& canvas, const Figure& figure, const Highlight& highlight, double width,
+                      double top);
+double draw_image_overlay(Canvas& canvas, const Figure& figure, const ImageOverlay& overlay, double width,
+                          double top);
+double draw_series_overlay(Canvas& canvas, const Figure& figure, const SeriesOverlay& overlay, double width,
+                           double top);
+
+/// Columns of a grid of `panels` panels on a figure `width` points wide.
+int64_t panel_columns(int64_t panels, double width);
+
+}  // namespace fovea
