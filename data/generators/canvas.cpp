@@ -12,13 +12,24 @@ double distance_to_segment(Point p, Point a, Point b) {
   return std::hypot(p.x - a.x - t * dx, p.y - a.y - t * dy);
 }
 
+/// The pixels [top, bottom) × [left, right) that a box with some reach around it can touch.
+struct Region {
+  int64_t top, bottom, left, right;
+};
+
+Region region_around(const Coverage& coverage, Point low, Point high, double reach) {
+  const auto bound = [](double value, int64_t limit) {
+    return static_cast<int64_t>(std::clamp(std::floor(value), 0.0, static_cast<double>(limit)));
+  };
+  return {bound(low.y - reach, coverage.height), bound(high.y + reach + 1, coverage.height),
+          bound(low.x - reach, coverage.width), bound(high.x + reach + 1, coverage.width)};
+}
+
 void draw_segment(Coverage& coverage, Point a, Point b, double thickness) {
-  const double reach = thickness / 2 + 1;
-  const auto bound = [](double value, int64_t limit) { return std::clamp(static_cast<int64_t>(std::floor(value)), int64_t{0}, limit); };
-  const int64_t top = bound(std::min(a.y, b.y) - reach, coverage.height), bottom = bound(std::max(a.y, b.y) + reach + 1, coverage.height);
-  const int64_t left = bound(std::min(a.x, b.x) - reach, coverage.width), right = bound(std::max(a.x, b.x) + reach + 1, coverage.width);
-  for (int64_t y = top; y < bottom; ++y)
-    for (int64_t x = left; x < right; ++x) {
+  const Region region = region_around(coverage, {std::min(a.x, b.x), std::min(a.y, b.y)}, {std::max(a.x, b.x), std::max(a.y, b.y)},
+                                      thickness / 2 + 1);
+  for (int64_t y = region.top; y < region.bottom; ++y)
+    for (int64_t x = region.left; x < region.right; ++x) {
       const double distance = distance_to_segment({static_cast<double>(x) + 0.5, static_cast<double>(y) + 0.5}, a, b);
       coverage.at(y, x) = std::max(coverage.at(y, x), static_cast<float>(std::clamp(0.5 + thickness / 2 - distance, 0.0, 1.0)));
     }
@@ -35,10 +46,11 @@ void draw_strokes(Coverage& coverage, const std::vector<Polyline>& strokes, doub
     for (size_t i = 0; i + 1 < stroke.size(); ++i) draw_segment(coverage, stroke[i], stroke[i + 1], thickness);
 }
 
-void draw_filled(Coverage& coverage, const std::function<bool(Point)>& inside) {
+void draw_filled(Coverage& coverage, Point centre, double reach, const std::function<bool(Point)>& inside) {
   constexpr int kSamples = 4;
-  for (int64_t y = 0; y < coverage.height; ++y)
-    for (int64_t x = 0; x < coverage.width; ++x) {
+  const Region region = region_around(coverage, centre, centre, reach);
+  for (int64_t y = region.top; y < region.bottom; ++y)
+    for (int64_t x = region.left; x < region.right; ++x) {
       int hits = 0;
       for (int i = 0; i < kSamples * kSamples; ++i)
         hits += inside({static_cast<double>(x) + (i % kSamples + 0.5) / kSamples, static_cast<double>(y) + (i / kSamples + 0.5) / kSamples});

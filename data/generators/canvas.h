@@ -28,8 +28,8 @@ Coverage make_coverage(int64_t height, int64_t width);
 /// Adds strokes of a thickness in pixels with round ends: coverage becomes max(old, clamp(½ + thickness/2 − distance)).
 void draw_strokes(Coverage& coverage, const std::vector<Polyline>& strokes, double thickness);
 
-/// Adds what `inside` holds, from 4 × 4 samples a pixel.
-void draw_filled(Coverage& coverage, const std::function<bool(Point)>& inside);
+/// Adds what `inside` holds no farther than `reach` pixels from `centre`, from 4 × 4 samples a pixel.
+void draw_filled(Coverage& coverage, Point centre, double reach, const std::function<bool(Point)>& inside);
 
 /// x' = centre + scale · rotation(angle) · (x + slant·y, y): places what is drawn around the origin.
 struct Placement {

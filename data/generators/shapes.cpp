@@ -22,17 +22,24 @@ Colour from_hsv(double hue, double saturation, double value) {
   return colour;
 }
 
-/// Whether `p` lies inside a star-like outline whose radius alternates between 1 and `inner`, corners at the top.
-bool inside_polygon(Point p, int corners, double inner) {
+/// Outline with `corners` points on the unit circle, the first at the top, and with inner < 1 a point of that radius
+/// between any two.
+Polyline star_outline(int corners, double inner) {
   const int vertices = inner < 1 ? 2 * corners : corners;
-  const auto vertex = [&](int i) {
+  Polyline outline;
+  for (int i = 0; i < vertices; ++i) {
     const double angle = 2 * std::numbers::pi * i / vertices - std::numbers::pi / 2;
     const double radius = inner < 1 && i % 2 ? inner : 1.0;
-    return Point{radius * std::cos(angle), radius * std::sin(angle)};
-  };
+    outline.push_back({radius * std::cos(angle), radius * std::sin(angle)});
+  }
+  return outline;
+}
+
+/// Even–odd rule.
+bool inside_outline(const Polyline& outline, Point p) {
   bool inside = false;
-  for (int i = 0; i < vertices; ++i) {
-    const Point a = vertex(i), b = vertex(i + 1);
+  for (size_t i = 0; i < outline.size(); ++i) {
+    const Point a = outline[i], b = outline[(i + 1) % outline.size()];
     if ((a.y > p.y) != (b.y > p.y) && p.x < a.x + (p.y - a.y) / (b.y - a.y) * (b.x - a.x)) inside = !inside;
   }
   return inside;
@@ -40,14 +47,15 @@ bool inside_polygon(Point p, int corners, double inner) {
 
 /// Whether `p` lies inside a shape of about radius 1 around the origin.
 bool inside_shape(int64_t shape, Point p) {
+  static const Polyline triangle = star_outline(3, 1), star = star_outline(5, 0.42);
   const double r = std::hypot(p.x, p.y);
   const auto within = [&](double x, double y) { return std::abs(p.x) <= x && std::abs(p.y) <= y; };
   switch (shape) {
     case 0: return r <= 0.9;
     case 1: return within(0.8, 0.8);
-    case 2: return inside_polygon({p.x, p.y - 0.2}, 3, 1);
+    case 2: return inside_outline(triangle, {p.x, p.y - 0.2});
     case 3: return within(0.9, 0.3) || within(0.3, 0.9);
-    case 4: return inside_polygon(p, 5, 0.42);
+    case 4: return inside_outline(star, p);
     case 5: return r <= 0.92 && r >= 0.52;
     case 6: {  // the sextic heart (x² + y² − 1)³ = x² y³
       const double x = 1.25 * p.x, y = -1.25 * p.y + 0.1, a = x * x + y * y - 1;
@@ -105,7 +113,7 @@ GlyphImage cluttered_shape(const GlyphOptions& options, int64_t split, int64_t i
   auto pixels = ground(options.size, from_hsv(hue, dark ? 0.5 : 0.06, low), from_hsv(hue + 0.08, dark ? 0.5 : 0.1, high), random.uniform(0, 2 * std::numbers::pi));
   paint_clutter(pixels, options, dark ? 0.55 : 0.8, random);
   Coverage object = make_coverage(options.size, options.size);
-  draw_filled(object, [&](Point p) { return inside_shape(shape, placement.undo(p)); });
+  draw_filled(object, placement.centre, 1.3 * radius, [&](Point p) { return inside_shape(shape, placement.undo(p)); });
   paint(pixels, object, from_hsv(random.uniform(), random.uniform(0.65, 0.95), dark ? random.uniform(0.9, 1.0) : random.uniform(0.55, 0.75)));
   GlyphImage result{make_image(options.size, options.size, 3), mask_of(object), shape};
   for (size_t p = 0; p < pixels.size(); ++p)

@@ -21,7 +21,7 @@ TEST_CASE("A straight stroke covers its length times its thickness, and half a d
 
 TEST_CASE("A filled disc covers its area") {
   Coverage coverage = make_coverage(30, 30);
-  draw_filled(coverage, [](Point p) { return std::hypot(p.x - 15.3, p.y - 14.1) <= 9; });
+  draw_filled(coverage, {15.3, 14.1}, 10, [](Point p) { return std::hypot(p.x - 15.3, p.y - 14.1) <= 9; });
   CHECK(total(coverage) == Approx(81 * std::numbers::pi).epsilon(0.01));
 }
 
