@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numbers>
 #include <stdexcept>
+
+#include "src/base/error.h"
 
 namespace fovea {
 namespace {
@@ -42,6 +45,48 @@ Surface image_surface(const Raster& raster, int64_t factor) {
 cairo_status_t append(void* closure, const unsigned char* data, unsigned int length) {
   static_cast<std::string*>(closure)->append(reinterpret_cast<const char*>(data), length);
   return CAIRO_STATUS_SUCCESS;
+}
+
+/// A file being read from memory.
+struct Unread {
+  const std::string& bytes;
+  size_t at = 0;
+};
+
+cairo_status_t take(void* closure, unsigned char* data, unsigned int length) {
+  Unread& unread = *static_cast<Unread*>(closure);
+  if (unread.bytes.size() - unread.at < length) return CAIRO_STATUS_READ_ERROR;
+  unread.bytes.copy(reinterpret_cast<char*>(data), length, unread.at);
+  unread.at += length;
+  return CAIRO_STATUS_SUCCESS;
+}
+
+uint32_t big_endian(const std::string& bytes, size_t at) {
+  uint32_t value = 0;
+  for (size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
+  return value;
+}
+
+/// Pixel counts are checked before anything is allocated.
+void check_png_header(const std::string& bytes, const std::string& where) {
+  constexpr uint64_t kMostPixels = uint64_t{1} << 26;
+  if (bytes.size() < 33 || bytes.compare(0, 8, "\x89PNG\r\n\x1a\n") != 0 || bytes.compare(12, 4, "IHDR") != 0)
+    throw DataError(where + ": expected a PNG image");
+  const uint64_t width = big_endian(bytes, 16), height = big_endian(bytes, 20);
+  if (width == 0 || height == 0 || width > kMostPixels || width * height > kMostPixels)
+    throw DataError(where + ": found " + std::to_string(width) + " × " + std::to_string(height) +
+                    " pixels, expected at most 64 megapixels");
+}
+
+/// One pixel of Cairo's premultiplied ARGB as RGBA.
+void append_pixel(std::vector<uint8_t>& pixels, uint32_t argb, bool has_alpha) {
+  const uint32_t alpha = has_alpha ? argb >> 24 : 255;
+  for (int shift : {16, 8, 0}) {
+    const uint32_t part = argb >> shift & 255;
+    pixels.push_back(
+        static_cast<uint8_t>(alpha == 0 ? 0 : std::min<uint32_t>(255, (part * 255 + alpha / 2) / alpha)));
+  }
+  pixels.push_back(static_cast<uint8_t>(alpha));
 }
 
 std::string as_symbol(gunichar c) {
@@ -217,6 +262,29 @@ std::string png_bytes(const Raster& raster) {
   std::string bytes;
   cairo_surface_write_to_png_stream(image_surface(raster, 1).get(), append, &bytes);
   return bytes;
+}
+
+Raster read_png(const std::string& bytes, const std::string& where) {
+  check_png_header(bytes, where);
+  Unread unread{bytes};
+  const Surface surface(cairo_image_surface_create_from_png_stream(take, &unread), cairo_surface_destroy);
+  if (cairo_surface_status(surface.get()) != CAIRO_STATUS_SUCCESS)
+    throw DataError(where + ": a damaged PNG image");
+  const cairo_format_t format = cairo_image_surface_get_format(surface.get());
+  if (format != CAIRO_FORMAT_ARGB32 && format != CAIRO_FORMAT_RGB24)
+    throw DataError(where + ": expected a PNG image of 8 bits a channel");
+  Raster raster{
+      cairo_image_surface_get_width(surface.get()), cairo_image_surface_get_height(surface.get()), 4, {}};
+  const int row_bytes = cairo_image_surface_get_stride(surface.get());
+  for (int64_t y = 0; y < raster.height; ++y) {
+    const unsigned char* row = cairo_image_surface_get_data(surface.get()) + y * row_bytes;
+    for (int64_t x = 0; x < raster.width; ++x) {
+      uint32_t pixel;
+      std::memcpy(&pixel, row + 4 * x, 4);
+      append_pixel(raster.pixels, pixel, format == CAIRO_FORMAT_ARGB32);
+    }
+  }
+  return raster;
 }
 
 }  // namespace fovea

@@ -166,6 +166,10 @@ ColourScale shared_scale(const Figure& figure);
 /// PNG file of `raster`.
 std::string png_bytes(const Raster& raster);
 
+/// The pixels of a PNG file as RGBA; `where` opens the message of the DataError for what is no PNG or above
+/// 64 megapixels.
+Raster read_png(const std::string& bytes, const std::string& where);
+
 /// The RGB picture of one panel of an image overlay, at least `pixels` wide: the image under the panel's
 /// weights, or the image alone when `panel` is −1.
 Raster overlay_raster(const ImageOverlay& overlay, int64_t panel, const ColourScale& scale,

@@ -325,4 +325,8 @@ Json summarise_scores(const std::vector<Json>& records) {
   return json;
 }
 
+Json scores_document(const std::vector<Json>& records) {
+  return {{"format", 1}, {"maps", records}, {"summary", summarise_scores(records)}};
+}
+
 }  // namespace fovea

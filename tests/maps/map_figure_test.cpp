@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 
 #include "src/base/error.h"
+#include "src/base/files.h"
+#include "src/maps/map_scene.h"
 
 using namespace fovea;
 
@@ -77,4 +79,21 @@ TEST_CASE("heads and queries that are not there are refused", "[maps]") {
   options = {};
   options.query = 1;
   CHECK_THROWS_AS(map_figure(pooled("tokens", 3), {}, options), ConfigError);
+}
+
+TEST_CASE("a scene comes back from its folder as it was written", "[maps]") {
+  const auto folder = std::filesystem::temp_directory_path() / "fovea-scene";
+  std::filesystem::remove_all(folder);
+  make_folders(folder);
+  CHECK_FALSE(read_scene(folder).image.has_value());
+  MapScene scene;
+  scene.image = Raster{2, 1, 3, {10, 20, 30, 255, 0, 128}};
+  scene.series = {{"load", {1.5f, -2}}};
+  write_scene(folder, scene);
+  const MapScene back = read_scene(folder);
+  REQUIRE(back.image.has_value());
+  CHECK(back.image->pixels == std::vector<uint8_t>{10, 20, 30, 255, 255, 0, 128, 255});
+  CHECK(back.series[0].values == scene.series[0].values);
+  write_file_synced(folder / "input.png", read_file(folder / "input.png").substr(0, 40));
+  CHECK_THROWS_AS(read_scene(folder), DataError);
 }
