@@ -58,3 +58,12 @@ function(fovea_programs dir)
     endif()
   endforeach()
 endfunction()
+
+# fovea_embed_recipes(TARGET DIR): adds a source that holds every DIR/*.json, made anew when one changes.
+function(fovea_embed_recipes target dir)
+  file(GLOB recipes CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${dir}/*.json)
+  set(made ${PROJECT_BINARY_DIR}/generated/recipes.cpp)
+  add_custom_command(OUTPUT ${made} DEPENDS ${recipes} ${PROJECT_SOURCE_DIR}/third_party/embed_recipes.cmake
+    COMMAND ${CMAKE_COMMAND} -DDIR=${PROJECT_SOURCE_DIR}/${dir} -DOUT=${made} -P ${PROJECT_SOURCE_DIR}/third_party/embed_recipes.cmake)
+  target_sources(${target} PRIVATE ${made})
+endfunction()

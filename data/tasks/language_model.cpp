@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "data/generators/sequences.h"
+#include "data/generators/recall.h"
 #include "data/readers/content.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
@@ -29,10 +29,17 @@ class PieceSource : public ExampleSource {
   std::function<Example(const Item&, bool)> make_;
 };
 
+/// Readable names of recall's symbols: "." filler, k1 … keys, v1 … values.
+std::string symbol_name(int64_t symbol, int64_t symbols) {
+  const int64_t first_value = (symbols + 1) / 2;
+  if (symbol == 0) return ".";
+  return symbol < first_value ? "k" + std::to_string(symbol) : "v" + std::to_string(symbol - first_value + 1);
+}
+
 RecallOptions recall_options(const LanguageModel::Options& o) {
   RecallOptions recall;
   recall.data_seed = static_cast<uint64_t>(o.data_seed);
-  recall.length = o.context, recall.pairs = o.pairs, recall.keys = o.keys, recall.values = o.values;
+  recall.length = o.context, recall.pairs = o.pairs, recall.queries = o.queries, recall.vocabulary = o.symbols;
   return recall;
 }
 
@@ -49,7 +56,7 @@ LanguageModel::LanguageModel(const Options& options)
     const auto end = static_cast<size_t>(static_cast<double>(tokens.size()) * kept);
     count_tokens(counts, {tokens.begin(), tokens.begin() + static_cast<int64_t>(end)});
   } else {
-    count_tokens(counts, recall_symbols(recall_options(options_)));
+    for (int64_t symbol = 0; symbol < options_.symbols; ++symbol) count_tokens(counts, {symbol_name(symbol, options_.symbols)});
   }
   vocabulary_ = std::make_unique<Vocabulary>(counts, VocabularyOptions{options_.vocabulary, options_.minimum_count, false});
   if (splits_.get().train.empty()) throw DataError("task.train: fewer than " + std::to_string(options_.context + 1) + " tokens to train on");
@@ -71,11 +78,13 @@ LanguageModel::Splits LanguageModel::generate_splits() const {
   for (int64_t split = 0; split < 3; ++split) {
     const int64_t n = split == 0 ? options_.examples : std::min<int64_t>(500, std::max<int64_t>(1, options_.examples / 4));
     for (int64_t i = 0; i < n; ++i) {
-      const RecallSequence made = make_recall(making, split, i);
+      const RecallExample made = recall_example(making, split, i);
       Item item;
-      item.text = vocabulary_->ids(made.tokens);
-      for (const std::string& token : made.next) item.next.push_back(token.empty() ? -1 : vocabulary_->id(token));
-      item.support = made.support;
+      for (size_t t = 0; t < made.tokens.size(); ++t) {
+        item.text.push_back(vocabulary_->id(symbol_name(made.tokens[t], options_.symbols)));
+        item.next.push_back(made.targets[t] < 0 ? -1 : vocabulary_->id(symbol_name(made.targets[t], options_.symbols)));
+        if (made.truth[t] >= 0) item.support.emplace_back(static_cast<int64_t>(t), made.truth[t]);
+      }
       parts[split]->push_back(std::move(item));
     }
   }

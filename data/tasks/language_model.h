@@ -14,7 +14,7 @@ class LanguageModel : public Task {
     std::string source = "auto", root, train, validation, test, encoding = "utf-8", tokenizer = "character";
     double validation_fraction = 0.1, test_fraction = 0.1;
     int64_t split_seed = 0, data_seed = 0, vocabulary = 20000, minimum_count = 1, context = 64, limit = 0, batch = 64;
-    int64_t examples = 20000, pairs = 4, keys = 16, values = 16;
+    int64_t examples = 20000, pairs = 4, queries = 0, symbols = 32;
     bool lowercase = false;
     template <class Self, class Visit>
     static void fields(Self& self, Visit&& visit) {
@@ -37,8 +37,8 @@ class LanguageModel : public Task {
       visit("data_seed", self.data_seed, "of the generated sequences", at_least(0));
       visit("examples", self.examples, "generated training sequences (at most 500 for validation and test)", at_least(3));
       visit("pairs", self.pairs, "key-value pairs of a generated sequence", at_least(1));
-      visit("keys", self.keys, "different keys", at_least(1));
-      visit("values", self.values, "different values", at_least(2));
+      visit("queries", self.queries, "keys asked for later; 0 = all of them", at_least(0));
+      visit("symbols", self.symbols, "different tokens: filler, then half keys and half values", at_least(5));
     }
   };
 

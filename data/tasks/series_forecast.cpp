@@ -111,9 +111,10 @@ SeriesForecast::Raw SeriesForecast::read_raw() const {
     reading.date = options_.date, reading.columns = options_.columns, reading.header = options_.header;
     raw.series = read_series(under_root(options_.root, options_.file), reading);
   } else {
-    LaggedSeriesOptions making;
+    LaggedOptions making;
     making.data_seed = static_cast<uint64_t>(options_.data_seed), making.rows = options_.rows, making.features = options_.features, making.lag = options_.lag;
-    LaggedSeries made = make_lagged_series(making);
+    making.window = std::max(options_.input_length, options_.lag), making.horizon = std::min(options_.horizon, options_.lag);
+    LaggedSeries made = lagged_series(making);
     for (int64_t f = 0; f < options_.features; ++f)
       raw.series.columns.push_back(f == made.target ? "target" : f == made.cause ? "cause" : "noise" + std::to_string(f));
     raw.series.values = std::move(made.values);

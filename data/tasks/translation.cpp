@@ -75,13 +75,13 @@ Translation::Splits Translation::generate_splits() const {
   SequenceOptions making;
   making.data_seed = static_cast<uint64_t>(options_.data_seed);
   making.kind = options_.generator;
-  making.symbols = options_.symbols, making.shortest = options_.shortest, making.longest = options_.longest;
+  making.vocabulary = options_.symbols, making.min_length = options_.shortest, making.max_length = options_.longest;
   Splits splits;
   std::vector<Item>* parts[] = {&splits.train, &splits.validation, &splits.test};
   for (int64_t split = 0; split < 3; ++split) {
     const int64_t n = split == 0 ? options_.examples : std::min<int64_t>(500, std::max<int64_t>(1, options_.examples / 4));
     for (int64_t i = 0; i < n; ++i) {
-      SequencePair made = make_sequence_pair(making, split, i);
+      AlignedPair made = aligned_pair(making, split, i);
       Item item{std::move(made.source), std::move(made.target), "", "", std::move(made.alignment)};
       item.text = join(item.source, " "), item.reference = join(item.target, " ");
       parts[split]->push_back(std::move(item));

@@ -11,16 +11,16 @@ namespace fovea {
 class Translation : public Task {
  public:
   struct Options {
-    std::string source = "auto", generator = "toy", root, train, validation, test, from = "source", to = "target";
+    std::string source = "auto", generator = "toy-language", root, train, validation, test, from = "source", to = "target";
     std::string source_column, target_column, encoding = "utf-8", tokenizer = "word";
     double validation_fraction = 0.1, test_fraction = 0.1;
     int64_t split_seed = 0, data_seed = 0, vocabulary = 8000, minimum_count = 1, length = 0, limit = 0, batch = 64;
-    int64_t examples = 4000, symbols = 20, shortest = 3, longest = 10;
+    int64_t examples = 4000, symbols = 26, shortest = 4, longest = 12;
     bool lowercase = false;
     template <class Self, class Visit>
     static void fields(Self& self, Visit&& visit) {
       visit("source", self.source, "files, generated pairs, or files when they are named", one_of({"auto", "generated", "files"}));
-      visit("generator", self.generator, "of the generated pairs", one_of({"toy", "copy", "reverse", "sort"}));
+      visit("generator", self.generator, "of the generated pairs", one_of({"toy-language", "copy", "reverse", "sort"}));
       visit("root", self.root, "folder that relative file names start from");
       visit("train", self.train, "prefix of two line-aligned files, or one TSV or JSONL file");
       visit("validation", self.validation, "the same for validation; absent = split off the training pairs");
@@ -42,7 +42,7 @@ class Translation : public Task {
       visit("split_seed", self.split_seed, "of the split and of the order that limit cuts", at_least(0));
       visit("data_seed", self.data_seed, "of the generated pairs", at_least(0));
       visit("examples", self.examples, "generated training pairs (at most 500 for validation and test)", at_least(3));
-      visit("symbols", self.symbols, "different symbols of copy, reverse and sort", at_least(2));
+      visit("symbols", self.symbols, "different source tokens", at_least(2));
       visit("shortest", self.shortest, "tokens of the shortest generated source", at_least(1));
       visit("longest", self.longest, "tokens of the longest generated source", at_least(1));
     }

@@ -1,0 +1,23 @@
+// fovea-evaluate: scores trained runs on a split.
+#include "apps/plain/program.h"
+#include "apps/shared/evaluate.h"
+
+int main(int argc, char** argv) {
+  CLI::App app;
+  fovea::describe_program(app, "evaluate", "Scores trained runs on a split; the test split is read here and nowhere else.",
+                          "  fovea evaluate runs/text-classification/1a2b3c4d-seed0\n"
+                          "  fovea evaluate RUN --split validation --format json\n"
+                          "  fovea evaluate RUN0 RUN1 RUN2 --ensemble\n");
+  fovea::EvaluateRequest request;
+  app.add_option("runs", request.words, "run folders, and task.key=value overrides")->required();
+  app.add_option("--split", request.split, "train, validation or test");
+  app.add_flag("--ensemble", request.ensemble, "average the runs' predictions");
+  app.add_option("--format", request.format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  app.add_option("--checkpoint", request.checkpoint, "step-N, BEST or LATEST (BEST, else LATEST)");
+  app.add_option("--batch", request.batch, "examples at once; changes no metric");
+  app.add_option("--device", request.device, "cpu or cuda");
+  app.add_option("--threads", request.threads, "threads of one operation");
+  app.add_flag("--quiet", request.quiet, "no progress");
+  app.add_flag("--verbose", request.verbose, "say more");
+  return fovea::run_program(app, argc, argv, [&] { return fovea::evaluate(request); });
+}

@@ -1,0 +1,22 @@
+// fovea-predict: labels, outputs or forecasts for new inputs, one JSON line each.
+#include "apps/plain/program.h"
+#include "apps/shared/predict.h"
+
+int main(int argc, char** argv) {
+  CLI::App app;
+  fovea::describe_program(app, "predict", "Predicts new inputs: one line of text or one path each; JSON lines out, in input order.",
+                          "  echo 'a warm and funny film' | fovea predict RUN\n"
+                          "  ls images/*.png | fovea predict RUN --output labels.jsonl\n");
+  fovea::PredictRequest request;
+  app.add_option("run", request.run, "run folder")->required();
+  app.add_option("--input", request.input, "file of inputs, - for standard input");
+  app.add_option("--output", request.output, "file for the answers, - for standard output");
+  app.add_option("--top", request.top, "attended tokens shown for each input");
+  app.add_option("--checkpoint", request.checkpoint, "step-N, BEST or LATEST (BEST, else LATEST)");
+  app.add_option("--batch", request.batch, "inputs at once; changes no answer");
+  app.add_option("--device", request.device, "cpu or cuda");
+  app.add_option("--threads", request.threads, "threads of one operation");
+  app.add_flag("--quiet", request.quiet, "no progress");
+  app.add_flag("--verbose", request.verbose, "say more");
+  return fovea::run_program(app, argc, argv, [&] { return fovea::predict(request); });
+}

@@ -1,0 +1,108 @@
+#include "apps/shared/evaluate.h"
+
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+
+#include "apps/shared/session.h"
+#include "src/base/error.h"
+#include "src/base/files.h"
+#include "src/train/evaluate.h"
+#include "src/train/trainer.h"
+
+namespace fovea {
+namespace {
+
+Json json_metrics(const Metrics& metrics) {
+  Json json = Json::object();
+  for (const auto& [name, value] : metrics) json[name] = std::isfinite(value) ? Json(value) : Json(nullptr);
+  return json;
+}
+
+Json report(const LoadedRun& run, const std::string& split, const Evaluation& evaluation) {
+  Json result = {{"format", 1}, {"run", run.folder.path().string()}, {"split", split}, {"n", evaluation.scores.size()}, {"step", run.step}, {"metrics", json_metrics(evaluation.metrics)},
+                 {"signature", run_signature(run.folder.config(), run.folder.manifest())}};
+  if (!evaluation.details.is_null()) result["details"] = evaluation.details;
+  return result;
+}
+
+void print_confusion(const Json& details) {
+  const auto classes = details["classes"].get<std::vector<std::string>>();
+  if (classes.size() > 20) return;
+  size_t width = 9;
+  for (const std::string& name : classes) width = std::max(width, name.size() + 2);
+  std::cout << "\nlabel \\ predicted\n" << std::string(width, ' ');
+  for (const std::string& name : classes) std::printf("%*s", static_cast<int>(width), name.c_str());
+  std::cout << std::flush;
+  for (size_t row = 0; row < classes.size(); ++row) {
+    std::printf("\n%-*s", static_cast<int>(width), classes[row].c_str());
+    for (const Json& count : details["confusion"][row]) std::printf("%*lld", static_cast<int>(width), static_cast<long long>(count.get<int64_t>()));
+  }
+  std::printf("\n\n%-*s %9s %9s %9s %9s\n", static_cast<int>(width), "class", "precision", "recall", "F1", "support");
+  for (const Json& one : details["per_class"])
+    std::printf("%-*s %9.4f %9.4f %9.4f %9lld\n", static_cast<int>(width), one["label"].get<std::string>().c_str(), one["precision"].get<double>(), one["recall"].get<double>(), one["f1"].get<double>(),
+                static_cast<long long>(one["support"].get<int64_t>()));
+  std::fflush(stdout);
+}
+
+void print(const Json& result, const std::string& format) {
+  if (format == "json") {
+    std::cout << to_text(result) << "\n";
+    return;
+  }
+  std::cout << result["run"].get<std::string>() << "  " << result["split"].get<std::string>() << "  n " << result["n"] << "\n";
+  for (const auto& [name, value] : result["metrics"].items()) {
+    std::printf("  %-18s %s\n", name.c_str(), value.is_number() ? std::to_string(value.get<double>()).c_str() : "undefined");
+  }
+  std::fflush(stdout);
+  if (result.contains("details")) print_confusion(result["details"]);
+}
+
+/// Adds the split's metrics to result.json and writes examples-<split>.jsonl. Overridden data is somebody else's: nothing is kept.
+void keep(const LoadedRun& run, const std::string& split, const Evaluation& evaluation) {
+  Json result = run.folder.result();
+  if (!result.is_object()) return;
+  result["metrics"][split] = json_metrics(evaluation.metrics);
+  write_file_atomically(run.folder.path() / ("examples-" + split + ".jsonl"), example_lines(evaluation.scores));
+  run.folder.write_result(result);
+}
+
+}  // namespace
+
+void part_words(const std::vector<std::string>& words, std::vector<std::string>* paths, std::vector<std::string>* overrides) {
+  for (const std::string& word : words) {
+    const bool is_override = word.find('=') != std::string::npos && !std::filesystem::exists(word);
+    (is_override ? overrides : paths)->push_back(word);
+  }
+}
+
+int evaluate(const EvaluateRequest& request) {
+  std::vector<std::string> paths, overrides;
+  part_words(request.words, &paths, &overrides);
+  if (paths.empty()) throw ConfigError("command line: expected a run folder");
+  const Split split = parse_split(request.split);
+  prepare_torch(request.threads);
+  EvaluationOptions options;
+  options.batch = request.batch;
+  options.device = parse_device(request.device);
+  std::vector<LoadedRun> runs;
+  for (const std::string& path : paths) runs.push_back(load_run(path, request.checkpoint, overrides, options.device));
+  if (request.ensemble) {
+    std::vector<std::shared_ptr<Net>> members;
+    for (const LoadedRun& run : runs) members.push_back(run.net);
+    Json result = report(runs[0], request.split, evaluate_ensemble(members, *runs[0].task, split, options));
+    result["run"] = "ensemble of " + std::to_string(runs.size());
+    result["members"] = paths;
+    print(result, request.format);
+    return 0;
+  }
+  for (const LoadedRun& run : runs) {
+    const Evaluation evaluation = evaluate_split(*run.net, *run.task, split, options);
+    if (overrides.empty() && request.checkpoint.empty()) keep(run, request.split, evaluation);
+    print(report(run, request.split, evaluation), request.format);
+  }
+  return 0;
+}
+
+}  // namespace fovea

@@ -1,0 +1,17 @@
+// What fovea-predict does between the command line and the answers.
+#pragma once
+
+#include <string>
+
+namespace fovea {
+
+struct PredictRequest {
+  std::string run, input = "-", output = "-", checkpoint, device = "cpu";
+  int64_t top = 5, batch = 32, threads = 0;
+  bool quiet = false, verbose = false;
+};
+
+/// Exit code of the program; throws Error.
+int predict(const PredictRequest& request);
+
+}  // namespace fovea

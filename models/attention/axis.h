@@ -1,0 +1,27 @@
+// What an axis knows of the composition it is part of.
+#pragma once
+
+#include "src/core/attention.h"
+
+namespace fovea {
+
+/// Sizes as a scorer or position sees them: per head.
+struct AxisShape {
+  int64_t heads = 1;
+  int64_t query_width = 0, key_width = 0;  // Dq and Dk of one head
+  std::string key;                         // "model.attention", for messages
+};
+
+/// Shape of a parameter: with a leading [H] when there are several heads, each of which has its own.
+inline std::vector<int64_t> per_head(const AxisShape& shape, std::vector<int64_t> sizes) {
+  if (shape.heads > 1) sizes.insert(sizes.begin(), shape.heads);
+  return sizes;
+}
+
+/// x [B, H, T, D] times weight [A, D] or [H, A, D], transposed: [B, H, T, A].
+inline Tensor map_heads(const Tensor& x, const Tensor& weight) { return torch::matmul(x, weight.transpose(-1, -2)); }
+
+/// A vector [A] or [H, A] so that it broadcasts over [B, H, T, A].
+inline Tensor over_time(const Tensor& vector) { return vector.dim() == 2 ? vector.unsqueeze(1) : vector; }
+
+}  // namespace fovea

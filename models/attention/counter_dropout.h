@@ -1,0 +1,19 @@
+// Dropout of attention weights by counter: which weights fall is a hash of where they stand, never of how they were computed.
+#pragma once
+
+#include "src/core/tensor.h"
+
+namespace fovea {
+
+/// Where a piece of weights stands in its call: batch row and head count from 0, queries and keys are absolute.
+struct DropoutPlace {
+  int64_t first_query = 0, first_key = 0;
+};
+
+/// One key a call, drawn from the default CPU generator.
+uint64_t draw_dropout_key();
+
+/// 0 or 1/(1 − p) for each weight of a piece [B, H, rows, keys], in `options`' dtype and on its device. The mask of a slice is the slice of the mask.
+Tensor dropout_mask(uint64_t key, double p, at::IntArrayRef sizes, const DropoutPlace& place, const torch::TensorOptions& options);
+
+}  // namespace fovea

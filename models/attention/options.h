@@ -1,0 +1,49 @@
+// An attention group of the config, resolved: a name, the axes it stands for, and each axis's own options.
+#pragma once
+
+#include <string>
+
+#include "src/config/fields.h"
+
+namespace fovea {
+
+/// The fields every composition has. The axes' own options stand beside them in the same flat object.
+struct CompositionOptions {
+  int64_t heads = 1, kv_heads = 0;
+  bool projections = false;
+  double dropout = 0;
+  std::string scorer = "scaled-dot", normalizer = "softmax", pattern = "full", position = "none";
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit("heads", self.heads, "query heads H", at_least(1));
+    visit("kv_heads", self.kv_heads, "key-value heads (1 = multi-query); 0 = as many as heads", at_least(0));
+    visit("projections", self.projections, "project queries, keys, values and output; follows from heads > 1");
+    visit("dropout", self.dropout, "of the weights, in training", between(0, 0.95));
+    visit("scorer", self.scorer, "score of a query and a key");
+    visit("normalizer", self.normalizer, "from scores to weights");
+    visit("pattern", self.pattern, "who may attend to whom; joined with &: causal&local");
+    visit("position", self.position, "inside the attention");
+  }
+};
+
+struct AttentionConfig {
+  std::string name;               // of the variant it began as: "multi-head", "compose"
+  std::string direct;             // name of a direct attention (no score matrix), or empty
+  CompositionOptions composition;
+  Json options = Json::object();  // of the chosen axes, every field stated
+};
+
+/// Reads `group`, a name or {"name": …, fields}; strict. `key` ("model.attention") opens each message.
+/// Throws ConfigError: unknown name, key or value, or a combination that cannot be.
+AttentionConfig resolve_attention(const Json& group, const std::string& key);
+
+/// The effective group: reading it again gives the same.
+Json dump(const AttentionConfig& config);
+
+/// The slot without attention.
+bool is_none(const AttentionConfig& config);
+
+/// The combinations that are refused, one sentence each: all of them.
+const std::vector<std::string>& refusals();
+
+}  // namespace fovea

@@ -1,0 +1,18 @@
+// No positions inside the attention.
+#pragma once
+
+#include "models/attention/positions/position.h"
+#include "src/config/fields.h"
+
+namespace fovea {
+
+class NoPosition : public Position {
+ public:
+  struct Options {
+    template <class Self, class Visit>
+    static void fields(Self&, Visit&&) {}
+  };
+  NoPosition(const AxisShape&, const Options&) {}
+};
+
+}  // namespace fovea

@@ -1,0 +1,49 @@
+// Heads: projecting inputs, splitting them, joining them again. Shared by every attention.
+#pragma once
+
+#include "models/attention/options.h"
+#include "src/core/attention.h"
+
+namespace fovea {
+
+/// Widths of the slot an attention is made for.
+struct AttentionShape {
+  int64_t query_width = 0, key_width = 0, value_width = 0;
+  int64_t width = 0;                // D of projected heads and of the output; 0 = the query's width
+  bool causal = false;              // the slot adds its own causality
+  bool ordered = true;              // queries come in order
+  int64_t rows = 0, columns = 0;    // of a grid
+};
+
+class Heads {
+ public:
+  /// Throws ConfigError when heads do not divide the width, or kv_heads the heads.
+  Heads(const CompositionOptions& options, const AttentionShape& shape, const std::string& key);
+
+  /// Makes the projections children of `owner` called query, key, value and output, as PyTorch names them.
+  void register_in(torch::nn::Module& owner);
+
+  Tensor split_query(const Tensor& query) { return split(query_, query, heads_); }     // [B, H, Tq, Dh]
+  Tensor split_key(const Tensor& key) { return split(key_, key, kv_heads_); }          // [B, G, Tk, Dh]
+  Tensor split_value(const Tensor& value) { return split(value_, value, kv_heads_); }  // [B, G, Tk, Dv]
+  /// x [B, G, T, X] spread over the query heads: head h reads group ⌊h · G / H⌋.
+  Tensor spread(const Tensor& x) const;
+  /// Attended values [B, H, Tq, Dv] joined and projected: [B, Tq, context_width()].
+  Tensor join(const Tensor& attended);
+
+  int64_t heads() const { return heads_; }
+  int64_t kv_heads() const { return kv_heads_; }
+  int64_t query_head_width() const { return query_head_width_; }
+  int64_t key_head_width() const { return key_head_width_; }
+  int64_t context_width() const { return context_width_; }
+
+ private:
+  static Tensor split(torch::nn::Linear& projection, const Tensor& x, int64_t heads);
+  int64_t heads_, kv_heads_, query_head_width_, key_head_width_, context_width_;
+  torch::nn::Linear query_{nullptr}, key_{nullptr}, value_{nullptr}, output_{nullptr};
+};
+
+/// A torch-named projection: Xavier-uniform weight, bias 0, as nn.MultiheadAttention starts.
+torch::nn::Linear projection(int64_t in, int64_t out);
+
+}  // namespace fovea

@@ -1,0 +1,45 @@
+// Every axis and every named variant: one line each in registry.cpp.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/attention/composed.h"
+#include "src/base/registry.h"
+
+namespace fovea {
+
+/// One entry of an axis: what `fovea list` shows, its fields, and how it is made from them.
+template <class Made>
+struct AxisEntry {
+  std::string name, formula, source;
+  std::vector<FieldInfo> fields;
+  /// Reads the axis's fields from the flat group and states all of them.
+  std::function<Json(ObjectReader&)> resolve;
+  /// From the stated fields of the group (which may hold other axes' too).
+  std::function<Made(const AxisShape&, const Json&)> make;
+};
+
+/// A preset of the axes, with its paper.
+struct NamedAttention {
+  std::string name, summary, source;
+  Json preset;
+};
+
+const Registry<AxisEntry<std::shared_ptr<Scorer>>>& scorers();
+const Registry<AxisEntry<std::shared_ptr<Normalizer>>>& normalizers();
+const Registry<AxisEntry<Mask>>& patterns();
+const Registry<AxisEntry<std::shared_ptr<Position>>>& attention_positions();
+/// Attentions without a score matrix: "linear".
+const std::vector<std::string>& direct_attentions();
+const Registry<NamedAttention>& named_attentions();
+
+/// The attention of a resolved group for one slot. Throws ConfigError when the widths do not fit or the slot cannot hold it.
+std::shared_ptr<Attention> make_attention(const AttentionConfig& config, const AttentionShape& shape, const std::string& key);
+
+/// What `fovea list attentions|scorers|normalizers|patterns|positions` shows; null for another word.
+Json list_attention_axis(const std::string& what);
+
+}  // namespace fovea

@@ -1,0 +1,38 @@
+// The first axis: how well a key answers a query.
+#pragma once
+
+#include "models/attention/axis.h"
+
+namespace fovea {
+
+/// score = finish(pair(map_query(q), map_key(k), state)). Keys are mapped once, when they enter the memory.
+class Scorer : public torch::nn::Module {
+ public:
+  /// q [B, H, Tq, Dq] → [B, H, Tq, X].
+  virtual Tensor map_query(const Tensor& q) { return q; }
+  /// k [B, H, Tk, Dk] → [B, H, Tk, X].
+  virtual Tensor map_key(const Tensor& k) { return k; }
+  /// Whether map_key differs from head to head: shared key-value heads are then spread first.
+  virtual bool maps_keys() const { return false; }
+  /// [B, H, Tq, X] and [B, H, Tk, X] → [B, H, Tq, Tk]: the dot product unless a scorer says otherwise.
+  virtual Tensor pair(const Tensor& q, const Tensor& k, const State& state) { return torch::matmul(q, k.transpose(-1, -2)); }
+  virtual Tensor finish(const Tensor& scores) { return scores; }
+
+  /// Stateful scorers answer one query after the other. start: from bool visible [B, H, 1, Tk]; next: after weights [B, H, 1, Tk].
+  virtual State start(const Tensor& visible) { return {}; }
+  virtual State next(const State& state, const Tensor& weights) { return {}; }
+
+  virtual Traits traits() const { return {}; }
+};
+
+/// Σ_a energy_a · tanh(q_a + k_a) for q [B, H, Tq, A], k [B, H, Tk, A], energy [A] or [H, A] → [B, H, Tq, Tk].
+/// Works through the queries in pieces, so that [Tq, Tk, A] never stands whole in memory.
+Tensor tanh_pair(const Tensor& q, const Tensor& k, const Tensor& energy);
+
+/// A parameter drawn from U(±1/√fan_in).
+Tensor scorer_parameter(const std::vector<int64_t>& sizes, int64_t fan_in);
+
+/// Throws ConfigError unless queries and keys are equally wide.
+void require_one_width(const AxisShape& shape, const char* scorer);
+
+}  // namespace fovea

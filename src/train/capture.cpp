@@ -1,0 +1,90 @@
+#include "src/train/capture.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace fovea {
+namespace {
+
+/// Real positions of `axis` in this row: the field's length where it is padded, otherwise all of them.
+int64_t real_size(const TraceAxis& axis, const Batch& batch, int64_t row, int64_t size, bool query) {
+  for (const auto* fields : {&batch.inputs, &batch.targets}) {
+    const auto found = fields->find(axis.field);
+    if (found == fields->end() || !found->second.lengths.defined()) continue;
+    const int64_t length = found->second.lengths[row].item<int64_t>();
+    // A decoder reads target[0…] and predicts target[1…]: one query fewer than tokens.
+    return std::min(size, fields == &batch.targets && query ? length - 1 : length);
+  }
+  return size;
+}
+
+MapAxis map_axis(const TraceAxis& axis, const Task& task, const Batch& batch, int64_t row, int64_t size) {
+  MapAxis result;
+  result.kind = axis.kind;
+  result.rows = axis.rows, result.columns = axis.columns, result.stride = axis.stride, result.offset = axis.offset;
+  result.special = axis.special;
+  if (axis.kind == "slots") {
+    result.labels.assign(static_cast<size_t>(size), "query");
+    return result;
+  }
+  std::vector<std::string> labels = axis.field.empty() ? std::vector<std::string>() : task.labels(batch, row, axis.field);
+  if (labels.empty()) return result;
+  const auto stride = static_cast<size_t>(std::max(1.0, axis.stride));
+  for (size_t cell = 0; cell < static_cast<size_t>(size); ++cell) result.labels.push_back(labels[std::min(cell * stride + static_cast<size_t>(axis.offset), labels.size() - 1)]);
+  return result;
+}
+
+/// Known truth in the map's own cells: [Tq, Tk], or empty.
+std::vector<uint8_t> map_truth(const TraceAxis& axis, const Tensor& truth, int64_t queries, int64_t keys) {
+  if (!truth.defined()) return {};
+  Tensor cells;
+  if (axis.kind == "grid") {
+    // A cell belongs to the object when at least a quarter of its pixels do.
+    const auto stride = static_cast<int64_t>(axis.stride);
+    Tensor share = torch::avg_pool2d(truth.to(torch::kFloat32).unsqueeze(0), stride, stride).flatten();  // [rows · columns]
+    if (share.numel() != keys) return {};
+    cells = share >= std::min(0.25f, share.max().item<float>());
+    cells = cells & (share > 0);
+  } else {
+    cells = truth;
+    const auto stride = static_cast<int64_t>(axis.stride);
+    if (stride > 1) return {};
+  }
+  if (cells.dim() == 1) cells = cells.unsqueeze(0).expand({queries, cells.size(0)});  // [Tq, Tk]
+  if (cells.size(0) < queries || cells.size(1) < keys) return {};
+  cells = cells.slice(0, 0, queries).slice(1, 0, keys).to(torch::kUInt8).contiguous();
+  return {cells.data_ptr<uint8_t>(), cells.data_ptr<uint8_t>() + cells.numel()};
+}
+
+MapRecord make_record(const TracedMap& map, const Task& task, const Batch& batch, int64_t row, int64_t map_row, const Json& provenance) {
+  MapRecord record;
+  record.path = map.path;
+  record.queries = real_size(map.axes.query, batch, row, map.weights.size(2), true);
+  record.keys = real_size(map.axes.key, batch, row, map.weights.size(3), false);
+  record.heads = map.weights.size(1);
+  const auto cut = [&](const Tensor& t) { return t[map_row].slice(-2, 0, record.queries).slice(-1, 0, record.keys).contiguous(); };
+  const Tensor weights = cut(map.weights).to(torch::kFloat32).contiguous();     // [H, Tq, Tk]
+  const Tensor visible = cut(map.visible).to(torch::kUInt8).contiguous();       // [Tq, Tk]
+  record.weights.assign(weights.data_ptr<float>(), weights.data_ptr<float>() + weights.numel());
+  if (!visible.to(torch::kBool).all().item<bool>()) record.mask.assign(visible.data_ptr<uint8_t>(), visible.data_ptr<uint8_t>() + visible.numel());
+  record.query = map_axis(map.axes.query, task, batch, row, record.queries);
+  record.key = map_axis(map.axes.key, task, batch, row, record.keys);
+  if (!map.axes.key.field.empty()) record.truth = map_truth(map.axes.key, task.truth(batch, row, map.axes.key.field), record.queries, record.keys);
+  record.provenance = provenance;
+  record.provenance["layer"] = record.path;
+  return record;
+}
+
+}  // namespace
+
+std::vector<MapRecord> map_records(const AttentionTrace& trace, const Task& task, const Batch& batch, int64_t row, const Json& provenance) {
+  std::vector<MapRecord> records;
+  for (const TracedMap& map : trace.maps())
+    for (int64_t part = 0; part < map.axes.fold; ++part) {
+      records.push_back(make_record(map, task, batch, row, row * map.axes.fold + part, provenance));
+      if (map.axes.fold > 1) records.back().path += "." + std::to_string(part);
+    }
+  return records;
+}
+
+}  // namespace fovea

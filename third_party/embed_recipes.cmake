@@ -1,0 +1,11 @@
+# Writes OUT, a .cpp that holds every recipe of DIR as text: programs need no installed files.
+file(GLOB recipes ${DIR}/*.json)
+list(SORT recipes)
+set(body "")
+foreach(recipe IN LISTS recipes)
+  get_filename_component(name ${recipe} NAME_WE)
+  file(READ ${recipe} text)
+  string(APPEND body "      {\"${name}\", R\"json(${text})json\"},\n")
+endforeach()
+set(content "// Made from apps/recipes at build time.\n#include \"apps/plain/recipes.h\"\n\nnamespace fovea {\n\nconst std::vector<Recipe>& recipes() {\n  static const std::vector<Recipe> all = {\n${body}  };\n  return all;\n}\n\n}  // namespace fovea\n")
+file(WRITE ${OUT} "${content}")
