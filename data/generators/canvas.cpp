@@ -26,12 +26,14 @@ Region region_around(const Coverage& coverage, Point low, Point high, double rea
 }
 
 void draw_segment(Coverage& coverage, Point a, Point b, double thickness) {
-  const Region region = region_around(coverage, {std::min(a.x, b.x), std::min(a.y, b.y)}, {std::max(a.x, b.x), std::max(a.y, b.y)},
-                                      thickness / 2 + 1);
+  const Region region = region_around(coverage, {std::min(a.x, b.x), std::min(a.y, b.y)},
+                                      {std::max(a.x, b.x), std::max(a.y, b.y)}, thickness / 2 + 1);
   for (int64_t y = region.top; y < region.bottom; ++y)
     for (int64_t x = region.left; x < region.right; ++x) {
-      const double distance = distance_to_segment({static_cast<double>(x) + 0.5, static_cast<double>(y) + 0.5}, a, b);
-      coverage.at(y, x) = std::max(coverage.at(y, x), static_cast<float>(std::clamp(0.5 + thickness / 2 - distance, 0.0, 1.0)));
+      const double distance =
+          distance_to_segment({static_cast<double>(x) + 0.5, static_cast<double>(y) + 0.5}, a, b);
+      coverage.at(y, x) = std::max(coverage.at(y, x),
+                                   static_cast<float>(std::clamp(0.5 + thickness / 2 - distance, 0.0, 1.0)));
     }
 }
 
@@ -43,7 +45,8 @@ Coverage make_coverage(int64_t height, int64_t width) {
 
 void draw_strokes(Coverage& coverage, const std::vector<Polyline>& strokes, double thickness) {
   for (const Polyline& stroke : strokes)
-    for (size_t i = 0; i + 1 < stroke.size(); ++i) draw_segment(coverage, stroke[i], stroke[i + 1], thickness);
+    for (size_t i = 0; i + 1 < stroke.size(); ++i)
+      draw_segment(coverage, stroke[i], stroke[i + 1], thickness);
 }
 
 void draw_filled(Coverage& coverage, Point centre, double reach, const std::function<bool(Point)>& inside) {
@@ -53,7 +56,8 @@ void draw_filled(Coverage& coverage, Point centre, double reach, const std::func
     for (int64_t x = region.left; x < region.right; ++x) {
       int hits = 0;
       for (int i = 0; i < kSamples * kSamples; ++i)
-        hits += inside({static_cast<double>(x) + (i % kSamples + 0.5) / kSamples, static_cast<double>(y) + (i / kSamples + 0.5) / kSamples});
+        hits += inside({static_cast<double>(x) + (i % kSamples + 0.5) / kSamples,
+                        static_cast<double>(y) + (i / kSamples + 0.5) / kSamples});
       coverage.at(y, x) = std::max(coverage.at(y, x), static_cast<float>(hits) / (kSamples * kSamples));
     }
 }
@@ -64,7 +68,8 @@ Point Placement::apply(Point p) const {
 }
 
 Point Placement::undo(Point p) const {
-  const double x = (p.x - centre.x) / scale, y = (p.y - centre.y) / scale, c = std::cos(angle), s = std::sin(angle);
+  const double x = (p.x - centre.x) / scale, y = (p.y - centre.y) / scale, c = std::cos(angle),
+               s = std::sin(angle);
   const double turned_y = c * y - s * x;
   return {c * x + s * y - slant * turned_y, turned_y};
 }
@@ -78,7 +83,8 @@ std::vector<Polyline> placed(const std::vector<Polyline>& strokes, const Placeme
 
 std::vector<uint8_t> mask_of(const Coverage& coverage) {
   std::vector<uint8_t> mask(coverage.values.size());
-  std::transform(coverage.values.begin(), coverage.values.end(), mask.begin(), [](float value) { return static_cast<uint8_t>(value >= 0.5f); });
+  std::transform(coverage.values.begin(), coverage.values.end(), mask.begin(),
+                 [](float value) { return static_cast<uint8_t>(value >= 0.5f); });
   return mask;
 }
 

@@ -25,7 +25,8 @@ struct Coverage {
 
 Coverage make_coverage(int64_t height, int64_t width);
 
-/// Adds strokes of a thickness in pixels with round ends: coverage becomes max(old, clamp(½ + thickness/2 − distance)).
+/// Adds strokes of a thickness in pixels with round ends: coverage becomes max(old, clamp(½ + thickness/2 −
+/// distance)).
 void draw_strokes(Coverage& coverage, const std::vector<Polyline>& strokes, double thickness);
 
 /// Adds what `inside` holds no farther than `reach` pixels from `centre`, from 4 × 4 samples a pixel.

@@ -60,8 +60,10 @@ Coverage draw_clutter(const GlyphOptions& options, Random& random) {
   const auto size = static_cast<double>(options.size);
   Coverage layer = make_coverage(options.size, options.size);
   for (int64_t i = 0; i < options.clutter; ++i) {
-    const Placement placement{{random.uniform(0, size), random.uniform(0, size)}, size * random.uniform(0.22, 0.34),
-                              random.uniform(0, 2 * std::numbers::pi), 0};
+    const Placement placement{{random.uniform(0, size), random.uniform(0, size)},
+                              size * random.uniform(0.22, 0.34),
+                              random.uniform(0, 2 * std::numbers::pi),
+                              0};
     Coverage piece = make_coverage(options.size, options.size);
     draw_strokes(piece, placed({fragment(random)}, placement), size / 40 * random.uniform(1.4, 2.4));
     const double strength = random.uniform(0.3, 0.62);
@@ -80,17 +82,29 @@ const std::vector<std::string>& glyph_names() {
 
 std::vector<Polyline> digit_strokes(int64_t digit) {
   switch (digit) {
-    case 0: return {arc({0, 0}, 0.47, 0.8, 0, 360)};
-    case 1: return {{{-0.32, -0.45}, {0.06, -0.8}, {0.06, 0.8}}, {{-0.3, 0.8}, {0.4, 0.8}}};
-    case 2: return {arc({0, -0.36}, 0.45, 0.44, 190, 395) + Polyline{{-0.46, 0.8}, {0.5, 0.8}}};
-    case 3: return {arc({-0.02, -0.41}, 0.42, 0.39, 205, 450), arc({-0.02, 0.38}, 0.48, 0.42, 270, 515)};
-    case 4: return {{{0.2, 0.8}, {0.2, -0.8}, {-0.5, 0.35}, {0.52, 0.35}}};
-    case 5: return {Polyline{{0.42, -0.8}, {-0.36, -0.8}, {-0.42, -0.1}} + arc({-0.02, 0.27}, 0.48, 0.53, 225, 505)};
-    case 6: return {Polyline{{0.3, -0.8}, {-0.1, -0.42}, {-0.42, 0.1}} + arc({0, 0.33}, 0.46, 0.47, 195, 555)};
-    case 7: return {{{-0.46, -0.8}, {0.48, -0.8}, {-0.1, 0.8}}};
-    case 8: return {arc({0, -0.41}, 0.38, 0.39, 0, 360), arc({0, 0.39}, 0.47, 0.41, 0, 360)};
-    case 9: return {arc({0, -0.33}, 0.46, 0.47, 15, 375) + Polyline{{0.42, 0.0}, {0.3, 0.42}, {0.0, 0.8}}};
-    default: throw std::invalid_argument("[digit_strokes] digit must be in 0…9; found " + std::to_string(digit));
+    case 0:
+      return {arc({0, 0}, 0.47, 0.8, 0, 360)};
+    case 1:
+      return {{{-0.32, -0.45}, {0.06, -0.8}, {0.06, 0.8}}, {{-0.3, 0.8}, {0.4, 0.8}}};
+    case 2:
+      return {arc({0, -0.36}, 0.45, 0.44, 190, 395) + Polyline{{-0.46, 0.8}, {0.5, 0.8}}};
+    case 3:
+      return {arc({-0.02, -0.41}, 0.42, 0.39, 205, 450), arc({-0.02, 0.38}, 0.48, 0.42, 270, 515)};
+    case 4:
+      return {{{0.2, 0.8}, {0.2, -0.8}, {-0.5, 0.35}, {0.52, 0.35}}};
+    case 5:
+      return {Polyline{{0.42, -0.8}, {-0.36, -0.8}, {-0.42, -0.1}} +
+              arc({-0.02, 0.27}, 0.48, 0.53, 225, 505)};
+    case 6:
+      return {Polyline{{0.3, -0.8}, {-0.1, -0.42}, {-0.42, 0.1}} + arc({0, 0.33}, 0.46, 0.47, 195, 555)};
+    case 7:
+      return {{{-0.46, -0.8}, {0.48, -0.8}, {-0.1, 0.8}}};
+    case 8:
+      return {arc({0, -0.41}, 0.38, 0.39, 0, 360), arc({0, 0.39}, 0.47, 0.41, 0, 360)};
+    case 9:
+      return {arc({0, -0.33}, 0.46, 0.47, 15, 375) + Polyline{{0.42, 0.0}, {0.3, 0.42}, {0.0, 0.8}}};
+    default:
+      throw std::invalid_argument("[digit_strokes] digit must be in 0…9; found " + std::to_string(digit));
   }
 }
 
@@ -107,7 +121,8 @@ GlyphImage cluttered_digit(const GlyphOptions& options, int64_t split, int64_t i
   GlyphImage result{make_image(options.size, options.size, 1), mask_of(object), digit};
   for (size_t p = 0; p < object.values.size(); ++p) {
     const double behind = ground + (1 - ground) * clutter.values[p];
-    result.image.pixels[p] = to_byte(behind + (ink - behind) * object.values[p] + options.noise * random.normal());
+    result.image.pixels[p] =
+        to_byte(behind + (ink - behind) * object.values[p] + options.noise * random.normal());
   }
   return result;
 }

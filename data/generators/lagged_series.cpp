@@ -13,29 +13,40 @@ void require(bool holds, const std::string& what) {
   if (!holds) throw ConfigError("lagged series: " + what);
 }
 
-bool is_marked(const LaggedOptions& options) { return options.kind == "marked"; }
+bool is_marked(const LaggedOptions& options) {
+  return options.kind == "marked";
+}
 
 /// Channels that may be the cause: all but the target and the flag.
-int64_t free_channels(const LaggedOptions& options) { return options.features - (is_marked(options) ? 2 : 1); }
+int64_t free_channels(const LaggedOptions& options) {
+  return options.features - (is_marked(options) ? 2 : 1);
+}
 
 void check(const LaggedOptions& options) {
-  require(options.kind == "lagged" || options.kind == "marked", "unknown kind \"" + options.kind + "\"" + hint(options.kind, {"lagged", "marked"}));
-  require(free_channels(options) >= 1, "features must leave a channel for the cause; found " + std::to_string(options.features));
+  require(options.kind == "lagged" || options.kind == "marked",
+          "unknown kind \"" + options.kind + "\"" + hint(options.kind, {"lagged", "marked"}));
+  require(free_channels(options) >= 1,
+          "features must leave a channel for the cause; found " + std::to_string(options.features));
   require(options.horizon >= 1 && options.horizon <= options.window,
-          "horizon must be in 1 … window; found " + std::to_string(options.horizon) + " and " + std::to_string(options.window));
+          "horizon must be in 1 … window; found " + std::to_string(options.horizon) + " and " +
+              std::to_string(options.window));
   require(options.cause >= -1 && options.cause < free_channels(options),
-          "cause must be in 0 … " + std::to_string(free_channels(options) - 1) + "; found " + std::to_string(options.cause));
+          "cause must be in 0 … " + std::to_string(free_channels(options) - 1) + "; found " +
+              std::to_string(options.cause));
   require(options.lag == 0 || (options.lag >= options.horizon && options.lag <= options.window),
           "lag must be in horizon … window; found " + std::to_string(options.lag));
-  require(options.persistence >= 0 && options.persistence < 1, "persistence must be in [0, 1); found " + std::to_string(options.persistence));
-  require(options.noise >= 0 && options.noise <= 1, "noise must be in [0, 1]; found " + std::to_string(options.noise));
+  require(options.persistence >= 0 && options.persistence < 1,
+          "persistence must be in [0, 1); found " + std::to_string(options.persistence));
+  require(options.noise >= 0 && options.noise <= 1,
+          "noise must be in [0, 1]; found " + std::to_string(options.noise));
   require(options.rows >= 1, "rows must be positive; found " + std::to_string(options.rows));
 }
 
 /// A table of rows by channels that is filled channel by channel.
 class Panel {
  public:
-  Panel(int64_t rows, int64_t features) : features_(features), values_(static_cast<size_t>(rows * features)) {}
+  Panel(int64_t rows, int64_t features)
+      : features_(features), values_(static_cast<size_t>(rows * features)) {}
   double& at(int64_t row, int64_t channel) { return values_[static_cast<size_t>(row * features_ + channel)]; }
   std::vector<double> rows(int64_t begin, int64_t end) const {
     return {values_.begin() + begin * features_, values_.begin() + end * features_};
@@ -90,8 +101,10 @@ SeriesWindow marked_window(const LaggedOptions& options, const LaggedTruth& trut
 LaggedTruth lagged_truth(const LaggedOptions& options) {
   check(options);
   Random random = world_random(Generator::kLaggedSeries, options.data_seed);
-  const int64_t cause = random.below(free_channels(options)), lag = random.between(options.horizon, options.window);
-  return {options.cause >= 0 ? options.cause : cause, options.lag > 0 ? options.lag : lag, options.features - 1};
+  const int64_t cause = random.below(free_channels(options)),
+                lag = random.between(options.horizon, options.window);
+  return {options.cause >= 0 ? options.cause : cause, options.lag > 0 ? options.lag : lag,
+          options.features - 1};
 }
 
 LaggedSeries lagged_series(const LaggedOptions& options) {
@@ -108,8 +121,13 @@ SeriesWindow lagged_window(const LaggedOptions& options, int64_t split, int64_t 
   if (is_marked(options)) return marked_window(options, truth, random);
   const int64_t rows = options.window + options.horizon;
   const Panel panel = lagged_panel(options, rows, truth, random);
-  SeriesWindow window{panel.rows(truth.lag, truth.lag + options.window), panel.rows(truth.lag + options.window, truth.lag + rows), {}, truth.cause, truth.target};
-  for (int64_t step = 1; step <= options.horizon; ++step) window.truth.push_back(options.window - 1 + step - truth.lag);
+  SeriesWindow window{panel.rows(truth.lag, truth.lag + options.window),
+                      panel.rows(truth.lag + options.window, truth.lag + rows),
+                      {},
+                      truth.cause,
+                      truth.target};
+  for (int64_t step = 1; step <= options.horizon; ++step)
+    window.truth.push_back(options.window - 1 + step - truth.lag);
   return window;
 }
 

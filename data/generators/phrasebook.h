@@ -7,9 +7,9 @@
 
 namespace fovea {
 
-/// Templates hold slots in braces (`{thing}`) and, in the cores, one `*` for the decisive word. Every decisive word
-/// fits every core grammatically (German, French and Spanish things are masculine for that reason), and no word or
-/// Chinese character of one class occurs in another class, a template or a filler.
+/// Templates hold slots in braces (`{thing}`) and, in the cores, one `*` for the decisive word. Every
+/// decisive word fits every core grammatically (German, French and Spanish things are masculine for that
+/// reason), and no word or Chinese character of one class occurs in another class, a template or a filler.
 struct Phrasebook {
   std::string language;
   std::vector<std::vector<std::string>> decisive;  ///< by class: positive, negative, neutral

@@ -1,4 +1,5 @@
-// Multi-query associative recall (Arora et al. 2023, "Zoology", section 3): look up what a key was paired with.
+// Multi-query associative recall (Arora et al. 2023, "Zoology", section 3): look up what a key was paired
+// with.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,8 @@ struct RecallExample {
   std::vector<int64_t> truth;    ///< [length] the position of that value among the pairs; −1 elsewhere
 };
 
-/// Example `index` of `split`: keys never repeat within an example, values may. The input does not show the answers.
-/// Throws ConfigError when the pairs and queries do not fit the length or the vocabulary.
+/// Example `index` of `split`: keys never repeat within an example, values may. The input does not show the
+/// answers. Throws ConfigError when the pairs and queries do not fit the length or the vocabulary.
 RecallExample recall_example(const RecallOptions& options, int64_t split, int64_t index);
 
 }  // namespace fovea

@@ -72,7 +72,8 @@ const std::vector<std::string>& decisive_words(const std::string& language, cons
 }
 
 SentenceFrame sentence_frame(const SentenceOptions& options, int64_t split, int64_t index) {
-  if (options.languages.empty()) throw ConfigError("sentences need at least one language" + hint("", sentence_languages()));
+  if (options.languages.empty())
+    throw ConfigError("sentences need at least one language" + hint("", sentence_languages()));
   Random random = example_random(Generator::kSentences, options.data_seed, split, index);
   for (int attempt = 0; attempt < 1000; ++attempt) {
     SentenceFrame frame = draw_frame(options, random);
@@ -80,7 +81,8 @@ SentenceFrame sentence_frame(const SentenceOptions& options, int64_t split, int6
                           word_count(phrasebook(frame.language).decisive[0][0]);  // as long in every class
     if (words >= options.min_words && words <= options.max_words) return frame;
   }
-  throw ConfigError("no sentence has " + std::to_string(options.min_words) + " to " + std::to_string(options.max_words) +
+  throw ConfigError("no sentence has " + std::to_string(options.min_words) + " to " +
+                    std::to_string(options.max_words) +
                     " words; expected a range that holds lengths between 6 and 20");
 }
 
@@ -93,7 +95,8 @@ Sentence decisive_sentence(const SentenceOptions& options, int64_t split, int64_
   sentence.language = frame.language;
   const std::string& word = random.pick(decisive_words(frame.language, sentence.label));
   sentence.text = frame.before + word + frame.after;
-  for (int64_t i = word_count(frame.before), end = i + word_count(word); i < end; ++i) sentence.decisive.push_back(i);
+  for (int64_t i = word_count(frame.before), end = i + word_count(word); i < end; ++i)
+    sentence.decisive.push_back(i);
   return sentence;
 }
 

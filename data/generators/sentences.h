@@ -1,4 +1,5 @@
-// Sentences in five languages whose class hangs on exactly one word, so that attention over words has a truth.
+// Sentences in five languages whose class hangs on exactly one word, so that attention over words has a
+// truth.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,7 @@ namespace fovea {
 struct SentenceOptions {
   std::vector<std::string> languages = {"en", "de", "fr", "es", "zh"};  ///< each example picks one
   uint64_t data_seed = 0;
-  int64_t min_words = 6;   ///< tokens of the word tokenizer, punctuation included
+  int64_t min_words = 6;  ///< tokens of the word tokenizer, punctuation included
   int64_t max_words = 20;
 };
 
@@ -36,8 +37,8 @@ const std::vector<std::string>& decisive_words(const std::string& language, cons
 /// The frame of example `index` of `split`. Throws ConfigError for options that cannot be, here and below.
 SentenceFrame sentence_frame(const SentenceOptions& options, int64_t split, int64_t index);
 
-/// Example `index` of `split`: text = before + decisive word + after. Class, word and frame are independent draws, so
-/// nothing but the decisive word tells the class.
+/// Example `index` of `split`: text = before + decisive word + after. Class, word and frame are independent
+/// draws, so nothing but the decisive word tells the class.
 Sentence decisive_sentence(const SentenceOptions& options, int64_t split, int64_t index);
 
 }  // namespace fovea

@@ -28,8 +28,9 @@ std::vector<int64_t> target_order(const std::string& kind, const std::vector<int
   std::iota(order.begin(), order.end(), int64_t{0});
   if (kind == "reverse") std::reverse(order.begin(), order.end());
   if (kind == "sort")
-    std::stable_sort(order.begin(), order.end(),
-                     [&](int64_t a, int64_t b) { return numbers[static_cast<size_t>(a)] < numbers[static_cast<size_t>(b)]; });
+    std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+      return numbers[static_cast<size_t>(a)] < numbers[static_cast<size_t>(b)];
+    });
   return order;
 }
 
@@ -38,9 +39,11 @@ void check(const SequenceOptions& options) {
   if (std::find(kinds.begin(), kinds.end(), options.kind) == kinds.end())
     throw ConfigError("unknown sequence kind \"" + options.kind + "\"" + hint(options.kind, kinds));
   if (options.min_length < 1 || options.max_length < options.min_length)
-    throw ConfigError("sequence lengths must satisfy 1 ≤ min_length ≤ max_length; found " + std::to_string(options.min_length) +
-                      " and " + std::to_string(options.max_length));
-  if (options.vocabulary < 2) throw ConfigError("a sequence vocabulary must have at least 2 tokens; found " + std::to_string(options.vocabulary));
+    throw ConfigError("sequence lengths must satisfy 1 ≤ min_length ≤ max_length; found " +
+                      std::to_string(options.min_length) + " and " + std::to_string(options.max_length));
+  if (options.vocabulary < 2)
+    throw ConfigError("a sequence vocabulary must have at least 2 tokens; found " +
+                      std::to_string(options.vocabulary));
 }
 
 }  // namespace
@@ -52,7 +55,8 @@ AlignedPair aligned_pair(const SequenceOptions& options, int64_t split, int64_t 
   std::vector<int64_t> numbers(static_cast<size_t>(random.between(options.min_length, options.max_length)));
   for (int64_t& number : numbers) number = random.below(options.vocabulary);
   AlignedPair pair;
-  for (int64_t number : numbers) pair.source.push_back(options.kind == "sort" ? padded(number, options.vocabulary) : symbol(number));
+  for (int64_t number : numbers)
+    pair.source.push_back(options.kind == "sort" ? padded(number, options.vocabulary) : symbol(number));
   for (int64_t from : target_order(options.kind, numbers)) {
     pair.alignment.emplace_back(from, static_cast<int64_t>(pair.target.size()));
     pair.target.push_back(pair.source[static_cast<size_t>(from)]);

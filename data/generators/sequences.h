@@ -11,7 +11,7 @@ namespace fovea {
 struct SequenceOptions {
   std::string kind = "copy";  ///< copy | reverse | sort | toy-language
   uint64_t data_seed = 0;
-  int64_t min_length = 4;   ///< source tokens (toy-language: about that many, as the grammar allows)
+  int64_t min_length = 4;  ///< source tokens (toy-language: about that many, as the grammar allows)
   int64_t max_length = 12;
   int64_t vocabulary = 26;  ///< distinct source tokens
 };
@@ -19,15 +19,19 @@ struct SequenceOptions {
 /// A source, its one right target, and which source token each target token comes from.
 struct AlignedPair {
   std::vector<std::string> source, target;
-  std::vector<std::pair<int64_t, int64_t>> alignment;  ///< (source index, target index), by target index; 0-based
+  std::vector<std::pair<int64_t, int64_t>>
+      alignment;  ///< (source index, target index), by target index; 0-based
 };
 
 /// Example `index` of `split`.
-/// - copy, reverse, sort: random tokens; those of sort are numbers padded with zeros, so that the order of their bytes is
+/// - copy, reverse, sort: random tokens; those of sort are numbers padded with zeros, so that the order of
+/// their bytes is
 ///   the order of the sort; equal tokens keep their order.
-/// - toy-language: sentences `[adverb] NP verb NP [preposition NP]`, NP = determiner [adjective] noun, translated word by
-///   word through a dictionary drawn from `data_seed`: adjectives follow their noun, the adverb goes to the end (local
-///   reordering), determiners vanish, and about a fifth of the nouns and verbs become two words (fertility 0, 1, 2).
+/// - toy-language: sentences `[adverb] NP verb NP [preposition NP]`, NP = determiner [adjective] noun,
+/// translated word by
+///   word through a dictionary drawn from `data_seed`: adjectives follow their noun, the adverb goes to the
+///   end (local reordering), determiners vanish, and about a fifth of the nouns and verbs become two words
+///   (fertility 0, 1, 2).
 /// Throws ConfigError for an unknown kind or sizes that cannot be.
 AlignedPair aligned_pair(const SequenceOptions& options, int64_t split, int64_t index);
 

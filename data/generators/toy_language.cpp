@@ -11,8 +11,8 @@ namespace {
 
 enum WordClass { kDeterminer, kAdjective, kNoun, kVerb, kPreposition, kAdverb, kClasses };
 
-constexpr int64_t kShortest = 5;   // determiner noun verb determiner noun
-constexpr int64_t kLongest = 12;   // every optional word used
+constexpr int64_t kShortest = 5;  // determiner noun verb determiner noun
+constexpr int64_t kLongest = 12;  // every optional word used
 
 struct Entry {
   std::string source;
@@ -22,8 +22,8 @@ struct Entry {
 using Lexicon = std::array<std::vector<Entry>, kClasses>;
 
 /// A pronounceable word of two or three syllables that is not in `used` yet.
-std::string invent(Random& random, const std::vector<std::string>& consonants, const std::vector<std::string>& vowels,
-                   std::set<std::string>& used) {
+std::string invent(Random& random, const std::vector<std::string>& consonants,
+                   const std::vector<std::string>& vowels, std::set<std::string>& used) {
   for (int64_t syllables = 2;; ++syllables)  // longer ones once the short ones run out
     for (int attempt = 0; attempt < 50; ++attempt) {
       std::string word;
@@ -42,12 +42,14 @@ std::vector<std::string> translate(WordClass word_class, Random& random, std::se
   return words;
 }
 
-/// The dictionary that `data_seed` stands for: nouns get a third of the words, verbs and adjectives a fifth each.
+/// The dictionary that `data_seed` stands for: nouns get a third of the words, verbs and adjectives a fifth
+/// each.
 Lexicon make_lexicon(const SequenceOptions& options) {
   static const std::vector<std::string> consonants = {"b", "d", "g", "k", "l", "m", "n", "p", "r", "s", "t"};
   static const std::vector<std::string> vowels = {"a", "e", "i", "o", "u"};
-  static constexpr std::array<WordClass, 15> deal = {kDeterminer, kNoun, kVerb,      kAdjective, kPreposition, kAdverb, kNoun, kVerb,
-                                                     kAdjective,  kNoun, kPreposition, kNoun,    kAdverb,      kVerb,   kAdjective};
+  static constexpr std::array<WordClass, 15> deal = {kDeterminer,  kNoun, kVerb,   kAdjective, kPreposition,
+                                                     kAdverb,      kNoun, kVerb,   kAdjective, kNoun,
+                                                     kPreposition, kNoun, kAdverb, kVerb,      kAdjective};
   Random random = world_random(Generator::kToyLanguage, options.data_seed);
   std::set<std::string> sources, targets;
   Lexicon lexicon;
@@ -112,10 +114,12 @@ Plan draw_plan(Random& random, int64_t min_length, int64_t max_length) {
 }  // namespace
 
 AlignedPair toy_sentence(const SequenceOptions& options, int64_t split, int64_t index) {
-  if (options.vocabulary < 12) throw ConfigError("a toy language needs a vocabulary of at least 12; found " + std::to_string(options.vocabulary));
+  if (options.vocabulary < 12)
+    throw ConfigError("a toy language needs a vocabulary of at least 12; found " +
+                      std::to_string(options.vocabulary));
   if (options.max_length < kShortest || options.min_length > kLongest)
-    throw ConfigError("a toy language has sentences of 5 to 12 words; found lengths " + std::to_string(options.min_length) + " to " +
-                      std::to_string(options.max_length));
+    throw ConfigError("a toy language has sentences of 5 to 12 words; found lengths " +
+                      std::to_string(options.min_length) + " to " + std::to_string(options.max_length));
   const Lexicon lexicon = make_lexicon(options);
   Random random = example_random(Generator::kToyLanguage, options.data_seed, split, index);
   const Plan plan = draw_plan(random, options.min_length, options.max_length);

@@ -15,8 +15,10 @@ struct LabelledImage {
   std::string where;  ///< path of the file
 };
 
-/// Every .png file of every class, classes and files sorted by name. Throws DataError as class_files and read_png do,
-/// and for a picture in a form that is not read here (.jpg …) rather than leave it out in silence.
-std::vector<LabelledImage> read_image_folder(const std::filesystem::path& folder, int64_t max_pixels = kMaxPixels);
+/// Every .png file of every class, classes and files sorted by name. Throws DataError as class_files and
+/// read_png do, and for a picture in a form that is not read here (.jpg …) rather than leave it out in
+/// silence.
+std::vector<LabelledImage> read_image_folder(const std::filesystem::path& folder,
+                                             int64_t max_pixels = kMaxPixels);
 
 }  // namespace fovea

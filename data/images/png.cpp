@@ -26,23 +26,26 @@ class PngImage {
 };
 
 [[noreturn]] void fail(PngImage& png, const std::string& where) {
-  throw DataError(where + ": not a readable PNG; found " + (png->message[0] ? std::string(png->message) : "an error") +
-                  "; expected a whole PNG file");
+  throw DataError(where + ": not a readable PNG; found " +
+                  (png->message[0] ? std::string(png->message) : "an error") + "; expected a whole PNG file");
 }
 
-bool has_signature(std::string_view bytes) { return bytes.substr(0, 8) == "\x89PNG\r\n\x1a\n"; }
+bool has_signature(std::string_view bytes) {
+  return bytes.substr(0, 8) == "\x89PNG\r\n\x1a\n";
+}
 
 void check_size(int64_t width, int64_t height, const std::string& where, int64_t max_pixels) {
   if (width > max_pixels / std::max<int64_t>(height, 1))
-    throw DataError(where + ": image too large; found " + std::to_string(height) + " x " + std::to_string(width) +
-                    "; expected at most " + std::to_string(max_pixels) + " pixels");
+    throw DataError(where + ": image too large; found " + std::to_string(height) + " x " +
+                    std::to_string(width) + "; expected at most " + std::to_string(max_pixels) + " pixels");
 }
 
 }  // namespace
 
 Image decode_png(std::string_view bytes, const std::string& where, int64_t max_pixels) {
   if (!has_signature(bytes))
-    throw DataError(where + ": not a PNG; found " + std::to_string(bytes.size()) + " bytes with another signature; expected 89 P N G");
+    throw DataError(where + ": not a PNG; found " + std::to_string(bytes.size()) +
+                    " bytes with another signature; expected 89 P N G");
   PngImage png;
   if (!png_image_begin_read_from_memory(png.get(), bytes.data(), bytes.size())) fail(png, where);
   check_size(png->width, png->height, where, max_pixels);
@@ -63,10 +66,15 @@ std::string encode_png(const Image& image) {
   PngImage png;
   png->width = static_cast<png_uint_32>(image.width);
   png->height = static_cast<png_uint_32>(image.height);
-  if (image.channels == 1) png->format = PNG_FORMAT_GRAY;
-  else if (image.channels == 3) png->format = PNG_FORMAT_RGB;
-  else if (image.channels == 4) png->format = PNG_FORMAT_RGBA;
-  else throw std::invalid_argument("[encode_png] channels must be 1, 3 or 4; found " + std::to_string(image.channels));
+  if (image.channels == 1)
+    png->format = PNG_FORMAT_GRAY;
+  else if (image.channels == 3)
+    png->format = PNG_FORMAT_RGB;
+  else if (image.channels == 4)
+    png->format = PNG_FORMAT_RGBA;
+  else
+    throw std::invalid_argument("[encode_png] channels must be 1, 3 or 4; found " +
+                                std::to_string(image.channels));
   png_alloc_size_t size = 0;
   if (!png_image_write_get_memory_size(*png.get(), size, 0, image.pixels.data(), 0, nullptr))
     throw Error(std::string("cannot write a PNG: ") + png->message);

@@ -13,8 +13,9 @@ namespace fovea {
 /// An image that claims more pixels is refused before they are allocated.
 inline constexpr int64_t kMaxPixels = int64_t{1} << 26;
 
-/// Decodes PNG bytes: grey images get 1 channel, all others (palettes too) 3; alpha is composited onto white; 16 bits
-/// become 8. `where` opens the message of a DataError for what is no PNG, corrupt, truncated or too large.
+/// Decodes PNG bytes: grey images get 1 channel, all others (palettes too) 3; alpha is composited onto white;
+/// 16 bits become 8. `where` opens the message of a DataError for what is no PNG, corrupt, truncated or too
+/// large.
 Image decode_png(std::string_view bytes, const std::string& where, int64_t max_pixels = kMaxPixels);
 
 /// The same for a file.

@@ -26,19 +26,25 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
                   std::to_string(offset - start + 1) + " of the line; expected " + expected);
 }
 
-bool is_utf16(std::string_view bytes) { return bytes.substr(0, 2) == "\xFF\xFE" || bytes.substr(0, 2) == "\xFE\xFF"; }
+bool is_utf16(std::string_view bytes) {
+  return bytes.substr(0, 2) == "\xFF\xFE" || bytes.substr(0, 2) == "\xFE\xFF";
+}
 
 }  // namespace
 
-std::string place(const std::filesystem::path& path, int64_t line) { return path.string() + ":" + std::to_string(line); }
+std::string place(const std::filesystem::path& path, int64_t line) {
+  return path.string() + ":" + std::to_string(line);
+}
 
 std::string excerpt(std::string_view text) {
   std::string shown;
   size_t characters = 0;
   for (char c : text) {
     if ((static_cast<unsigned char>(c) & 0xC0) != 0x80 && ++characters > 40) return "\"" + shown + "…\"";
-    if (c == '\n') shown += "\\n";
-    else if (static_cast<unsigned char>(c) >= 0x20) shown += c;
+    if (c == '\n')
+      shown += "\\n";
+    else if (static_cast<unsigned char>(c) >= 0x20)
+      shown += c;
   }
   return "\"" + shown + "\"";
 }
@@ -46,7 +52,8 @@ std::string excerpt(std::string_view text) {
 std::string decode_text(std::string bytes, const std::filesystem::path& path, const std::string& encoding) {
   if (encoding != "utf-8" && encoding != "latin-1")
     throw ConfigError("unknown encoding \"" + encoding + "\"" + hint(encoding, {"utf-8", "latin-1"}));
-  if (is_utf16(bytes)) throw DataError(place(path, 1) + ": not UTF-8; found the byte order mark of UTF-16; expected UTF-8");
+  if (is_utf16(bytes))
+    throw DataError(place(path, 1) + ": not UTF-8; found the byte order mark of UTF-16; expected UTF-8");
   const size_t nul = bytes.find('\0');
   if (nul != std::string::npos) fail_at_byte(bytes, nul, path, "a NUL byte", "text");
   if (encoding == "latin-1") return latin1_to_utf8(bytes);

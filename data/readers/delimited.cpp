@@ -28,7 +28,8 @@ class Scanner {
 
  private:
   bool at_line_end(size_t i) const {
-    return i >= text_.size() || text_[i] == '\n' || (text_[i] == '\r' && i + 1 < text_.size() && text_[i + 1] == '\n') ||
+    return i >= text_.size() || text_[i] == '\n' ||
+           (text_[i] == '\r' && i + 1 < text_.size() && text_[i + 1] == '\n') ||
            (text_[i] == '\r' && i + 1 == text_.size());
   }
 
@@ -54,7 +55,8 @@ class Scanner {
   }
 
   std::string cell() {
-    if (here_ < text_.size() && text_[here_] == '"' && (delimiter_ != '\t' || closes_on_this_line())) return quoted_cell();
+    if (here_ < text_.size() && text_[here_] == '"' && (delimiter_ != '\t' || closes_on_this_line()))
+      return quoted_cell();
     const size_t begin = here_;
     while (!at_line_end(here_) && text_[here_] != delimiter_) ++here_;
     return std::string(text_.substr(begin, here_ - begin));
@@ -65,7 +67,8 @@ class Scanner {
     std::string cell;
     for (++here_;; ++here_) {
       if (here_ >= text_.size())
-        throw DataError(place(path_, opened) + ": a quoted cell is not closed; found the end of the file; expected \" after " +
+        throw DataError(place(path_, opened) +
+                        ": a quoted cell is not closed; found the end of the file; expected \" after " +
                         excerpt(cell));
       if (text_[here_] == '"') {
         if (here_ + 1 >= text_.size() || text_[here_ + 1] != '"') break;
@@ -82,13 +85,17 @@ class Scanner {
     return cell;
   }
 
-  std::string_view rest_of_line() const { return text_.substr(here_, std::min(text_.find('\n', here_), text_.size()) - here_); }
+  std::string_view rest_of_line() const {
+    return text_.substr(here_, std::min(text_.find('\n', here_), text_.size()) - here_);
+  }
 
   bool closes_on_this_line() const {
     for (size_t i = here_ + 1; i < text_.size() && text_[i] != '\n'; ++i) {
       if (text_[i] != '"') continue;
-      if (i + 1 < text_.size() && text_[i + 1] == '"') ++i;
-      else return at_line_end(i + 1) || text_[i + 1] == delimiter_;
+      if (i + 1 < text_.size() && text_[i + 1] == '"')
+        ++i;
+      else
+        return at_line_end(i + 1) || text_[i + 1] == delimiter_;
     }
     return false;
   }
@@ -96,9 +103,9 @@ class Scanner {
   void check_widths(const std::vector<TableRow>& rows) const {
     for (const TableRow& row : rows)
       if (row.cells.size() != rows[0].cells.size())
-        throw DataError(place(path_, row.line) + ": a row of another width; found " + std::to_string(row.cells.size()) +
-                        " cells; expected " + std::to_string(rows[0].cells.size()) + " as in line " +
-                        std::to_string(rows[0].line));
+        throw DataError(place(path_, row.line) + ": a row of another width; found " +
+                        std::to_string(row.cells.size()) + " cells; expected " +
+                        std::to_string(rows[0].cells.size()) + " as in line " + std::to_string(rows[0].line));
   }
 
   std::string_view text_;
@@ -111,16 +118,21 @@ class Scanner {
 
 }  // namespace
 
-std::vector<TableRow> parse_csv(std::string_view text, const std::filesystem::path& path) { return Scanner(text, path, ',').rows(); }
+std::vector<TableRow> parse_csv(std::string_view text, const std::filesystem::path& path) {
+  return Scanner(text, path, ',').rows();
+}
 
-std::vector<TableRow> parse_tsv(std::string_view text, const std::filesystem::path& path) { return Scanner(text, path, '\t').rows(); }
+std::vector<TableRow> parse_tsv(std::string_view text, const std::filesystem::path& path) {
+  return Scanner(text, path, '\t').rows();
+}
 
 std::string csv_line(const std::vector<std::string>& cells) {
   std::string line;
   for (size_t i = 0; i < cells.size(); ++i) {
     if (i > 0) line += ',';
     // A lone empty cell is quoted too: unquoted it would be a blank line.
-    const bool plain = cells[i].find_first_of(",\"\r\n") == std::string::npos && !(cells.size() == 1 && cells[i].empty());
+    const bool plain =
+        cells[i].find_first_of(",\"\r\n") == std::string::npos && !(cells.size() == 1 && cells[i].empty());
     if (plain) {
       line += cells[i];
       continue;

@@ -26,23 +26,29 @@ bool is_folder(const std::filesystem::path& path) {
 }
 
 bool ends_with_any(std::string name, const std::vector<std::string>& endings) {
-  std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return std::any_of(endings.begin(), endings.end(), [&](const std::string& ending) { return name.ends_with(ending); });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return std::any_of(endings.begin(), endings.end(),
+                     [&](const std::string& ending) { return name.ends_with(ending); });
 }
 
 }  // namespace
 
-std::vector<ClassFile> class_files(const std::filesystem::path& folder, const std::vector<std::string>& endings) {
+std::vector<ClassFile> class_files(const std::filesystem::path& folder,
+                                   const std::vector<std::string>& endings) {
   std::vector<ClassFile> files;
   for (const auto& sub : entries(folder)) {
     if (!is_folder(sub)) continue;
     const size_t before = files.size();
     for (const auto& path : entries(sub))
-      if (!is_folder(path) && ends_with_any(path.filename().string(), endings)) files.push_back({sub.filename().string(), path});
+      if (!is_folder(path) && ends_with_any(path.filename().string(), endings))
+        files.push_back({sub.filename().string(), path});
     if (files.size() == before)
-      throw DataError(sub.string() + ": an empty class; found no " + join(endings, " or ") + " file; expected at least one");
+      throw DataError(sub.string() + ": an empty class; found no " + join(endings, " or ") +
+                      " file; expected at least one");
   }
-  if (files.empty()) throw DataError(folder.string() + ": no classes; found no sub-folder; expected one sub-folder per class");
+  if (files.empty())
+    throw DataError(folder.string() + ": no classes; found no sub-folder; expected one sub-folder per class");
   return files;
 }
 

@@ -40,7 +40,8 @@ class Inflater {
       stream_.avail_out = static_cast<uInt>(piece.size());
       status = inflate(&stream_, Z_NO_FLUSH);
       const size_t made = piece.size() - stream_.avail_out;
-      if (status == Z_BUF_ERROR || (status == Z_OK && made == 0 && given == packed.size() && stream_.avail_in == 0))
+      if (status == Z_BUF_ERROR ||
+          (status == Z_OK && made == 0 && given == packed.size() && stream_.avail_in == 0))
         throw DataError(where + ": truncated gzip; found the end of the file inside a member of " +
                         std::to_string(packed.size()) + " bytes; expected its end");
       if (status != Z_OK && status != Z_STREAM_END)
@@ -63,7 +64,9 @@ class Inflater {
   z_stream stream_{};
 };
 
-bool is_gzip(std::string_view bytes) { return bytes.substr(0, 2) == "\x1f\x8b"; }
+bool is_gzip(std::string_view bytes) {
+  return bytes.substr(0, 2) == "\x1f\x8b";
+}
 
 }  // namespace
 
@@ -94,7 +97,8 @@ std::string read_maybe_gzip(const std::filesystem::path& path, size_t limit) {
 
 std::string gzip(std::string_view content) {
   z_stream stream{};
-  if (deflateInit2(&stream, 6, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw Error("cannot start zlib");
+  if (deflateInit2(&stream, 6, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+    throw Error("cannot start zlib");
   if (content.size() > std::numeric_limits<uInt>::max()) {
     deflateEnd(&stream);
     throw Error("cannot gzip more than 4 GiB at once");

@@ -12,8 +12,8 @@ struct IdxImages {
   std::vector<uint8_t> pixels;  ///< [count, height, width]
 };
 
-/// Images of an idx3-ubyte file (magic 00 00 08 03), plain or .gz. Throws DataError for another magic, and when the
-/// file is not exactly as long as its header says (checked before anything is allocated).
+/// Images of an idx3-ubyte file (magic 00 00 08 03), plain or .gz. Throws DataError for another magic, and
+/// when the file is not exactly as long as its header says (checked before anything is allocated).
 IdxImages read_idx_images(const std::filesystem::path& path);
 
 /// Labels of an idx1-ubyte file (magic 00 00 08 01), one byte each; throws as read_idx_images does.

@@ -15,11 +15,15 @@ Json parse_object(const std::string& line, const std::string& where) {
   } catch (const ConfigError& error) {  // here a malformed line is bad data, not a bad setting
     throw DataError(std::string(error.what()) + "; found " + excerpt(line));
   }
-  if (!value.is_object()) throw DataError(where + ": not a JSON object; found " + value.type_name() + "; expected an object a line");
+  if (!value.is_object())
+    throw DataError(where + ": not a JSON object; found " + value.type_name() +
+                    "; expected an object a line");
   return value;
 }
 
-bool is_scalar(const Json& value) { return value.is_string() || value.is_number() || value.is_boolean(); }
+bool is_scalar(const Json& value) {
+  return value.is_string() || value.is_number() || value.is_boolean();
+}
 
 std::string cell_of(const Json& object, const std::string& key, const std::string& where) {
   const auto found = object.find(key);
@@ -37,7 +41,8 @@ std::string cell_of(const Json& object, const std::string& key, const std::strin
 std::vector<std::string> lines_in_use(const std::filesystem::path& path, const std::string& encoding) {
   auto lines = read_lines(path, encoding);
   while (!lines.empty() && trim(lines.back()).empty()) lines.pop_back();
-  if (lines.empty()) throw DataError(path.string() + ": no rows; found an empty file; expected a JSON object a line");
+  if (lines.empty())
+    throw DataError(path.string() + ": no rows; found an empty file; expected a JSON object a line");
   return lines;
 }
 
@@ -45,7 +50,8 @@ std::vector<std::string> scalar_keys(const Json& object, const std::filesystem::
   std::vector<std::string> keys;
   for (const auto& [key, value] : object.items())
     if (is_scalar(value)) keys.push_back(key);
-  if (keys.empty()) throw DataError(place(path, 1) + ": no columns; found an object without text or numbers; expected some");
+  if (keys.empty())
+    throw DataError(place(path, 1) + ": no columns; found an object without text or numbers; expected some");
   return keys;
 }
 
@@ -55,7 +61,8 @@ std::vector<std::string> json_line_keys(const std::filesystem::path& path, const
   return scalar_keys(parse_object(lines_in_use(path, encoding)[0], place(path, 1)), path);
 }
 
-Table read_json_lines(const std::filesystem::path& path, std::vector<std::string> columns, const std::string& encoding) {
+Table read_json_lines(const std::filesystem::path& path, std::vector<std::string> columns,
+                      const std::string& encoding) {
   Table table;
   int64_t number = 0;
   for (const std::string& line : lines_in_use(path, encoding)) {

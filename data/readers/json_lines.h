@@ -12,8 +12,10 @@ namespace fovea {
 /// The keys of the first object whose values are strings, numbers or booleans, sorted.
 std::vector<std::string> json_line_keys(const std::filesystem::path& path, const std::string& encoding);
 
-/// The values of `columns` (empty: json_line_keys) of every line. Blank lines are skipped at the end only. Throws
-/// DataError with the line for text that is no object, a missing key, and a value that is null, a list or an object.
-Table read_json_lines(const std::filesystem::path& path, std::vector<std::string> columns, const std::string& encoding);
+/// The values of `columns` (empty: json_line_keys) of every line. Blank lines are skipped at the end only.
+/// Throws DataError with the line for text that is no object, a missing key, and a value that is null, a list
+/// or an object.
+Table read_json_lines(const std::filesystem::path& path, std::vector<std::string> columns,
+                      const std::string& encoding);
 
 }  // namespace fovea

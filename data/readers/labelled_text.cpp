@@ -14,10 +14,13 @@ namespace fovea {
 namespace {
 
 /// Usual names, the likeliest first.
-const std::vector<std::string> kTextNames = {"text", "sentence", "review", "content", "comment", "tweet", "phrase", "document", "body"};
-const std::vector<std::string> kLabelNames = {"label", "labels", "class", "target", "category", "sentiment", "polarity"};
+const std::vector<std::string> kTextNames = {"text",  "sentence", "review",   "content", "comment",
+                                             "tweet", "phrase",   "document", "body"};
+const std::vector<std::string> kLabelNames = {"label",    "labels",    "class",   "target",
+                                              "category", "sentiment", "polarity"};
 
-std::optional<size_t> usual_column(const std::vector<std::string>& columns, const std::vector<std::string>& names) {
+std::optional<size_t> usual_column(const std::vector<std::string>& columns,
+                                   const std::vector<std::string>& names) {
   for (const std::string& name : names)
     for (size_t i = 0; i < columns.size(); ++i)
       if (lowercase(columns[i]) == name) return i;
@@ -35,11 +38,12 @@ struct Choice {
   size_t label = 0;
 };
 
-[[noreturn]] void fail_to_choose(const Table& table, const std::filesystem::path& path, const std::string& what) {
+[[noreturn]] void fail_to_choose(const Table& table, const std::filesystem::path& path,
+                                 const std::string& what) {
   std::vector<std::string> shown;
   for (const std::string& column : table.columns) shown.push_back(excerpt(column));
-  throw DataError(place(path, 1) + ": cannot tell which column is the " + what + "; found columns " + join(shown, ", ") +
-                  "; expected task.text and task.label to name them");
+  throw DataError(place(path, 1) + ": cannot tell which column is the " + what + "; found columns " +
+                  join(shown, ", ") + "; expected task.text and task.label to name them");
 }
 
 /// Columns of text and label: as named, else by their usual names, else the only ones left.
@@ -52,7 +56,8 @@ Choice choose_columns(const Table& table, const TableOptions& options, const std
   if (choice.text.empty()) text = usual_column(table.columns, kTextNames);
   if (text && label == text) fail_to_choose(table, path, "text");
   const bool two = table.columns.size() == 2;
-  if (two && !label && choice.text.empty() && !text) label = distinct_cells(table, 0) <= distinct_cells(table, 1) ? 0 : 1;
+  if (two && !label && choice.text.empty() && !text)
+    label = distinct_cells(table, 0) <= distinct_cells(table, 1) ? 0 : 1;
   if (two && !label) label = 1 - (choice.text.empty() ? *text : choice.text[0]);
   if (two && choice.text.empty() && !text) text = 1 - *label;
   if (!label) fail_to_choose(table, path, "label");
@@ -76,7 +81,8 @@ Table read_needed_columns(const std::filesystem::path& path, const TableOptions&
   return read_table(path, needed);
 }
 
-std::vector<std::string> read_side(const std::string& prefix, const std::string& language, const std::string& encoding) {
+std::vector<std::string> read_side(const std::string& prefix, const std::string& language,
+                                   const std::string& encoding) {
   const std::string plain = prefix + "." + language;
   for (const std::string& path : {plain, plain + ".gz"})
     if (std::filesystem::exists(path)) return read_lines(path, encoding);
@@ -85,21 +91,25 @@ std::vector<std::string> read_side(const std::string& prefix, const std::string&
 
 }  // namespace
 
-std::vector<LabelledText> read_labelled_texts(const std::filesystem::path& path, const TableOptions& options) {
+std::vector<LabelledText> read_labelled_texts(const std::filesystem::path& path,
+                                              const TableOptions& options) {
   const Table table = read_needed_columns(path, options);
-  if (table.rows.empty()) throw DataError(path.string() + ": no rows; found only a header; expected at least one row");
+  if (table.rows.empty())
+    throw DataError(path.string() + ": no rows; found only a header; expected at least one row");
   const Choice choice = choose_columns(table, options, path);
   const auto file = std::find(table.columns.begin(), table.columns.end(), "file");
   const bool folder = table_format(path, options) == "folder";
   std::vector<LabelledText> texts;
   texts.reserve(table.rows.size());
   for (const Table::Row& row : table.rows) {
-    const std::string where = folder ? row.cells[static_cast<size_t>(file - table.columns.begin())] + ":1" : place(path, row.line);
+    const std::string where =
+        folder ? row.cells[static_cast<size_t>(file - table.columns.begin())] + ":1" : place(path, row.line);
     std::vector<std::string> parts;
     for (size_t column : choice.text) parts.push_back(row.cells[column]);
     std::string label = trim(row.cells[choice.label]);
     if (label.empty())
-      throw DataError(where + ": an empty label; found nothing in column \"" + table.columns[choice.label] + "\"; expected a class");
+      throw DataError(where + ": an empty label; found nothing in column \"" + table.columns[choice.label] +
+                      "\"; expected a class");
     texts.push_back({join(parts, " "), std::move(label), where});
   }
   return texts;
@@ -107,25 +117,32 @@ std::vector<LabelledText> read_labelled_texts(const std::filesystem::path& path,
 
 std::vector<TextPair> read_parallel(const std::string& prefix, const std::string& from, const std::string& to,
                                     const std::string& encoding) {
-  std::vector<std::string> sources = read_side(prefix, from, encoding), targets = read_side(prefix, to, encoding);
+  std::vector<std::string> sources = read_side(prefix, from, encoding),
+                           targets = read_side(prefix, to, encoding);
   if (sources.size() != targets.size())
-    throw DataError(prefix + "." + from + " and ." + to + " are not line-aligned; found " + std::to_string(sources.size()) +
-                    " and " + std::to_string(targets.size()) + " lines; expected as many");
-  if (sources.empty()) throw DataError(prefix + "." + from + ": no lines; found an empty file; expected at least one line");
+    throw DataError(prefix + "." + from + " and ." + to + " are not line-aligned; found " +
+                    std::to_string(sources.size()) + " and " + std::to_string(targets.size()) +
+                    " lines; expected as many");
+  if (sources.empty())
+    throw DataError(prefix + "." + from + ": no lines; found an empty file; expected at least one line");
   std::vector<TextPair> pairs;
   pairs.reserve(sources.size());
-  for (size_t i = 0; i < sources.size(); ++i) pairs.emplace_back(std::move(sources[i]), std::move(targets[i]));
+  for (size_t i = 0; i < sources.size(); ++i)
+    pairs.emplace_back(std::move(sources[i]), std::move(targets[i]));
   return pairs;
 }
 
-std::vector<TextPair> read_parallel_columns(const std::filesystem::path& path, const std::string& source_column,
+std::vector<TextPair> read_parallel_columns(const std::filesystem::path& path,
+                                            const std::string& source_column,
                                             const std::string& target_column, TableOptions options) {
   if (options.format == "auto" && table_format(path, options) == "label-first") options.format = "tsv";
   options.text = {source_column, target_column};
   options.label.clear();
   Table table = read_table(path, options);
-  if (table.rows.empty()) throw DataError(path.string() + ": no rows; found only a header; expected at least one row");
-  const size_t source = column_index(table, source_column, path), target = column_index(table, target_column, path);
+  if (table.rows.empty())
+    throw DataError(path.string() + ": no rows; found only a header; expected at least one row");
+  const size_t source = column_index(table, source_column, path),
+               target = column_index(table, target_column, path);
   std::vector<TextPair> pairs;
   pairs.reserve(table.rows.size());
   for (const Table::Row& row : table.rows) pairs.emplace_back(row.cells[source], row.cells[target]);

@@ -16,22 +16,25 @@ struct LabelledText {
   std::string where;  ///< file:line
 };
 
-/// The text and label of every row. Several text columns are joined with a space; labels lose the white space around
-/// them. Unstated columns are found by their usual names (text, sentence, review, content …; label, class, target …);
-/// of two columns the other one is taken; without a header a two-column file is label and text when its first column
-/// has fewer distinct cells, otherwise text and label. Throws DataError as read_table does, for an empty label, for no
-/// rows, and, listing the columns, when text or label cannot be told.
-std::vector<LabelledText> read_labelled_texts(const std::filesystem::path& path, const TableOptions& options = {});
+/// The text and label of every row. Several text columns are joined with a space; labels lose the white space
+/// around them. Unstated columns are found by their usual names (text, sentence, review, content …; label,
+/// class, target …); of two columns the other one is taken; without a header a two-column file is label and
+/// text when its first column has fewer distinct cells, otherwise text and label. Throws DataError as
+/// read_table does, for an empty label, for no rows, and, listing the columns, when text or label cannot be
+/// told.
+std::vector<LabelledText> read_labelled_texts(const std::filesystem::path& path,
+                                              const TableOptions& options = {});
 
 using TextPair = std::pair<std::string, std::string>;
 
-/// Line-aligned files PREFIX.from and PREFIX.to, each plain or .gz. Throws DataError when one is absent, both are empty,
-/// or their line counts differ.
+/// Line-aligned files PREFIX.from and PREFIX.to, each plain or .gz. Throws DataError when one is absent, both
+/// are empty, or their line counts differ.
 std::vector<TextPair> read_parallel(const std::string& prefix, const std::string& from, const std::string& to,
                                     const std::string& encoding = "utf-8");
 
 /// Pairs from two columns, by name or 0-based index, of one TSV, CSV or JSONL file. `.txt` is read as TSV.
-std::vector<TextPair> read_parallel_columns(const std::filesystem::path& path, const std::string& source_column,
+std::vector<TextPair> read_parallel_columns(const std::filesystem::path& path,
+                                            const std::string& source_column,
                                             const std::string& target_column, TableOptions options = {});
 
 }  // namespace fovea

@@ -45,16 +45,20 @@ Table read_cells(const std::filesystem::path& path, const SeriesOptions& options
   const bool tabs = lowercase(without_gz(path).extension().string()) == ".tsv";
   Table table;
   table.rows = tabs ? parse_tsv(text, path) : parse_csv(text, path);
-  if (table.rows.empty()) throw DataError(path.string() + ": no rows; found an empty file; expected rows of numbers");
+  if (table.rows.empty())
+    throw DataError(path.string() + ": no rows; found an empty file; expected rows of numbers");
   const auto first = table.rows[0].cells;
   const bool header = has_header(options.header, looks_like_header(first, options));
-  for (size_t i = 0; i < first.size(); ++i) table.columns.push_back(header ? trim(first[i]) : std::to_string(i));
+  for (size_t i = 0; i < first.size(); ++i)
+    table.columns.push_back(header ? trim(first[i]) : std::to_string(i));
   if (header) table.rows.erase(table.rows.begin());
-  if (table.rows.empty()) throw DataError(path.string() + ": no rows; found only a header; expected rows of numbers");
+  if (table.rows.empty())
+    throw DataError(path.string() + ": no rows; found only a header; expected rows of numbers");
   return table;
 }
 
-std::optional<size_t> date_column(const Table& table, const SeriesOptions& options, const std::filesystem::path& path) {
+std::optional<size_t> date_column(const Table& table, const SeriesOptions& options,
+                                  const std::filesystem::path& path) {
   if (options.date == "none") return std::nullopt;
   if (!options.date.empty()) return column_index(table, options.date, path);
   const std::string name = lowercase(table.columns[0]);
@@ -63,8 +67,8 @@ std::optional<size_t> date_column(const Table& table, const SeriesOptions& optio
   return is_date || (!trim(cell).empty() && !number_in(cell)) ? std::optional<size_t>(0) : std::nullopt;
 }
 
-std::vector<size_t> value_columns(const Table& table, const SeriesOptions& options, std::optional<size_t> date,
-                                  const std::filesystem::path& path) {
+std::vector<size_t> value_columns(const Table& table, const SeriesOptions& options,
+                                  std::optional<size_t> date, const std::filesystem::path& path) {
   std::vector<size_t> columns;
   if (has_all_columns(options)) {
     for (size_t i = 0; i < table.columns.size(); ++i)
@@ -72,20 +76,24 @@ std::vector<size_t> value_columns(const Table& table, const SeriesOptions& optio
   } else {
     for (const std::string& name : options.columns) columns.push_back(column_index(table, name, path));
   }
-  if (columns.empty()) throw DataError(place(path, 1) + ": no columns; found only dates; expected a column of numbers");
+  if (columns.empty())
+    throw DataError(place(path, 1) + ": no columns; found only dates; expected a column of numbers");
   std::set<std::string> seen;
   for (size_t i : columns)
     if (!seen.insert(table.columns[i]).second)
-      throw DataError(place(path, 1) + ": column \"" + table.columns[i] + "\" appears twice; expected distinct columns");
+      throw DataError(place(path, 1) + ": column \"" + table.columns[i] +
+                      "\" appears twice; expected distinct columns");
   return columns;
 }
 
-double value_of(const Table::Row& row, size_t column, const std::string& name, const std::filesystem::path& path) {
+double value_of(const Table::Row& row, size_t column, const std::string& name,
+                const std::filesystem::path& path) {
   const std::string& cell = row.cells[column];
   const auto value = number_in(cell);
   if (value && std::isfinite(*value)) return *value;
   const std::string found = trim(cell).empty() ? "an empty cell" : excerpt(cell);
-  throw DataError(place(path, row.line) + ": column \"" + name + "\": not a number; found " + found + "; expected a finite number");
+  throw DataError(place(path, row.line) + ": column \"" + name + "\": not a number; found " + found +
+                  "; expected a finite number");
 }
 
 }  // namespace

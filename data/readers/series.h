@@ -16,15 +16,16 @@ struct Series {
 };
 
 struct SeriesOptions {
-  std::string date = {};                  ///< column; "none"; "" = the first column if its first cell is not a number
-  std::vector<std::string> columns = {};  ///< the columns to read, in this order; empty or {"all"} = all but the date
-  std::string header = "auto";            ///< auto | true | false
+  std::string date = {};  ///< column; "none"; "" = the first column if its first cell is not a number
+  std::vector<std::string> columns =
+      {};                       ///< the columns to read, in this order; empty or {"all"} = all but the date
+  std::string header = "auto";  ///< auto | true | false
 };
 
-/// Reads a CSV (or .tsv) file, plain or .gz. header=auto: the first row holds names when it holds a column that
-/// `options` names, or a cell beyond the first that is no number. Columns may be named by 0-based index.
-/// Throws DataError "path:line: column "x": …" for an empty cell, text, NaN or infinity; for a missing or repeated
-/// column; for a file without rows.
+/// Reads a CSV (or .tsv) file, plain or .gz. header=auto: the first row holds names when it holds a column
+/// that `options` names, or a cell beyond the first that is no number. Columns may be named by 0-based index.
+/// Throws DataError "path:line: column "x": …" for an empty cell, text, NaN or infinity; for a missing or
+/// repeated column; for a file without rows.
 Series read_series(const std::filesystem::path& path, const SeriesOptions& options = {});
 
 }  // namespace fovea

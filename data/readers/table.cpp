@@ -26,22 +26,25 @@ std::vector<std::string> named_columns(const TableOptions& options) {
 /// Whether `row` looks like column names, given the names that were asked for.
 bool looks_like_header(const std::vector<std::string>& row, const std::vector<std::string>& asked) {
   static const std::vector<std::string> usual = {
-      "text",  "sentence", "sentence1", "review", "content",  "comment", "tweet",     "phrase",  "document",
-      "body",  "label",    "labels",    "class",  "category", "target",  "sentiment", "polarity"};
+      "text", "sentence", "sentence1", "review", "content",  "comment", "tweet",     "phrase",  "document",
+      "body", "label",    "labels",    "class",  "category", "target",  "sentiment", "polarity"};
   const auto holds = [](const std::vector<std::string>& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
   for (const std::string& name : asked)
     if (holds(row, name)) return true;
   if (!std::all_of(asked.begin(), asked.end(), is_index)) return false;
-  return std::any_of(row.begin(), row.end(), [&](const std::string& cell) { return holds(usual, lowercase(trim(cell))); });
+  return std::any_of(row.begin(), row.end(),
+                     [&](const std::string& cell) { return holds(usual, lowercase(trim(cell))); });
 }
 
-Table read_delimited(const std::filesystem::path& path, const TableOptions& options, const std::string& format) {
+Table read_delimited(const std::filesystem::path& path, const TableOptions& options,
+                     const std::string& format) {
   const std::string text = read_text(path, options.encoding);
   Table table;
   table.rows = format == "csv" ? parse_csv(text, path) : parse_tsv(text, path);
-  if (table.rows.empty()) throw DataError(path.string() + ": no rows; found an empty file; expected at least one row");
+  if (table.rows.empty())
+    throw DataError(path.string() + ": no rows; found an empty file; expected at least one row");
   const auto& first = table.rows[0].cells;
   if (has_header(options.header, looks_like_header(first, named_columns(options)))) {
     for (const std::string& cell : first) table.columns.push_back(trim(cell));
@@ -55,14 +58,18 @@ Table read_delimited(const std::filesystem::path& path, const TableOptions& opti
 Table read_label_first(const std::filesystem::path& path, const TableOptions& options) {
   auto lines = read_lines(path, options.encoding);
   while (!lines.empty() && trim(lines.back()).empty()) lines.pop_back();
-  if (lines.empty()) throw DataError(path.string() + ": no rows; found an empty file; expected lines of a label and a text");
+  if (lines.empty())
+    throw DataError(path.string() + ": no rows; found an empty file; expected lines of a label and a text");
   Table table;
   table.columns = {"label", "text"};
   for (size_t i = 0; i < lines.size(); ++i) {
     const int64_t number = static_cast<int64_t>(i) + 1;
     const size_t cut = std::min(lines[i].find_first_of(" \t"), lines[i].size());
-    if (cut == 0) throw DataError(place(path, number) + ": no label; found " + excerpt(lines[i]) + "; expected a label, a space and a text");
-    table.rows.push_back({{lines[i].substr(0, cut), lines[i].substr(std::min(cut + 1, lines[i].size()))}, number});
+    if (cut == 0)
+      throw DataError(place(path, number) + ": no label; found " + excerpt(lines[i]) +
+                      "; expected a label, a space and a text");
+    table.rows.push_back(
+        {{lines[i].substr(0, cut), lines[i].substr(std::min(cut + 1, lines[i].size()))}, number});
   }
   return table;
 }

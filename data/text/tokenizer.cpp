@@ -44,9 +44,15 @@ Kind kind_of(char32_t c) {
   }
 }
 
-bool is_digit(char32_t c) { return utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_ND; }
-bool is_apostrophe(char32_t c) { return c == '\'' || c == 0x2019; }
-bool is_hyphen(char32_t c) { return c == '-' || c == 0x2010 || c == 0x2011; }
+bool is_digit(char32_t c) {
+  return utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_ND;
+}
+bool is_apostrophe(char32_t c) {
+  return c == '\'' || c == 0x2019;
+}
+bool is_hyphen(char32_t c) {
+  return c == '-' || c == 0x2010 || c == 0x2011;
+}
 
 /// One white-space-delimited piece of text and the rules that cut it.
 class Piece {
@@ -55,7 +61,8 @@ class Piece {
     kinds_.reserve(points_.size());
     for (const CodePoint& point : points_) kinds_.push_back(kind_of(point.value));
     if (!kinds_.empty() && kinds_[0] == Kind::kExtend) kinds_[0] = Kind::kWord;
-    for (size_t i = 1; i < kinds_.size(); ++i)  // a mark over a letter, or a joiner, belongs to what it follows
+    for (size_t i = 1; i < kinds_.size();
+         ++i)  // a mark over a letter, or a joiner, belongs to what it follows
       if (kinds_[i] == Kind::kExtend && kinds_[i - 1] == Kind::kWord) kinds_[i] = Kind::kWord;
   }
 
@@ -104,7 +111,8 @@ class Piece {
   /// End of two or more initials with their points (U.S.), 0 when there are none.
   size_t initials_end(size_t begin) const {
     size_t end = begin;
-    while (word_at(end) && !is_digit(value(end)) && end + 1 < points_.size() && value(end + 1) == '.') end += 2;
+    while (word_at(end) && !is_digit(value(end)) && end + 1 < points_.size() && value(end + 1) == '.')
+      end += 2;
     return end >= begin + 4 && !word_at(end) ? end : 0;
   }
 
@@ -117,8 +125,8 @@ class Piece {
   /// -lrb-, -rrb-, -lsb- …: the Penn Treebank's names of brackets.
   bool is_bracket_name() const {
     const std::string name = points_.size() == 5 ? lowercase(bytes(0, 5)) : std::string();
-    return name.size() == 5 && name[0] == '-' && name.substr(3) == "b-" && (name[1] == 'l' || name[1] == 'r') &&
-           (name[2] == 'r' || name[2] == 'c' || name[2] == 's');
+    return name.size() == 5 && name[0] == '-' && name.substr(3) == "b-" &&
+           (name[1] == 'l' || name[1] == 'r') && (name[2] == 'r' || name[2] == 'c' || name[2] == 's');
   }
 
   std::vector<CodePoint> points_;
@@ -138,8 +146,10 @@ class WordTokenizer : public Tokenizer {
       piece.clear();
     };
     for (const CodePoint& point : decode_utf8(text)) {
-      if (kind_of(point.value) == Kind::kSpace) flush();
-      else piece.push_back(point);
+      if (kind_of(point.value) == Kind::kSpace)
+        flush();
+      else
+        piece.push_back(point);
     }
     flush();
     return tokens;

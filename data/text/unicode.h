@@ -19,7 +19,8 @@ struct CodePoint {
 /// no surrogates, nothing above U+10FFFF); nothing when all of `text` is well formed.
 std::optional<size_t> first_invalid_utf8(std::string_view text);
 
-/// Throws DataError "where: not UTF-8; found byte 0x…at offset …; expected UTF-8" unless `text` is well formed.
+/// Throws DataError "where: not UTF-8; found byte 0x… at offset …; expected UTF-8" unless `text` is well
+/// formed.
 void require_utf8(std::string_view text, const std::string& where);
 
 /// The UTF-8 spelling of ISO 8859-1 bytes: byte b becomes U+00b. Never fails.
@@ -31,10 +32,12 @@ std::vector<CodePoint> decode_utf8(std::string_view text);
 /// Appends the UTF-8 spelling of `code_point`.
 void append_utf8(std::string& text, char32_t code_point);
 
-/// `text` in canonical composition (NFC): é is one code point, however it was typed. Throws DataError when not UTF-8.
+/// `text` in canonical composition (NFC): é is one code point, however it was typed. Throws DataError when
+/// not UTF-8.
 std::string normalize(const std::string& text);
 
-/// `text` in lower case, code point by code point (no context rules: Σ is always σ). Throws DataError when not UTF-8.
+/// `text` in lower case, code point by code point (no context rules: Σ is always σ). Throws DataError when
+/// not UTF-8.
 std::string lowercase(const std::string& text);
 
 /// One string per code point; combining marks stand alone. Throws DataError when not UTF-8.

@@ -17,7 +17,8 @@ const std::vector<std::string>& special_tokens() {
 /// `counts` without the specials, frequent first, equal counts by bytes.
 std::vector<std::pair<std::string, int64_t>> ranked(const TokenCounts& counts) {
   std::vector<std::pair<std::string, int64_t>> order(counts.begin(), counts.end());
-  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
   return order;
 }
 
@@ -51,12 +52,17 @@ int64_t Vocabulary::id(const std::string& token) const {
 
 const std::string& Vocabulary::token(int64_t id) const {
   if (id < 0 || id >= size())
-    throw std::out_of_range("[Vocabulary] id must be in 0…" + std::to_string(size() - 1) + "; found " + std::to_string(id));
+    throw std::out_of_range("[Vocabulary] id must be in 0…" + std::to_string(size() - 1) + "; found " +
+                            std::to_string(id));
   return tokens_[static_cast<size_t>(id)];
 }
 
-std::optional<int64_t> Vocabulary::bos() const { return specials_ == 4 ? std::optional<int64_t>(2) : std::nullopt; }
-std::optional<int64_t> Vocabulary::eos() const { return specials_ == 4 ? std::optional<int64_t>(3) : std::nullopt; }
+std::optional<int64_t> Vocabulary::bos() const {
+  return specials_ == 4 ? std::optional<int64_t>(2) : std::nullopt;
+}
+std::optional<int64_t> Vocabulary::eos() const {
+  return specials_ == 4 ? std::optional<int64_t>(3) : std::nullopt;
+}
 
 std::vector<int64_t> Vocabulary::ids(const std::vector<std::string>& tokens) const {
   std::vector<int64_t> result;
@@ -72,7 +78,9 @@ std::vector<std::string> Vocabulary::tokens(const std::vector<int64_t>& ids) con
   return result;
 }
 
-Json Vocabulary::to_json() const { return {{"format", 1}, {"specials", specials_}, {"tokens", tokens_}}; }
+Json Vocabulary::to_json() const {
+  return {{"format", 1}, {"specials", specials_}, {"tokens", tokens_}};
+}
 
 Vocabulary Vocabulary::from_json(const Json& value, const std::string& where) {
   const auto require = [&](bool holds, const std::string& what) {
@@ -80,19 +88,23 @@ Vocabulary Vocabulary::from_json(const Json& value, const std::string& where) {
   };
   require(value.is_object(), "found " + std::string(value.type_name()) + "; expected an object");
   for (const auto& [key, unused] : value.items())
-    require(key == "format" || key == "specials" || key == "tokens", "found key \"" + key + "\"; expected format, specials, tokens");
+    require(key == "format" || key == "specials" || key == "tokens",
+            "found key \"" + key + "\"; expected format, specials, tokens");
   require(value.contains("format") && value["format"] == 1, "expected \"format\": 1");
-  require(value.contains("specials") && value["specials"].is_number_integer() && (value["specials"] == 2 || value["specials"] == 4),
+  require(value.contains("specials") && value["specials"].is_number_integer() &&
+              (value["specials"] == 2 || value["specials"] == 4),
           "expected \"specials\": 2 or 4");
   require(value.contains("tokens") && value["tokens"].is_array(), "expected \"tokens\": a list");
   Vocabulary vocabulary;
   vocabulary.specials_ = value["specials"].get<int64_t>();
   for (const Json& token : value["tokens"]) {
     const std::string place = "tokens[" + std::to_string(vocabulary.size()) + "]";
-    require(token.is_string(), "found " + std::string(token.type_name()) + " as " + place + "; expected a string");
+    require(token.is_string(),
+            "found " + std::string(token.type_name()) + " as " + place + "; expected a string");
     const std::string& spelling = token.get_ref<const std::string&>();
     require(!first_invalid_utf8(spelling), place + " is not UTF-8");
-    require(!vocabulary.contains(spelling), "\"" + spelling + "\" appears twice, the second time as " + place);
+    require(!vocabulary.contains(spelling),
+            "\"" + spelling + "\" appears twice, the second time as " + place);
     vocabulary.add(spelling);
   }
   for (int64_t i = 0; i < vocabulary.specials_; ++i)

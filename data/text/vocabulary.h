@@ -24,9 +24,10 @@ struct VocabularyOptions {
   bool boundaries = false;    ///< whether `<bos>` and `<eos>` follow the other specials
 };
 
-/// An immutable list of distinct tokens; a token's place is its id. `<pad>` is 0, `<unk>` is 1; with boundaries
-/// `<bos>` is 2 and `<eos>` is 3. The rest by falling count, equal counts by bytes. A data token that is spelled
-/// like a special has the special's id.
+/// An immutable list of distinct tokens; a token's place is its id. `<pad>` is 0, `<unk>` is 1; with
+/// boundaries
+/// `<bos>` is 2 and `<eos>` is 3. The rest by falling count, equal counts by bytes. A data token that is
+/// spelled like a special has the special's id.
 class Vocabulary {
  public:
   static constexpr int64_t kPad = 0;

@@ -1,15 +1,17 @@
-#include "data/generators/canvas.h"
-
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <numbers>
 #include <numeric>
 
+#include "data/generators/canvas.h"
+
 using namespace fovea;
 
 namespace {
 
-double total(const Coverage& coverage) { return std::accumulate(coverage.values.begin(), coverage.values.end(), 0.0); }
+double total(const Coverage& coverage) {
+  return std::accumulate(coverage.values.begin(), coverage.values.end(), 0.0);
+}
 
 }  // namespace
 

@@ -1,9 +1,8 @@
-#include "data/generators/lagged_series.h"
-
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <set>
 
+#include "data/generators/lagged_series.h"
 #include "src/base/error.h"
 
 using namespace fovea;
@@ -15,7 +14,8 @@ namespace {
 double correlation(const std::vector<double>& x, const std::vector<double>& y) {
   double sx = 0, sy = 0, sxx = 0, syy = 0, sxy = 0;
   const double n = static_cast<double>(x.size());
-  for (size_t i = 0; i < x.size(); ++i) sx += x[i], sy += y[i], sxx += x[i] * x[i], syy += y[i] * y[i], sxy += x[i] * y[i];
+  for (size_t i = 0; i < x.size(); ++i)
+    sx += x[i], sy += y[i], sxx += x[i] * x[i], syy += y[i] * y[i], sxy += x[i] * y[i];
   return (sxy - sx * sy / n) / std::sqrt((sxx - sx * sx / n) * (syy - sy * sy / n));
 }
 
@@ -38,8 +38,10 @@ TEST_CASE("Of all channels and lags the planted one correlates most with the tar
   for (int64_t channel = 0; channel < options.features - 1; ++channel)
     for (int64_t lag = 0; lag <= options.window; ++lag) {
       const double found = std::abs(lagged_correlation(series, options.features, channel, lag));
-      if (channel == series.cause && lag == series.lag) CHECK(found > 0.96);
-      else CHECK(found < 0.56);  // neighbours in time share the persistence, 0.5
+      if (channel == series.cause && lag == series.lag)
+        CHECK(found > 0.96);
+      else
+        CHECK(found < 0.56);  // neighbours in time share the persistence, 0.5
     }
 }
 
@@ -68,7 +70,8 @@ TEST_CASE("A mark tells, example by example, which time matters") {
     const int64_t moment = window.truth.at(0);
     moments.insert(moment);
     for (int64_t t = 0; t < options.window; ++t)
-      REQUIRE(window.inputs[static_cast<size_t>(t * options.features + options.features - 2)] == (t == moment ? 1.0 : 0.0));
+      REQUIRE(window.inputs[static_cast<size_t>(t * options.features + options.features - 2)] ==
+              (t == moment ? 1.0 : 0.0));
     x.push_back(window.inputs[static_cast<size_t>(moment * options.features + window.cause)]);
     y.push_back(window.targets[static_cast<size_t>(options.features + window.target)]);
   }
@@ -95,9 +98,10 @@ TEST_CASE("A window depends on seed, split and index alone") {
 }
 
 TEST_CASE("Series options that cannot be are refused") {
-  CHECK_THROWS_WITH(lagged_truth({.kind = "market"}), Contains("unknown kind \"market\"") );
+  CHECK_THROWS_WITH(lagged_truth({.kind = "market"}), Contains("unknown kind \"market\""));
   CHECK_THROWS_WITH(lagged_truth({.features = 1}), Contains("must leave a channel for the cause; found 1"));
-  CHECK_THROWS_WITH(lagged_truth({.window = 4, .horizon = 5}), Contains("horizon must be in 1 … window; found 5 and 4"));
+  CHECK_THROWS_WITH(lagged_truth({.window = 4, .horizon = 5}),
+                    Contains("horizon must be in 1 … window; found 5 and 4"));
   CHECK_THROWS_WITH(lagged_truth({.lag = 99}), Contains("lag must be in horizon … window; found 99"));
   CHECK_THROWS_AS(lagged_truth({.cause = 5}), ConfigError);
   CHECK_THROWS_AS(lagged_truth({.persistence = 1}), ConfigError);

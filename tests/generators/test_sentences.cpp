@@ -1,9 +1,8 @@
-#include "data/generators/sentences.h"
-
 #include <catch2/catch.hpp>
 #include <map>
 #include <set>
 
+#include "data/generators/sentences.h"
 #include "data/text/tokenizer.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
@@ -12,7 +11,9 @@ using namespace fovea;
 
 namespace {
 
-std::vector<std::string> words(const std::string& text) { return make_tokenizer({})->tokens(text); }
+std::vector<std::string> words(const std::string& text) {
+  return make_tokenizer({})->tokens(text);
+}
 
 /// Largest |P(class | value) − 1/3| over values seen at least `enough` times.
 double dependence(const std::map<std::string, std::map<std::string, int>>& counts, int enough) {
@@ -62,7 +63,8 @@ TEST_CASE("Another decisive word in the same frame changes the class and nothing
         auto expected = tokens;
         const auto parts = words(word);
         REQUIRE(parts.size() == sentence.decisive.size());
-        for (size_t i = 0; i < parts.size(); ++i) expected[static_cast<size_t>(sentence.decisive[i])] = parts[i];
+        for (size_t i = 0; i < parts.size(); ++i)
+          expected[static_cast<size_t>(sentence.decisive[i])] = parts[i];
         REQUIRE(words(frame.before + word + frame.after) == expected);
       }
   }
@@ -91,20 +93,24 @@ TEST_CASE("Language, length, position and every other word are independent of th
   for (int64_t index = 0; index < 20000; ++index) {
     const Sentence sentence = decisive_sentence({}, 0, index);
     const auto tokens = words(sentence.text);
-    std::set<std::string> values = {"language " + sentence.language, "length " + std::to_string(tokens.size()),
+    std::set<std::string> values = {"language " + sentence.language,
+                                    "length " + std::to_string(tokens.size()),
                                     "position " + std::to_string(sentence.decisive[0])};
     for (size_t i = 0; i < tokens.size(); ++i)
-      if (static_cast<int64_t>(i) < sentence.decisive.front() || static_cast<int64_t>(i) > sentence.decisive.back())
+      if (static_cast<int64_t>(i) < sentence.decisive.front() ||
+          static_cast<int64_t>(i) > sentence.decisive.back())
         values.insert("word " + tokens[i]);
     for (const std::string& value : values) ++counts[value][sentence.label];
   }
-  // Of 500 draws a share deviates by 0.021 (one sd); 5 sd over some 400 values and 3 classes is beyond chance.
+  // Of 500 draws a share deviates by 0.021 (one sd); 5 sd over some 400 values and 3 classes is beyond
+  // chance.
   CHECK(dependence(counts, 500) < 0.105);
 }
 
 TEST_CASE("The decisive word's position varies widely") {
   std::set<int64_t> positions;
-  for (int64_t index = 0; index < 2000; ++index) positions.insert(decisive_sentence({}, 0, index).decisive[0]);
+  for (int64_t index = 0; index < 2000; ++index)
+    positions.insert(decisive_sentence({}, 0, index).decisive[0]);
   CHECK(positions.size() >= 12);
 }
 
@@ -118,14 +124,17 @@ TEST_CASE("Fewer than one test sentence in fifty stands in the training split") 
   std::set<std::string> train;
   for (int64_t index = 0; index < 4000; ++index) train.insert(decisive_sentence({}, 0, index).text);
   int shared = 0;
-  for (int64_t index = 0; index < 1000; ++index) shared += static_cast<int>(train.count(decisive_sentence({}, 2, index).text));
+  for (int64_t index = 0; index < 1000; ++index)
+    shared += static_cast<int>(train.count(decisive_sentence({}, 2, index).text));
   CHECK(shared < 20);
 }
 
 TEST_CASE("Unknown languages and impossible lengths are refused") {
-  CHECK_THROWS_WITH(decisive_sentence({.languages = {"it"}}, 0, 0), Catch::Contains("unknown language \"it\"; expected one of en, de, fr, es, zh") || Catch::Contains("unknown language \"it\"; did you mean"));
+  CHECK_THROWS_WITH(decisive_sentence({.languages = {"xx"}}, 0, 0),
+                    "unknown language \"xx\"; expected one of en, de, fr, es, zh");
   CHECK_THROWS_AS(decisive_sentence({.languages = {}}, 0, 0), ConfigError);
-  CHECK_THROWS_WITH(decisive_sentence({.min_words = 90, .max_words = 99}, 0, 0), Catch::Contains("no sentence has 90 to 99 words"));
+  CHECK_THROWS_WITH(decisive_sentence({.min_words = 90, .max_words = 99}, 0, 0),
+                    Catch::Contains("no sentence has 90 to 99 words"));
   CHECK_THROWS_AS(decisive_sentence({}, 3, 0), std::invalid_argument);
   CHECK_THROWS_AS(decisive_sentence({}, 0, -1), std::invalid_argument);
 }

@@ -1,11 +1,10 @@
-#include "data/generators/sequences.h"
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 #include <set>
 
 #include "data/generators/recall.h"
+#include "data/generators/sequences.h"
 #include "src/base/error.h"
 
 using namespace fovea;
@@ -28,7 +27,8 @@ TEST_CASE("Copy, reverse and sort give the target their name says") {
 TEST_CASE("Every target token is aligned once, to a source token that explains it") {
   for (const char* kind : {"copy", "reverse", "sort"})
     for (int64_t index = 0; index < 100; ++index) {
-      const AlignedPair pair = aligned_pair({.kind = kind, .min_length = 1, .max_length = 20, .vocabulary = 5}, 2, index);
+      const AlignedPair pair =
+          aligned_pair({.kind = kind, .min_length = 1, .max_length = 20, .vocabulary = 5}, 2, index);
       REQUIRE(pair.alignment.size() == pair.target.size());
       std::set<int64_t> sources;
       for (size_t j = 0; j < pair.target.size(); ++j) {
@@ -42,11 +42,13 @@ TEST_CASE("Every target token is aligned once, to a source token that explains i
 
 TEST_CASE("Lengths cover the whole range and nothing else") {
   std::set<size_t> lengths;
-  for (int64_t index = 0; index < 500; ++index) lengths.insert(aligned_pair({.min_length = 3, .max_length = 6}, 0, index).source.size());
+  for (int64_t index = 0; index < 500; ++index)
+    lengths.insert(aligned_pair({.min_length = 3, .max_length = 6}, 0, index).source.size());
   CHECK(lengths == std::set<size_t>{3, 4, 5, 6});
 }
 
-TEST_CASE("The toy language translates each word alike everywhere, with reordering and fertility 0, 1 and 2") {
+TEST_CASE(
+    "The toy language translates each word alike everywhere, with reordering and fertility 0, 1 and 2") {
   const SequenceOptions options{.kind = "toy-language", .vocabulary = 60};
   std::map<std::string, Tokens> dictionary;
   std::set<size_t> fertilities;
@@ -55,7 +57,8 @@ TEST_CASE("The toy language translates each word alike everywhere, with reorderi
     const AlignedPair pair = aligned_pair(options, 0, index);
     REQUIRE(pair.alignment.size() == pair.target.size());
     std::map<int64_t, Tokens> translations;
-    for (const auto& [i, j] : pair.alignment) translations[i].push_back(pair.target.at(static_cast<size_t>(j)));
+    for (const auto& [i, j] : pair.alignment)
+      translations[i].push_back(pair.target.at(static_cast<size_t>(j)));
     for (size_t i = 0; i < pair.source.size(); ++i) {
       const Tokens& translation = translations[static_cast<int64_t>(i)];
       REQUIRE(dictionary.emplace(pair.source[i], translation).first->second == translation);
@@ -70,16 +73,21 @@ TEST_CASE("The toy language translates each word alike everywhere, with reorderi
 }
 
 TEST_CASE("Two data seeds make two toy languages") {
-  CHECK(aligned_pair({.kind = "toy-language", .data_seed = 1}, 0, 0).source != aligned_pair({.kind = "toy-language", .data_seed = 2}, 0, 0).source);
-  CHECK(aligned_pair({.kind = "toy-language"}, 0, 5).target == aligned_pair({.kind = "toy-language"}, 0, 5).target);
+  CHECK(aligned_pair({.kind = "toy-language", .data_seed = 1}, 0, 0).source !=
+        aligned_pair({.kind = "toy-language", .data_seed = 2}, 0, 0).source);
+  CHECK(aligned_pair({.kind = "toy-language"}, 0, 5).target ==
+        aligned_pair({.kind = "toy-language"}, 0, 5).target);
 }
 
 TEST_CASE("Sequence options that cannot be are refused") {
-  CHECK_THROWS_WITH(aligned_pair({.kind = "revers"}, 0, 0), Contains("unknown sequence kind \"revers\"; did you mean reverse?"));
+  CHECK_THROWS_WITH(aligned_pair({.kind = "revers"}, 0, 0),
+                    Contains("unknown sequence kind \"revers\"; did you mean reverse?"));
   CHECK_THROWS_AS(aligned_pair({.min_length = 5, .max_length = 4}, 0, 0), ConfigError);
   CHECK_THROWS_AS(aligned_pair({.vocabulary = 1}, 0, 0), ConfigError);
-  CHECK_THROWS_WITH(aligned_pair({.kind = "toy-language", .vocabulary = 5}, 0, 0), Contains("at least 12; found 5"));
-  CHECK_THROWS_WITH(aligned_pair({.kind = "toy-language", .min_length = 13, .max_length = 20}, 0, 0), Contains("found lengths 13 to 20"));
+  CHECK_THROWS_WITH(aligned_pair({.kind = "toy-language", .vocabulary = 5}, 0, 0),
+                    Contains("at least 12; found 5"));
+  CHECK_THROWS_WITH(aligned_pair({.kind = "toy-language", .min_length = 13, .max_length = 20}, 0, 0),
+                    Contains("found lengths 13 to 20"));
 }
 
 TEST_CASE("Recall asks each key once and wants the value it was paired with") {
@@ -110,7 +118,9 @@ TEST_CASE("Recall asks each key once and wants the value it was paired with") {
 }
 
 TEST_CASE("Recall's sizes must fit") {
-  CHECK_THROWS_WITH(recall_example({.length = 20, .pairs = 8}, 0, 0), Contains("found 2·8 + 8 tokens in a length of 20"));
-  CHECK_THROWS_WITH(recall_example({.pairs = 20, .vocabulary = 32}, 0, 0), Contains("found 20 pairs and 15 keys in a vocabulary of 32"));
+  CHECK_THROWS_WITH(recall_example({.length = 20, .pairs = 8}, 0, 0),
+                    Contains("found 2·8 + 8 tokens in a length of 20"));
+  CHECK_THROWS_WITH(recall_example({.pairs = 20, .vocabulary = 32}, 0, 0),
+                    Contains("found 20 pairs and 15 keys in a vocabulary of 32"));
   CHECK_THROWS_AS(recall_example({.pairs = 4, .queries = 5}, 0, 0), ConfigError);
 }

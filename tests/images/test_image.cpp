@@ -1,7 +1,6 @@
-#include "data/images/image.h"
-
 #include <catch2/catch.hpp>
 
+#include "data/images/image.h"
 #include "src/base/random.h"
 
 using namespace fovea;

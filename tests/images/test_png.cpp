@@ -1,11 +1,10 @@
-#include "data/images/png.h"
-
 #include <png.h>
 #include <zlib.h>
 
 #include <catch2/catch.hpp>
 
 #include "data/images/folder.h"
+#include "data/images/png.h"
 #include "src/base/random.h"
 #include "tests/readers/scratch.h"
 
@@ -34,10 +33,12 @@ std::string chunk(const std::string& name, const std::string& data) {
 }
 
 /// A PNG written by hand: any bit depth and colour type, filter 0, `extra` chunks before the pixels.
-std::string png_file(uint32_t width, uint32_t height, char depth, char colour, const std::string& rows, const std::string& extra = "") {
+std::string png_file(uint32_t width, uint32_t height, char depth, char colour, const std::string& rows,
+                     const std::string& extra = "") {
   std::string packed(compressBound(rows.size()), '\0');
   uLongf size = packed.size();
-  compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(rows.data()), rows.size());
+  compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(rows.data()),
+           rows.size());
   packed.resize(size);
   const std::string header = word(width) + word(height) + depth + colour + std::string(3, '\0');
   return "\x89PNG\r\n\x1a\n" + chunk("IHDR", header) + extra + chunk("IDAT", packed) + chunk("IEND", "");
@@ -78,7 +79,8 @@ TEST_CASE("A palette becomes colour") {
 TEST_CASE("An image that claims too many pixels is refused before they are allocated") {
   const std::string bytes = png_file(1000000, 1000000, 8, 2, "x");
   CHECK_THAT(data_error([&] { decode_png(bytes, "big.png"); }),
-             Contains("big.png: ") && (Contains("found 1000000 x 1000000; expected at most") || Contains("not a readable PNG")));
+             Contains("big.png: ") &&
+                 (Contains("found 1000000 x 1000000; expected at most") || Contains("not a readable PNG")));
   CHECK(data_error([&] { decode_png(encode_png(noise(10, 11, 1)), "x.png", 100); }) ==
         "x.png: image too large; found 10 x 11; expected at most 100 pixels");
 }
@@ -86,13 +88,15 @@ TEST_CASE("An image that claims too many pixels is refused before they are alloc
 TEST_CASE("A truncated PNG is refused wherever the pixels are cut") {
   const std::string bytes = encode_png(noise(8, 8, 3));
   for (size_t size = 0; size + 24 < bytes.size(); ++size)
-    CHECK_THAT(data_error([&] { decode_png(bytes.substr(0, size), "cut.png"); }), Contains("cut.png: not a") && Contains("expected"));
+    CHECK_THAT(data_error([&] { decode_png(bytes.substr(0, size), "cut.png"); }),
+               Contains("cut.png: not a") && Contains("expected"));
 }
 
 TEST_CASE("A file that is no PNG is named") {
   const Scratch scratch;
   const auto path = scratch.file("a.png", "GIF89a");
-  CHECK(data_error([&] { read_png(path); }) == path.string() + ": not a PNG; found 6 bytes with another signature; expected 89 P N G");
+  CHECK(data_error([&] { read_png(path); }) ==
+        path.string() + ": not a PNG; found 6 bytes with another signature; expected 89 P N G");
 }
 
 TEST_CASE("Mutated PNG files are read or refused, never worse") {
@@ -102,7 +106,8 @@ TEST_CASE("Mutated PNG files are read or refused, never worse") {
   for (int round = 0; round < 600; ++round) {
     std::string mutant = bytes;
     for (int64_t n = random.between(1, 4); n > 0; --n)
-      mutant[static_cast<size_t>(random.below(static_cast<int64_t>(mutant.size())))] = static_cast<char>(random.below(256));
+      mutant[static_cast<size_t>(random.below(static_cast<int64_t>(mutant.size())))] =
+          static_cast<char>(random.below(256));
     try {
       decode_png(mutant, "x", 1 << 16);
     } catch (const DataError&) {
@@ -125,5 +130,6 @@ TEST_CASE("A folder of pictures gives classes and files in order") {
   CHECK(images[1].where == scratch.path("d/b/1.PNG").string());
   CHECK(images[2].image.width == 3);
   scratch.file("d/a/8.jpg", "x");
-  CHECK_THAT(data_error([&] { read_image_folder(scratch.path("d")); }), Contains("8.jpg: a picture of another form; found .jpg; expected .png"));
+  CHECK_THAT(data_error([&] { read_image_folder(scratch.path("d")); }),
+             Contains("8.jpg: a picture of another form; found .jpg; expected .png"));
 }

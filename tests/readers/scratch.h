@@ -53,7 +53,8 @@ inline std::string data_error(const std::function<void()>& action) {
   return {};
 }
 
-/// `name` below the folder of downloaded data sets beside the checkout; empty, with a warning, when it is absent.
+/// `name` below the folder of downloaded data sets beside the checkout; empty, with a warning, when it is
+/// absent.
 inline std::filesystem::path dataset(const std::string& name) {
   const auto path = std::filesystem::path(FOVEA_SOURCE_DIR) / ".." / "shared" / "datasets" / name;
   if (std::filesystem::exists(path)) return path;

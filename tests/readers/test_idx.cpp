@@ -1,6 +1,5 @@
-#include "data/readers/idx.h"
-
 #include "data/readers/gzip.h"
+#include "data/readers/idx.h"
 #include "tests/readers/scratch.h"
 
 using namespace fovea;
@@ -36,24 +35,35 @@ TEST_CASE("IDX images and labels are read in order") {
 TEST_CASE("An IDX file of another kind is refused by its magic") {
   const Scratch scratch;
   const auto path = scratch.file("l", idx(0x801, {20}, 20));
-  CHECK(data_error([&] { read_idx_images(path); }) == path.string() + ": not an IDX file of images; found magic 00000801; expected 00000803");
-  CHECK_THAT(data_error([&] { read_idx_images(scratch.file("s", "abc")); }), Contains("found 3 bytes; expected a header of 16"));
+  CHECK(data_error([&] { read_idx_images(path); }) ==
+        path.string() + ": not an IDX file of images; found magic 00000801; expected 00000803");
+  CHECK_THAT(data_error([&] { read_idx_images(scratch.file("s", "abc")); }),
+             Contains("found 3 bytes; expected a header of 16"));
 }
 
 TEST_CASE("An IDX header that claims another length is refused before anything is allocated") {
   const Scratch scratch;
-  CHECK_THAT(data_error([&] { read_idx_images(scratch.file("i", idx(0x803, {60000, 28, 28}, 100))); }),
-             Contains("i: IDX header and length disagree; found 100 bytes after the header; expected 60000 x 28 x 28"));
-  CHECK_THAT(data_error([&] { read_idx_images(scratch.file("j", idx(0x803, {0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, 1))); }), Contains("disagree"));
-  CHECK_THAT(data_error([&] { read_idx_images(scratch.file("k", idx(0x803, {1, 1, 1}, 2))); }), Contains("disagree"));
-  CHECK_THAT(data_error([&] { read_idx_labels(scratch.file("m", idx(0x801, {0}, 0))); }), Contains("no rows"));
+  CHECK_THAT(
+      data_error([&] { read_idx_images(scratch.file("i", idx(0x803, {60000, 28, 28}, 100))); }),
+      Contains(
+          "i: IDX header and length disagree; found 100 bytes after the header; expected 60000 x 28 x 28"));
+  CHECK_THAT(data_error([&] {
+               read_idx_images(scratch.file("j", idx(0x803, {0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}, 1)));
+             }),
+             Contains("disagree"));
+  CHECK_THAT(data_error([&] { read_idx_images(scratch.file("k", idx(0x803, {1, 1, 1}, 2))); }),
+             Contains("disagree"));
+  CHECK_THAT(data_error([&] { read_idx_labels(scratch.file("m", idx(0x801, {0}, 0))); }),
+             Contains("no rows"));
 }
 
 TEST_CASE("Images and labels of different counts are refused") {
   const Scratch scratch;
-  const auto images = scratch.file("i", idx(0x803, {2, 1, 1}, 2)), labels = scratch.file("l", idx(0x801, {3}, 3));
+  const auto images = scratch.file("i", idx(0x803, {2, 1, 1}, 2)),
+             labels = scratch.file("l", idx(0x801, {3}, 3));
   CHECK(data_error([&] { read_idx(images, labels); }) ==
-        labels.string() + ": as many labels as images must be given; found 3 labels; expected 2 as in " + images.string());
+        labels.string() + ": as many labels as images must be given; found 3 labels; expected 2 as in " +
+            images.string());
 }
 
 TEST_CASE("Fashion-MNIST holds 60000 and 10000 images") {

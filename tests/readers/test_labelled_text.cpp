@@ -1,9 +1,8 @@
-#include "data/readers/labelled_text.h"
-
 #include <map>
 
 #include "data/readers/content.h"
 #include "data/readers/gzip.h"
+#include "data/readers/labelled_text.h"
 #include "tests/readers/scratch.h"
 
 using namespace fovea;
@@ -11,7 +10,8 @@ using Catch::Contains;
 
 TEST_CASE("Text and label are found by their usual names") {
   const Scratch scratch;
-  const auto texts = read_labelled_texts(scratch.file("a.csv", "id,Label,review\n7, pos ,\"so, so\"\n8,neg,\n"));
+  const auto texts =
+      read_labelled_texts(scratch.file("a.csv", "id,Label,review\n7, pos ,\"so, so\"\n8,neg,\n"));
   REQUIRE(texts.size() == 2);
   CHECK(texts[0].text == "so, so");
   CHECK(texts[0].label == "pos");
@@ -38,16 +38,21 @@ TEST_CASE("Of two columns without names the one with fewer distinct cells is the
 TEST_CASE("Of two columns one name is enough") {
   const Scratch scratch;
   CHECK(read_labelled_texts(scratch.file("a.csv", "y,words\n1,good\n"), {.label = "y"}).at(0).text == "good");
-  CHECK(read_labelled_texts(scratch.file("a.csv", "y,words\n1,good\n"), {.text = {"words"}}).at(0).label == "1");
+  CHECK(read_labelled_texts(scratch.file("a.csv", "y,words\n1,good\n"), {.text = {"words"}}).at(0).label ==
+        "1");
 }
 
 TEST_CASE("Columns that cannot be told are listed") {
   const Scratch scratch;
   const auto path = scratch.file("a.csv", "a,b,c\n1,2,3\n");
   CHECK(data_error([&] { read_labelled_texts(path, {.header = "true"}); }) ==
-        path.string() + ":1: cannot tell which column is the label; found columns \"a\", \"b\", \"c\"; expected task.text and task.label to name them");
-  CHECK_THAT(data_error([&] { read_labelled_texts(path, {.header = "true", .label = "a"}); }), Contains("which column is the text"));
-  CHECK_THAT(data_error([&] { read_labelled_texts(path, {.text = {"b"}, .label = "d"}); }), Contains("no column \"d\""));
+        path.string() +
+            ":1: cannot tell which column is the label; found columns \"a\", \"b\", \"c\"; expected "
+            "task.text and task.label to name them");
+  CHECK_THAT(data_error([&] { read_labelled_texts(path, {.header = "true", .label = "a"}); }),
+             Contains("which column is the text"));
+  CHECK_THAT(data_error([&] { read_labelled_texts(path, {.text = {"b"}, .label = "d"}); }),
+             Contains("no column \"d\""));
 }
 
 TEST_CASE("An empty label and a table of only a header are refused") {
@@ -60,7 +65,8 @@ TEST_CASE("An empty label and a table of only a header are refused") {
 
 TEST_CASE("JSON lines may hold lists and gaps in keys that are not read") {
   const Scratch scratch;
-  const auto path = scratch.file("a.jsonl", "{\"text\":\"x\",\"label\":2,\"id\":1,\"spans\":[1,2]}\n{\"text\":\"y\",\"label\":3}\n");
+  const auto path = scratch.file(
+      "a.jsonl", "{\"text\":\"x\",\"label\":2,\"id\":1,\"spans\":[1,2]}\n{\"text\":\"y\",\"label\":3}\n");
   CHECK(read_labelled_texts(path).at(1).label == "3");
 }
 
@@ -77,8 +83,10 @@ TEST_CASE("Parallel files are paired line by line, packed or not") {
   const auto prefix = scratch.path("p").string();
   CHECK(read_parallel(prefix, "en", "de") == std::vector<TextPair>{{"a", "c"}, {"b", "d"}});
   scratch.file("p.fr", "a\n");
-  CHECK(data_error([&] { read_parallel(prefix, "en", "fr"); }) == prefix + ".en and .fr are not line-aligned; found 2 and 1 lines; expected as many");
-  CHECK_THAT(data_error([&] { read_parallel(prefix, "en", "xx"); }), Contains("cannot read " + prefix + ".xx or " + prefix + ".xx.gz"));
+  CHECK(data_error([&] { read_parallel(prefix, "en", "fr"); }) ==
+        prefix + ".en and .fr are not line-aligned; found 2 and 1 lines; expected as many");
+  CHECK_THAT(data_error([&] { read_parallel(prefix, "en", "xx"); }),
+             Contains("cannot read " + prefix + ".xx or " + prefix + ".xx.gz"));
 }
 
 TEST_CASE("Pairs come from two columns by name or by index") {
@@ -87,7 +95,8 @@ TEST_CASE("Pairs come from two columns by name or by index") {
   CHECK(read_parallel_columns(tsv, "0", "1").at(1) == TextPair{"Run!", "跑！"});
   const auto jsonl = scratch.file("p.jsonl", "{\"source\":\"a\",\"target\":\"b\"}\n");
   CHECK(read_parallel_columns(jsonl, "source", "target").at(0) == TextPair{"a", "b"});
-  CHECK_THAT(data_error([&] { read_parallel_columns(jsonl, "sorce", "target"); }), Contains("did you mean source?"));
+  CHECK_THAT(data_error([&] { read_parallel_columns(jsonl, "sorce", "target"); }),
+             Contains("did you mean source?"));
 }
 
 TEST_CASE("The sent-conv files hold as many texts as their papers say") {
@@ -97,7 +106,8 @@ TEST_CASE("The sent-conv files hold as many texts as their papers say") {
   CHECK(read_labelled_texts(folder / "stsa.binary.dev").size() == 872);
   CHECK(read_labelled_texts(folder / "stsa.binary.test").size() == 1821);
   CHECK(read_labelled_texts(folder / "TREC.train.all", {.encoding = "latin-1"}).size() == 5452);
-  CHECK_THAT(data_error([&] { read_labelled_texts(folder / "TREC.train.all"); }), Contains("expected UTF-8, or encoding=latin-1"));
+  CHECK_THAT(data_error([&] { read_labelled_texts(folder / "TREC.train.all"); }),
+             Contains("expected UTF-8, or encoding=latin-1"));
 }
 
 TEST_CASE("ChnSentiCorp's quoted reviews are read as 7766 rows") {

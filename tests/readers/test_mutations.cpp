@@ -16,18 +16,28 @@ std::string damaged(std::string bytes, Random& random) {
   for (int64_t n = random.between(1, 5); n > 0 && !bytes.empty(); --n) {
     const auto at = static_cast<size_t>(random.below(static_cast<int64_t>(bytes.size())));
     switch (random.below(5)) {
-      case 0: bytes[at] = static_cast<char>(random.below(256)); break;
-      case 1: bytes[at] = marks[static_cast<size_t>(random.below(12))]; break;
-      case 2: bytes.erase(at, static_cast<size_t>(random.between(1, 8))); break;
-      case 3: bytes.insert(at, bytes.substr(0, static_cast<size_t>(random.below(12)))); break;
-      default: bytes.resize(at);
+      case 0:
+        bytes[at] = static_cast<char>(random.below(256));
+        break;
+      case 1:
+        bytes[at] = marks[static_cast<size_t>(random.below(12))];
+        break;
+      case 2:
+        bytes.erase(at, static_cast<size_t>(random.between(1, 8)));
+        break;
+      case 3:
+        bytes.insert(at, bytes.substr(0, static_cast<size_t>(random.below(12))));
+        break;
+      default:
+        bytes.resize(at);
     }
   }
   return bytes;
 }
 
 /// Reads 400 mutants of `bytes`; returns how many were refused.
-int refused(const std::string& name, const std::string& bytes, const std::function<void(const std::filesystem::path&)>& read) {
+int refused(const std::string& name, const std::string& bytes,
+            const std::function<void(const std::filesystem::path&)>& read) {
   const Scratch scratch;
   Random random(hash_words({name.size(), bytes.size()}));
   int count = 0;
@@ -57,8 +67,12 @@ TEST_CASE("Damaged tables are read or refused, never worse") {
 }
 
 TEST_CASE("Damaged series and IDX files are read or refused, never worse") {
-  CHECK(refused("s.csv", "date,x,y\n1 May,1,2\n2 May,3,4e1\n", [](const auto& path) { read_series(path); }) > 50);
-  const std::string idx("\0\0\x08\x03\0\0\0\x02\0\0\0\x01\0\0\0\x02" "abcd", 20);
+  CHECK(refused("s.csv", "date,x,y\n1 May,1,2\n2 May,3,4e1\n", [](const auto& path) { read_series(path); }) >
+        50);
+  const std::string idx(
+      "\0\0\x08\x03\0\0\0\x02\0\0\0\x01\0\0\0\x02"
+      "abcd",
+      20);
   CHECK(refused("i.idx", idx, [](const auto& path) { read_idx_images(path); }) > 200);
 }
 
@@ -66,7 +80,8 @@ TEST_CASE("Any text that is UTF-8 can be tokenised") {
   Random random(9);
   const auto words = make_tokenizer({.lowercase = true});
   for (int round = 0; round < 2000; ++round) {
-    std::string text = damaged("it 's a.b. -lrb- e\xCC\x81 中文 \xF0\x9F\x98\x80\xEF\xB8\x8F 'x' 3.5,", random);
+    std::string text =
+        damaged("it 's a.b. -lrb- e\xCC\x81 中文 \xF0\x9F\x98\x80\xEF\xB8\x8F 'x' 3.5,", random);
     try {
       for (const std::string& token : words->tokens(text)) CHECK(!token.empty());
     } catch (const DataError&) {

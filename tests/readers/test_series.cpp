@@ -1,5 +1,4 @@
 #include "data/readers/series.h"
-
 #include "tests/readers/scratch.h"
 
 using namespace fovea;
@@ -55,12 +54,16 @@ TEST_CASE("A cell that is no finite number is named with its line and column") {
 TEST_CASE("A missing or repeated column of a series is refused") {
   const Scratch scratch;
   const auto path = scratch.file("a.csv", "date,load,wind\n1 May,1,2\n");
-  CHECK_THAT(data_error([&] { read_series(path, {.columns = {"laod"}}); }), Contains("no column \"laod\"") && Contains("found columns \"date\", \"load\", \"wind\""));
+  CHECK_THAT(data_error([&] { read_series(path, {.columns = {"laod"}}); }),
+             Contains("no column \"laod\"") && Contains("found columns \"date\", \"load\", \"wind\""));
   CHECK_THAT(data_error([&] { read_series(path, {.date = "when"}); }), Contains("no column \"when\""));
-  CHECK_THAT(data_error([&] { read_series(path, {.columns = {"load", "load"}}); }), Contains("column \"load\" appears twice"));
-  CHECK_THAT(data_error([&] { read_series(scratch.file("b.csv", "date,x\n")); }), Contains("found only a header"));
+  CHECK_THAT(data_error([&] { read_series(path, {.columns = {"load", "load"}}); }),
+             Contains("column \"load\" appears twice"));
+  CHECK_THAT(data_error([&] { read_series(scratch.file("b.csv", "date,x\n")); }),
+             Contains("found only a header"));
   CHECK_THAT(data_error([&] { read_series(scratch.file("c.csv", "")); }), Contains("found an empty file"));
-  CHECK_THAT(data_error([&] { read_series(scratch.file("d.csv", "date\nmon\n")); }), Contains("found only dates"));
+  CHECK_THAT(data_error([&] { read_series(scratch.file("d.csv", "date\nmon\n")); }),
+             Contains("found only dates"));
 }
 
 TEST_CASE("ETTh1 holds 17420 hours of 7 quantities") {

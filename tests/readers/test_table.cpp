@@ -1,6 +1,5 @@
-#include "data/readers/table.h"
-
 #include "data/readers/gzip.h"
+#include "data/readers/table.h"
 #include "src/base/random.h"
 #include "tests/readers/scratch.h"
 
@@ -33,7 +32,8 @@ TEST_CASE("What csv_line writes parse_csv reads back") {
   Random random(7);
   const Cells pieces = {"a", "\"", ",", "\n", "\r\n", " ", "é", "中", "\t", ""};
   for (int round = 0; round < 500; ++round) {
-    const size_t width = static_cast<size_t>(random.between(1, 4)), height = static_cast<size_t>(random.between(1, 4));
+    const size_t width = static_cast<size_t>(random.between(1, 4)),
+                 height = static_cast<size_t>(random.between(1, 4));
     Cells written;
     std::string text;
     for (size_t r = 0; r < height; ++r) {
@@ -53,8 +53,10 @@ TEST_CASE("What csv_line writes parse_csv reads back") {
 }
 
 TEST_CASE("A ragged CSV row is named with both widths") {
-  CHECK(data_error([] { parse_csv("a,b\n1,2\n3\n", "x.csv"); }) == "x.csv:3: a row of another width; found 1 cells; expected 2 as in line 1");
-  CHECK_THAT(data_error([] { parse_csv("a,b\n\n1,2\n", "x.csv"); }), Contains("x.csv:2: a row of another width"));
+  CHECK(data_error([] { parse_csv("a,b\n1,2\n3\n", "x.csv"); }) ==
+        "x.csv:3: a row of another width; found 1 cells; expected 2 as in line 1");
+  CHECK_THAT(data_error([] { parse_csv("a,b\n\n1,2\n", "x.csv"); }),
+             Contains("x.csv:2: a row of another width"));
 }
 
 TEST_CASE("Blank lines end a table, and inside a one-column table they are empty cells") {
@@ -64,8 +66,9 @@ TEST_CASE("Blank lines end a table, and inside a one-column table they are empty
 }
 
 TEST_CASE("A quote that is never closed is named by the line where it opened") {
-  CHECK_THAT(data_error([] { parse_csv("a,b\n1,\"two\nthree\nfour", "x.csv"); }),
-             Contains("x.csv:2: a quoted cell is not closed; found the end of the file; expected \" after \"two"));
+  CHECK_THAT(
+      data_error([] { parse_csv("a,b\n1,\"two\nthree\nfour", "x.csv"); }),
+      Contains("x.csv:2: a quoted cell is not closed; found the end of the file; expected \" after \"two"));
 }
 
 TEST_CASE("Text after a closing quote is refused") {
@@ -85,7 +88,8 @@ TEST_CASE("The format follows the name of the file") {
   CHECK(table_format("b.json-lines", {}) == "jsonl");
   CHECK(table_format("stsa.binary.train", {}) == "label-first");
   CHECK(table_format(scratch.path(""), {}) == "folder");
-  CHECK_THROWS_WITH(table_format("x", {.format = "csvs"}), Contains("unknown format \"csvs\"; did you mean csv"));
+  CHECK_THROWS_WITH(table_format("x", {.format = "csvs"}),
+                    Contains("unknown format \"csvs\"; did you mean csv"));
 }
 
 TEST_CASE("A header is told by the columns asked for, or by usual names") {
@@ -117,13 +121,16 @@ TEST_CASE("An empty table is refused") {
   const Scratch scratch;
   for (const char* name : {"a.csv", "a.tsv", "a.jsonl", "a.txt"}) {
     const auto path = scratch.file(name, "\n");
-    CHECK_THAT(data_error([&] { read_table(path); }), Contains(path.string() + ": no rows; found an empty file; expected"));
+    CHECK_THAT(data_error([&] { read_table(path); }),
+               Contains(path.string() + ": no rows; found an empty file; expected"));
   }
 }
 
 TEST_CASE("JSON lines give strings, numbers and booleans as text") {
   const Scratch scratch;
-  const auto path = scratch.file("a.jsonl", "{\"text\":\"a\\nb\",\"label\":1,\"more\":[1]}\n{\"label\":true,\"text\":\"c\",\"x\":2.5}\n\n");
+  const auto path = scratch.file(
+      "a.jsonl",
+      "{\"text\":\"a\\nb\",\"label\":1,\"more\":[1]}\n{\"label\":true,\"text\":\"c\",\"x\":2.5}\n\n");
   const Table table = read_table(path);
   CHECK(table.columns == Cells{"label", "text"});
   CHECK(cells_of(table.rows) == Cells{"1", "a\nb", "true", "c"});
@@ -138,9 +145,12 @@ TEST_CASE("A malformed JSON line is named") {
   };
   CHECK_THAT(message("{\"text\":"), Contains("a.jsonl:2: not JSON at byte") && Contains("found \"{"));
   CHECK_THAT(message("[1]"), Contains("a.jsonl:2: not a JSON object; found array; expected an object"));
-  CHECK_THAT(message("{\"txt\":\"b\",\"label\":0}"), Contains("a.jsonl:2: no key \"text\"; found keys label, txt; did you mean txt?"));
-  CHECK_THAT(message("{\"text\":null,\"label\":0}"), Contains("a.jsonl:2: key \"text\" holds no text; found null; expected a string"));
-  CHECK_THAT(message("{\"text\":\"b\",\"text\":\"c\",\"label\":0}"), Contains("a.jsonl:2: key \"text\" appears twice"));
+  CHECK_THAT(message("{\"txt\":\"b\",\"label\":0}"),
+             Contains("a.jsonl:2: no key \"text\"; found keys label, txt; did you mean txt?"));
+  CHECK_THAT(message("{\"text\":null,\"label\":0}"),
+             Contains("a.jsonl:2: key \"text\" holds no text; found null; expected a string"));
+  CHECK_THAT(message("{\"text\":\"b\",\"text\":\"c\",\"label\":0}"),
+             Contains("a.jsonl:2: key \"text\" appears twice"));
 }
 
 TEST_CASE("A label may stand alone on its line, a text may not") {
@@ -163,7 +173,9 @@ TEST_CASE("A folder gives its classes and files in order") {
   CHECK(table.rows[0].cells == Cells{"neg", "bad", scratch.path("d/neg/1.txt").string()});
   CHECK(table.rows[1].cells[1] == "fine");
   scratch.file("d/void/x.doc", "x");
-  CHECK_THAT(data_error([&] { read_table(scratch.path("d")); }), Contains("d/void: an empty class; found no .txt or .txt.gz file"));
+  CHECK_THAT(data_error([&] { read_table(scratch.path("d")); }),
+             Contains("d/void: an empty class; found no .txt or .txt.gz file"));
   make_folders(scratch.path("e"));
-  CHECK_THAT(data_error([&] { read_table(scratch.path("e")); }), Contains("e: no classes; found no sub-folder; expected one"));
+  CHECK_THAT(data_error([&] { read_table(scratch.path("e")); }),
+             Contains("e: no classes; found no sub-folder; expected one"));
 }

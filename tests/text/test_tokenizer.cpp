@@ -1,8 +1,7 @@
-#include "data/text/tokenizer.h"
-
 #include <catch2/catch.hpp>
 
 #include "data/readers/labelled_text.h"
+#include "data/text/tokenizer.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
 #include "tests/readers/scratch.h"
@@ -12,19 +11,24 @@ using Tokens = std::vector<std::string>;
 
 namespace {
 
-Tokens words(const std::string& text) { return make_tokenizer({})->tokens(text); }
+Tokens words(const std::string& text) {
+  return make_tokenizer({})->tokens(text);
+}
 
 }  // namespace
 
 TEST_CASE("Words are cut at white space and freed of punctuation") {
   CHECK(words("Hello, world!  (Really?)") == Tokens{"Hello", ",", "world", "!", "(", "Really", "?", ")"});
-  CHECK(words("a\tb\nc\xC2\xA0" "d\xE3\x80\x80" "e") == Tokens{"a", "b", "c", "d", "e"});
+  CHECK(words("a\tb\nc\xC2\xA0"
+              "d\xE3\x80\x80"
+              "e") == Tokens{"a", "b", "c", "d", "e"});
   CHECK(words("").empty());
   CHECK(words(" \n ").empty());
 }
 
 TEST_CASE("Apostrophes and hyphens inside a word stay") {
-  CHECK(words("don't re-imagine l’été 'quoted' --") == Tokens{"don't", "re-imagine", "l’été", "'", "quoted", "'", "--"});
+  CHECK(words("don't re-imagine l’été 'quoted' --") ==
+        Tokens{"don't", "re-imagine", "l’été", "'", "quoted", "'", "--"});
 }
 
 TEST_CASE("Numbers and initials keep their points") {
@@ -67,10 +71,15 @@ TEST_CASE("Characters include the spaces") {
   CHECK(tokenizer->text({"a", " ", "b"}) == "a b");
 }
 
-TEST_CASE("Lower case is an option") { CHECK(make_tokenizer({.lowercase = true})->tokens("ÜBER It's") == Tokens{"über", "it's"}); }
-
-TEST_CASE("An unknown tokenizer is refused with the known ones") {
-  CHECK_THROWS_WITH(make_tokenizer({.kind = "words"}), Catch::Contains("unknown tokenizer \"words\"; did you mean word"));
+TEST_CASE("Lower case is an option") {
+  CHECK(make_tokenizer({.lowercase = true})->tokens("ÜBER It's") == Tokens{"über", "it's"});
 }
 
-TEST_CASE("Bytes that are not UTF-8 are refused") { CHECK_THROWS_AS(words("a\xFF"), DataError); }
+TEST_CASE("An unknown tokenizer is refused with the known ones") {
+  CHECK_THROWS_WITH(make_tokenizer({.kind = "words"}),
+                    Catch::Contains("unknown tokenizer \"words\"; did you mean word"));
+}
+
+TEST_CASE("Bytes that are not UTF-8 are refused") {
+  CHECK_THROWS_AS(words("a\xFF"), DataError);
+}

@@ -1,22 +1,23 @@
-#include "data/text/unicode.h"
-
 #include <catch2/catch.hpp>
 
+#include "data/text/unicode.h"
 #include "src/base/error.h"
 
 using namespace fovea;
 
 TEST_CASE("Every ill-formed kind of UTF-8 is found at its first byte") {
   const auto bad = [](const std::string& bytes) { return first_invalid_utf8("ab" + bytes + "c"); };
-  for (const char* bytes : {"\x80", "\xC0\xAF", "\xC1\x81", "\xE0\x80\x80", "\xED\xA0\x80", "\xF0\x80\x80\x80", "\xF4\x90\x80\x80",
-                            "\xF5\x80\x80\x80", "\xFF", "\xC3", "\xE2\x82", "\xF0\x9F\x98"})
+  for (const char* bytes :
+       {"\x80", "\xC0\xAF", "\xC1\x81", "\xE0\x80\x80", "\xED\xA0\x80", "\xF0\x80\x80\x80",
+        "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xC3", "\xE2\x82", "\xF0\x9F\x98"})
     CHECK(bad(bytes) == std::optional<size_t>(2));
   CHECK(!first_invalid_utf8("grüße 中文 😀 \xF4\x8F\xBF\xBF \xED\x9F\xBF \xEE\x80\x80"));
   CHECK(!first_invalid_utf8(""));
 }
 
 TEST_CASE("require_utf8 names the place, the byte and what it wanted") {
-  CHECK_THROWS_WITH(require_utf8("ab\xFF", "input line 3"), "input line 3: not UTF-8; found byte 0xFF at offset 2; expected UTF-8");
+  CHECK_THROWS_WITH(require_utf8("ab\xFF", "input line 3"),
+                    "input line 3: not UTF-8; found byte 0xFF at offset 2; expected UTF-8");
   CHECK_THROWS_AS(lowercase("\xFF"), DataError);
   CHECK_THROWS_AS(normalize("\xFF"), DataError);
 }

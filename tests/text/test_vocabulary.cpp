@@ -1,7 +1,6 @@
-#include "data/text/vocabulary.h"
-
 #include <catch2/catch.hpp>
 
+#include "data/text/vocabulary.h"
 #include "src/base/error.h"
 
 using namespace fovea;
@@ -67,10 +66,15 @@ TEST_CASE("A malformed vocabulary is refused with what is wrong") {
   };
   CHECK_THAT(message("[]"), Contains("v.json: not a vocabulary; found array; expected an object"));
   CHECK_THAT(message(R"({"specials":2,"tokens":["<pad>","<unk>"]})"), Contains("expected \"format\": 1"));
-  CHECK_THAT(message(R"({"format":1,"specials":3,"tokens":["<pad>","<unk>"]})"), Contains("\"specials\": 2 or 4"));
-  CHECK_THAT(message(R"({"format":1,"specials":2,"tokens":["<unk>","<pad>"]})"), Contains("tokens[0] to be <pad>"));
+  CHECK_THAT(message(R"({"format":1,"specials":3,"tokens":["<pad>","<unk>"]})"),
+             Contains("\"specials\": 2 or 4"));
+  CHECK_THAT(message(R"({"format":1,"specials":2,"tokens":["<unk>","<pad>"]})"),
+             Contains("tokens[0] to be <pad>"));
   CHECK_THAT(message(R"({"format":1,"specials":2,"tokens":["<pad>"]})"), Contains("tokens[1] to be <unk>"));
-  CHECK_THAT(message(R"({"format":1,"specials":2,"tokens":["<pad>","<unk>",7]})"), Contains("found number as tokens[2]; expected a string"));
-  CHECK_THAT(message(R"({"format":1,"specials":2,"tokens":["<pad>","<unk>","a","a"]})"), Contains("\"a\" appears twice"));
-  CHECK_THAT(message(R"({"format":1,"specials":2,"tokens":["<pad>","<unk>"],"x":1})"), Contains("found key \"x\""));
+  CHECK_THAT(message(R"({"format":1,"specials":2,"tokens":["<pad>","<unk>",7]})"),
+             Contains("found number as tokens[2]; expected a string"));
+  CHECK_THAT(message(R"({"format":1,"specials":2,"tokens":["<pad>","<unk>","a","a"]})"),
+             Contains("\"a\" appears twice"));
+  CHECK_THAT(message(R"({"format":1,"specials":2,"tokens":["<pad>","<unk>"],"x":1})"),
+             Contains("found key \"x\""));
 }
