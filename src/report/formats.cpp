@@ -1,0 +1,271 @@
+#include "src/report/formats.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "src/base/error.h"
+#include "src/base/text.h"
+#include "src/report/html.h"
+#include "src/stats/format.h"
+
+namespace fovea {
+namespace {
+
+struct Column {
+  std::string title;
+  bool right;
+  std::vector<TableCell> cells;
+};
+
+bool has_content(const Column& column) {
+  return std::any_of(column.cells.begin(), column.cells.end(),
+                     [](const TableCell& cell) { return !cell.text.empty() && cell.text != "–"; });
+}
+
+/// A column of one number per variant.
+template <class Value, class Form>
+Column number_column(const std::string& title, const TaskReport& task, Value value, Form form) {
+  Column column{title, true, {}};
+  for (const Variant& variant : task.variants) {
+    const double number = value(variant);
+    column.cells.push_back({std::isnan(number) ? "–" : form(number), false});
+  }
+  return column;
+}
+
+std::string interval(const Summary& s) {
+  if (std::isnan(s.low)) return "–";
+  const double half = s.high - s.mean;
+  const int least = std::abs(s.mean) < 1 ? 3 : 0;
+  const int decimals = half > 0 ? std::max(least, 1 - static_cast<int>(std::floor(std::log10(half)))) : 4;
+  return "[" + format_fixed(s.low, std::min(decimals, 8)) + ", " +
+         format_fixed(s.high, std::min(decimals, 8)) + "]";
+}
+
+std::string arrow(bool higher) {
+  return higher ? " ↑" : " ↓";
+}
+
+std::vector<Column> main_columns(const TaskReport& task) {
+  Column name{"variant", false, {}}, seeds{"seeds", true, {}},
+      value{task.metric + arrow(task.higher_is_better), true, {}}, ci{"95 % CI", true, {}};
+  for (const Variant& v : task.variants) {
+    name.cells.push_back({v.name, v.best});
+    seeds.cells.push_back({std::to_string(v.values.size()), false});
+    const std::string text = v.values.empty() ? "–" : with_uncertainty(v.summary.mean, v.summary.sd);
+    value.cells.push_back({text + (v.near_best ? " ≈" : ""), v.best});
+    ci.cells.push_back({interval(v.summary), false});
+  }
+  return {name, seeds, value, ci};
+}
+
+Column comparison_column(const TaskReport& task) {
+  Column column{"p (Holm)", true, {}};
+  for (const Variant& v : task.variants)
+    column.cells.push_back(
+        {v.comparison && !std::isnan(v.comparison->p_holm) ? format_number(v.comparison->p_holm, 3) : "–",
+         false});
+  return column;
+}
+
+Json number(double value) {
+  return std::isfinite(value) ? Json(value) : Json();
+}
+
+Json summary_json(const Summary& s) {
+  return {
+      {"n", s.n}, {"mean", number(s.mean)}, {"sd", number(s.sd)}, {"ci", {number(s.low), number(s.high)}}};
+}
+
+Json metrics_json(const Variant& variant) {
+  std::map<std::string, std::map<std::string, std::vector<double>>> values;
+  for (const Run& run : variant.runs) {
+    const Json metrics = run.finished() ? run.result.value("metrics", Json::object()) : Json::object();
+    for (const auto& [split, list] : metrics.items())
+      if (list.is_object())
+        for (const auto& [name, value] : list.items())
+          if (value.is_number()) values[split][name].push_back(value.get<double>());
+  }
+  Json json = Json::object();
+  for (const auto& [split, list] : values)
+    for (const auto& [name, numbers] : list) json[split][name] = summary_json(summarise(numbers));
+  return json;
+}
+
+Json comparison_json(const Variant& variant) {
+  if (!variant.comparison) return nullptr;
+  const Comparison& c = *variant.comparison;
+  return {{"baseline", c.baseline},
+          {"pairs", c.pairs},
+          {"difference", number(c.difference)},
+          {"p_t", number(c.p_t)},
+          {"p_sign_flip", number(c.p_sign_flip)},
+          {"p_holm", number(c.p_holm)}};
+}
+
+Json runs_json(const Variant& variant) {
+  Json runs = Json::array();
+  for (const Run& run : variant.runs)
+    runs.push_back({{"folder", run.folder.string()}, {"seed", run.seed}, {"status", run.status}});
+  return runs;
+}
+
+Json variant_json(const Variant& variant) {
+  Json json = summary_json(variant.summary);
+  json["name"] = variant.name;
+  json["seeds"] = variant.seeds;
+  json["values"] = variant.values;
+  json["best"] = variant.best;
+  json["parameters"] = number(variant.parameters);
+  json["cost"] = {{"seconds", number(variant.seconds)},
+                  {"samples_per_second", number(variant.samples_per_second)},
+                  {"peak_rss_bytes", number(variant.peak_bytes)}};
+  json["metrics"] = metrics_json(variant);
+  json["comparison"] = comparison_json(variant);
+  json["runs"] = runs_json(variant);
+  return json;
+}
+
+std::string csv_field(const std::string& field) {
+  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
+  std::string text = "\"";
+  for (char c : field) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return text + "\"";
+}
+
+std::string csv_lines(const std::string& start, const Run& run) {
+  if (!run.finished()) return start + ",,status," + csv_field(run.status) + "\n";
+  std::string out;
+  const Json metrics = run.result.value("metrics", Json::object());
+  for (const auto& [split, values] : metrics.items())
+    if (values.is_object())
+      for (const auto& [name, value] : values.items())
+        if (value.is_number())
+          out += start + "," + csv_field(split) + "," + csv_field(name) + "," + value.dump() + "\n";
+  return out;
+}
+
+std::string heading(const TaskReport& task) {
+  return task.task.empty() ? task.name : task.name + " (" + task.task + ")";
+}
+
+}  // namespace
+
+Table task_table(const TaskReport& task) {
+  std::vector<Column> columns = main_columns(task);
+  const auto form = [](double value) { return format_number(value); };
+  columns.push_back(comparison_column(task));
+  for (const std::string& metric : task.other_metrics)
+    columns.push_back(number_column(
+        metric + arrow(larger_is_better(metric)), task,
+        [&](const Variant& v) { return v.mean_of(task.split, metric); }, form));
+  columns.push_back(number_column(
+      "parameters", task, [](const Variant& v) { return v.parameters; },
+      [](double value) { return format_count(std::llround(value)); }));
+  columns.push_back(number_column(
+      "time", task, [](const Variant& v) { return v.seconds; }, format_seconds));
+  columns.push_back(number_column(
+      "samples/s", task, [](const Variant& v) { return v.samples_per_second; },
+      [](double value) { return format_count(std::llround(value)); }));
+  columns.push_back(number_column(
+      "peak memory", task, [](const Variant& v) { return v.peak_bytes; }, format_bytes));
+  Column problems{"problems", false, {}};
+  for (const Variant& v : task.variants) problems.cells.push_back({v.problems(), false});
+  columns.push_back(problems);
+  Table table;
+  table.rows.resize(task.variants.size());
+  for (const Column& column : columns) {
+    if (!has_content(column)) continue;
+    table.header.push_back(column.title);
+    table.right.push_back(column.right);
+    for (size_t r = 0; r < column.cells.size(); ++r) table.rows[r].push_back(column.cells[r]);
+  }
+  return table;
+}
+
+std::string table_note(const TaskReport& task) {
+  std::string note = "Mean ± standard deviation over seeds on the " + task.split +
+                     " split, 95 % t interval of the mean; " + (task.higher_is_better ? "higher" : "lower") +
+                     " is better, the best mean is bold";
+  const auto& variants = task.variants;
+  if (std::any_of(variants.begin(), variants.end(), [](const Variant& v) { return v.near_best; }))
+    note += ", ≈ lies inside its interval";
+  for (const Variant& v : variants)
+    if (v.comparison) {
+      note +=
+          "; p: exact sign-flip test against " + v.comparison->baseline + ", paired by seed, Holm-adjusted";
+      if (v.comparison->pairs < 6)
+        note += " (with " + std::to_string(v.comparison->pairs) + " pairs it cannot fall below " +
+                format_number(std::pow(2.0, 1.0 - static_cast<double>(v.comparison->pairs)), 3) + ")";
+      break;
+    }
+  return note + ".";
+}
+
+std::string report_text(const Report& report, bool colour) {
+  std::string out;
+  for (const TaskReport& task : report.tasks) {
+    if (!out.empty()) out += "\n";
+    out += colour ? "\x1b[1m" + heading(task) + "\x1b[0m\n" : heading(task) + "\n";
+    out += text_table(task_table(task), colour) + table_note(task) + "\n";
+  }
+  return out;
+}
+
+std::string report_markdown(const Report& report) {
+  std::string out;
+  for (const TaskReport& task : report.tasks) {
+    if (!out.empty()) out += "\n";
+    out += "## " + heading(task) + "\n\n" + markdown_table(task_table(task)) + "\n" + table_note(task) + "\n";
+  }
+  return out;
+}
+
+std::string report_latex(const Report& report) {
+  std::string out = "% needs \\usepackage{booktabs}\n";
+  for (const TaskReport& task : report.tasks)
+    out += "% " + heading(task) + "\n% " + table_note(task) + "\n" + latex_table(task_table(task)) + "\n";
+  return out;
+}
+
+std::string report_csv(const Report& report) {
+  std::string out = "task,variant,seed,split,metric,value\n";
+  for (const TaskReport& task : report.tasks)
+    for (const Variant& variant : task.variants)
+      for (const Run& run : variant.runs)
+        out += csv_lines(
+            csv_field(task.name) + "," + csv_field(variant.name) + "," + std::to_string(run.seed), run);
+  return out;
+}
+
+Json report_json(const Report& report) {
+  Json tasks = Json::array(), all = Json::array();
+  for (const TaskReport& task : report.tasks) {
+    Json variants = Json::array();
+    for (const Variant& variant : task.variants) {
+      variants.push_back(variant_json(variant));
+      all.push_back(variants.back());
+      all.back()["task"] = task.name;
+    }
+    tasks.push_back({{"name", task.name},
+                     {"task", task.task.empty() ? task.name : task.task},
+                     {"metric", task.metric},
+                     {"split", task.split},
+                     {"higher_is_better", task.higher_is_better},
+                     {"variants", variants}});
+  }
+  return {{"format", 1}, {"tasks", tasks}, {"variants", all}, {"incomplete", report.incomplete}};
+}
+
+std::string report_as(const Report& report, const std::string& format, bool colour) {
+  if (format == "text") return report_text(report, colour);
+  if (format == "md") return report_markdown(report);
+  if (format == "latex") return report_latex(report);
+  if (format == "csv") return report_csv(report);
+  if (format == "json") return to_text(report_json(report), 2) + "\n";
+  if (format == "html") return report_html(report);
+  const std::vector<std::string> formats{"text", "md", "latex", "csv", "json", "html"};
+  throw ConfigError("unknown report format '" + format + "'" + hint(format, formats));
+}
+
+}  // namespace fovea

@@ -1,0 +1,45 @@
+// The parts from which html.cpp assembles the page.
+#pragma once
+
+#include <string>
+
+#include "src/figures/colour_map.h"
+#include "src/maps/map_figure.h"
+#include "src/report/html.h"
+#include "src/report/text_table.h"
+
+namespace fovea {
+
+/// The page's style sheet and script, without their tags.
+const std::string& page_style();
+const std::string& page_script();
+
+/// Standard base64 of `bytes`.
+std::string base64(const std::string& bytes);
+
+/// Learning curves of a task: its metric on validation, and the losses. Empty without history.
+std::string curves_html(const TaskReport& task, const PageOptions& options);
+
+/// One row per variant: each seed a dot, the mean a bar, the interval a line. Empty without values.
+std::string interval_plot_svg(const TaskReport& task);
+
+/// The attention of the variants side by side on the same examples. Empty without maps.
+std::string maps_html(const TaskReport& task, const PageOptions& options);
+
+/// Scores of the maps over all examples and seeds, against truth beside chance. Empty without maps.
+std::string map_scores_html(const TaskReport& task);
+
+/// One map under one head (−1 = mean over heads) as a sentence, an overlay or a matrix; `high` ends the
+/// colour scale.
+std::string map_view_html(const MapRecord& record, const MapScene& scene, int64_t head, double high);
+
+/// The largest weight map_view_html would show under any head.
+double map_view_high(const MapRecord& record);
+
+/// The colour bar that belongs to map_view_html's views of this record.
+std::string map_legend_html(const MapRecord& record, const MapScene& scene, double high);
+
+/// A <table> of `table`, its first column as row headings.
+std::string table_html(const Table& table);
+
+}  // namespace fovea

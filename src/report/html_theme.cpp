@@ -1,0 +1,161 @@
+// How the page looks and the little it does: values under the pointer, a choice of head and layer.
+#include "src/report/html_parts.h"
+
+namespace fovea {
+
+const std::string& page_style() {
+  static const std::string style = R"css(
+:root {
+  color-scheme: light dark;
+  --paper: #fbfaf7; --card: #ffffff; --ink: #23262b; --muted: #6a6f78; --rule: #e5e1d9; --accent: #225d90;
+  --heat: 34 93 144; --strong: #ffffff; --masked: #d6d5d2; --truth: #e0481f;
+  --series-0: #2f6db3; --series-1: #c8622a; --series-2: #2c8f6b; --series-3: #8a5aa8;
+  --series-4: #a5822a; --series-5: #b8456b; --series-6: #4a8fa8; --series-7: #6b6b6b;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --paper: #15171a; --card: #1c1f23; --ink: #e6e4df; --muted: #9ba0a8; --rule: #2e3238; --accent: #8fbbe3;
+    --heat: 122 178 232; --strong: #10161d; --masked: #3a3d42; --truth: #ff7a52;
+    --series-0: #6ea8e0; --series-1: #e8935f; --series-2: #5dbf99; --series-3: #b78fd3;
+    --series-4: #cfae5a; --series-5: #e07f9f; --series-6: #7cc0d8; --series-7: #a5a5a5;
+  }
+}
+* { box-sizing: border-box; }
+body {
+  margin: 0; background: var(--paper); color: var(--ink);
+  font: 16px/1.55 system-ui, -apple-system, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif;
+}
+main { max-width: 1080px; margin: 0 auto; padding: 48px 24px 96px; }
+h1, h2, h3 { font-family: "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, "DejaVu Serif", serif; font-weight: 600; line-height: 1.2; }
+h1 { font-size: 2.1rem; margin: 0 0 .3em; letter-spacing: -.01em; }
+h2 { font-size: 1.55rem; margin: 72px 0 .3em; padding-top: 24px; border-top: 1px solid var(--rule); }
+h3 { font-size: 1.12rem; margin: 40px 0 .2em; }
+h4 { font-size: .95rem; margin: 26px 0 10px; font-weight: 600; }
+p { margin: 0 0 1em; max-width: 46rem; }
+.lead { font-size: 1.08rem; color: var(--ink); }
+.note, .explain { color: var(--muted); font-size: .9rem; }
+nav { margin: 18px 0 0; font-size: .95rem; }
+nav a { color: var(--accent); text-decoration: none; margin-right: 1.2em; }
+nav a:hover { text-decoration: underline; }
+.scroll { overflow-x: auto; margin: 16px 0 10px; }
+table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
+th, td { padding: 7px 14px 7px 0; text-align: left; white-space: nowrap; border-bottom: 1px solid var(--rule); }
+thead th { color: var(--muted); font-weight: 500; font-size: .82rem; border-bottom: 1px solid var(--muted); }
+tbody th { font-weight: 400; }
+td.number, th.number { text-align: right; padding-left: 14px; padding-right: 6px; }
+tr.chance th, tr.chance td { color: var(--muted); font-style: italic; }
+.problem { color: var(--truth); }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(400px, 100%), 1fr)); gap: 24px 32px; margin-top: 14px; }
+.charts > figure { margin: 0; }
+svg { display: block; max-width: 100%; height: auto; }
+svg.chart { width: 100%; font-family: inherit; }
+.legend { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: .86rem; color: var(--muted); margin: 10px 0 0; padding: 0; list-style: none; }
+.legend li::before, .card h5::before {
+  content: ""; display: inline-block; width: 10px; height: 10px; border-radius: 50%; margin-right: 7px; background: var(--line);
+}
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(320px, 100%), 1fr)); gap: 18px; align-items: start; }
+.cards.wide { grid-template-columns: 1fr; }
+.card { background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 14px 16px 12px; min-width: 0; break-inside: avoid; }
+.card h5 { margin: 0 0 8px; font-size: .9rem; font-weight: 600; }
+.card .answer { color: var(--muted); font-size: .82rem; margin: 8px 0 0; }
+.controls { display: flex; flex-wrap: wrap; gap: 4px; margin: 0 0 10px; align-items: center; }
+.controls button, .controls select {
+  font: inherit; font-size: .76rem; line-height: 1; padding: 4px 8px; border: 1px solid var(--rule); border-radius: 999px;
+  background: transparent; color: var(--muted); cursor: pointer;
+}
+.controls button[aria-pressed="true"] { background: var(--accent); border-color: var(--accent); color: var(--card); }
+.controls button:focus-visible, .controls select:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
+.sentence { font-size: .97rem; line-height: 2.0; margin: 0; max-width: none; overflow-wrap: anywhere; }
+.sentence span {
+  padding: 2px 4px; margin-right: 2px; border-radius: 4px; background: rgb(var(--heat) / var(--w, 0));
+  -webkit-box-decoration-break: clone; box-decoration-break: clone;
+}
+.sentence .strong { color: var(--strong); }
+.sentence .gold { box-shadow: 0 0 0 1.5px var(--truth); }
+.sentence .masked { background: var(--masked); color: var(--muted); }
+.truth { fill: none; stroke: var(--truth); stroke-width: 1.6; vector-effect: non-scaling-stroke; }
+.cells image { image-rendering: pixelated; }
+.cells text, .overlay text { font-size: 10px; fill: currentColor; }
+.cells text { fill-opacity: .8; }
+.bar { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 8px; font-size: .8rem; color: var(--muted); margin: 0 0 12px; font-variant-numeric: tabular-nums; }
+.bar i { width: 140px; height: 8px; border-radius: 2px; border: 1px solid var(--rule); }
+.bar .swatch { width: 14px; height: 10px; margin-left: 12px; border-radius: 2px; }
+.bar .gold { border: 1.6px solid var(--truth); }
+.bar .masked { background: var(--masked); }
+#tip {
+  position: fixed; z-index: 9; pointer-events: none; padding: 3px 8px; border-radius: 5px; font-size: .8rem;
+  background: var(--ink); color: var(--paper); font-variant-numeric: tabular-nums; max-width: 60vw;
+}
+[hidden] { display: none !important; }
+footer { margin-top: 72px; color: var(--muted); font-size: .82rem; }
+@media print {
+  :root { --paper: #fff; --card: #fff; color-scheme: light; }
+  main { max-width: none; padding: 0; }
+  .controls { display: none; }
+  .card, figure, table { break-inside: avoid; }
+  span, i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+}
+)css";
+  return style;
+}
+
+const std::string& page_script() {
+  static const std::string script = R"js(
+(() => {
+  const tip = document.createElement("div");
+  tip.id = "tip"; tip.hidden = true; document.body.append(tip);
+  const show = (event, text) => {
+    tip.textContent = text; tip.hidden = false;
+    const box = tip.getBoundingClientRect();
+    tip.style.left = Math.min(event.clientX + 12, innerWidth - box.width - 8) + "px";
+    tip.style.top = Math.max(event.clientY - box.height - 10, 4) + "px";
+  };
+  const unpacked = new WeakMap();
+  const values = svg => {
+    if (!unpacked.has(svg)) {
+      const bytes = Uint8Array.from(atob(svg.dataset.values), c => c.charCodeAt(0));
+      unpacked.set(svg, new Uint16Array(bytes.buffer));
+    }
+    return unpacked.get(svg);
+  };
+  const label = (list, i) => list && list[i] !== undefined ? list[i] : i;
+  const under = (svg, event) => {
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    const [x, y, w, h, rows, columns] = JSON.parse(svg.dataset.grid);
+    const r = Math.floor((at.y - y) / h * rows), c = Math.floor((at.x - x) / w * columns);
+    if (r < 0 || c < 0 || r >= rows || c >= columns) return "";
+    const raw = values(svg)[r * columns + c];
+    const names = JSON.parse(svg.dataset.names || "{}");
+    const weight = raw === 65535 ? "masked" : (raw / 65534 * svg.dataset.high).toPrecision(3);
+    return label(names.rows, r) + " → " + label(names.columns, c) + "  " + weight;
+  };
+  document.addEventListener("pointermove", event => {
+    const token = event.target.closest && event.target.closest("[data-tip]");
+    const svg = event.target.closest && event.target.closest("svg[data-values]");
+    const text = token ? token.dataset.tip : svg ? under(svg, event) : "";
+    text ? show(event, text) : tip.hidden = true;
+  });
+  document.querySelectorAll(".card").forEach(card => {
+    const layers = card.querySelector("select"), buttons = [...card.querySelectorAll("button")];
+    let head = "-1";
+    const update = () => {
+      const layer = layers ? layers.value : "0";
+      const views = [...card.querySelectorAll(".view")];
+      const there = views.some(v => v.dataset.layer === layer && v.dataset.head === head);
+      const wanted = there ? head : "-1";
+      views.forEach(v => v.hidden = !(v.dataset.layer === layer && v.dataset.head === wanted));
+      buttons.forEach(b => {
+        b.hidden = !views.some(v => v.dataset.layer === layer && v.dataset.head === b.value);
+        b.setAttribute("aria-pressed", b.value === wanted);
+      });
+    };
+    buttons.forEach(b => b.addEventListener("click", () => { head = b.value; update(); }));
+    if (layers) layers.addEventListener("change", update);
+    update();
+  });
+})();
+)js";
+  return script;
+}
+
+}  // namespace fovea

@@ -1,0 +1,252 @@
+#include "src/report/report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "src/base/error.h"
+#include "src/base/text.h"
+#include "src/stats/paired.h"
+
+namespace fovea {
+namespace {
+
+constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
+constexpr size_t kMostOtherMetrics = 4;
+
+double mean_over_finished(const Variant& variant, const std::string& pointer) {
+  std::vector<double> values;
+  for (const Run& run : variant.runs)
+    if (const double value = run.number(pointer); run.finished() && !std::isnan(value))
+      values.push_back(value);
+  return summarise(values).mean;
+}
+
+/// The metric most runs call their primary one.
+std::string common_primary(const std::vector<Run>& runs) {
+  std::map<std::string, int> votes;
+  for (const Run& run : runs)
+    if (const auto found = run.result.find("primary"); found != run.result.end() && found->is_string())
+      ++votes[found->get<std::string>()];
+  const auto most =
+      std::max_element(votes.begin(), votes.end(), [](auto& a, auto& b) { return a.second < b.second; });
+  return most == votes.end() ? "" : most->first;
+}
+
+/// Names of the metrics that finished runs have on any split.
+std::set<std::string> metric_names(const std::vector<Run>& runs) {
+  std::set<std::string> names;
+  for (const Run& run : runs) {
+    const Json metrics = run.result.value("metrics", Json::object());
+    for (const auto& [split, values] : metrics.items())
+      if (values.is_object())
+        for (const auto& [name, value] : values.items())
+          if (value.is_number()) names.insert(name);
+  }
+  return names;
+}
+
+std::string chosen_metric(const std::vector<Run>& runs, const ReportOptions& options) {
+  if (!options.metric.empty()) return options.metric;
+  if (const std::string primary = common_primary(runs); !primary.empty()) return primary;
+  const std::set<std::string> names = metric_names(runs);
+  for (const std::string name : {"accuracy", "bleu", "macro_f1", "perplexity", "mse", "loss"})
+    if (names.count(name)) return name;
+  return names.empty() ? "loss" : *names.begin();
+}
+
+std::string chosen_split(const std::vector<Run>& runs, const std::string& metric,
+                         const ReportOptions& options) {
+  if (!options.split.empty()) return options.split;
+  const auto with = [&](const std::string& split) {
+    return std::count_if(runs.begin(), runs.end(), [&](const Run& run) {
+      return run.finished() && !std::isnan(run.metric(split, metric));
+    });
+  };
+  return with("test") > 0 && with("test") >= with("validation") ? "test" : "validation";
+}
+
+bool direction(const std::vector<Run>& runs, const std::string& metric) {
+  for (const Run& run : runs)
+    if (run.result.value("primary", Json()) == metric &&
+        run.result.value("higher_is_better", Json()).is_boolean())
+      return run.result["higher_is_better"].get<bool>();
+  return larger_is_better(metric);
+}
+
+std::vector<Variant> grouped(const std::vector<Run>& runs) {
+  std::map<std::string, std::vector<Run>> groups;
+  for (const Run& run : runs) groups[run.given_name + "\n" + run.config.dump()].push_back(run);
+  std::vector<Json> configs;
+  std::vector<Variant> variants;
+  std::set<std::string> given;
+  for (auto& [key, members] : groups) {
+    std::stable_sort(members.begin(), members.end(),
+                     [](const Run& a, const Run& b) { return a.seed < b.seed; });
+    configs.push_back(members[0].config);
+    given.insert(members[0].given_name);
+    Variant variant;
+    variant.runs = members;
+    variants.push_back(std::move(variant));
+  }
+  const bool all_given = given.size() == variants.size() && !given.count("");
+  const std::vector<std::string> names = variant_names(configs);
+  for (size_t i = 0; i < variants.size(); ++i)
+    variants[i].name = all_given ? variants[i].runs[0].given_name : names[i];
+  return variants;
+}
+
+void add_numbers(Variant& variant, const TaskReport& task) {
+  for (const Run& run : variant.runs) {
+    const double value = run.metric(task.split, task.metric);
+    if (!run.finished() || std::isnan(value)) continue;
+    variant.seeds.push_back(run.seed);
+    variant.values.push_back(value);
+  }
+  variant.summary = summarise(variant.values);
+  variant.parameters = mean_over_finished(variant, "/parameters");
+  variant.seconds = mean_over_finished(variant, "/cost/seconds");
+  variant.samples_per_second = mean_over_finished(variant, "/cost/samples_per_second");
+  variant.peak_bytes = mean_over_finished(variant, "/cost/peak_rss_bytes");
+}
+
+void rank(TaskReport& task) {
+  const double sign = task.higher_is_better ? 1 : -1;
+  const auto key = [&](const Variant& v) {
+    return v.values.empty() ? -std::numeric_limits<double>::infinity() : sign * v.summary.mean;
+  };
+  std::stable_sort(task.variants.begin(), task.variants.end(),
+                   [&](const Variant& a, const Variant& b) { return key(a) > key(b); });
+  if (task.variants.empty() || task.variants[0].values.empty()) return;
+  const Summary best = task.variants[0].summary;
+  for (Variant& variant : task.variants) {
+    variant.best = variant.summary.mean == best.mean;
+    variant.near_best =
+        !variant.best && variant.summary.mean >= best.low && variant.summary.mean <= best.high;
+  }
+}
+
+/// Whether "axis=value" is one of the parts of the variant's name, or the whole name.
+bool answers_to(const Variant& variant, const std::string& wanted) {
+  if (variant.name == wanted) return true;
+  for (const std::string& part : split(variant.name, ',')) {
+    const std::string pair = trim(part);
+    if (pair == wanted || (wanted.ends_with("." + pair))) return true;
+  }
+  return false;
+}
+
+std::map<int64_t, double> by_seed(const Variant& variant) {
+  std::map<int64_t, double> values;
+  for (size_t i = 0; i < variant.seeds.size(); ++i) values[variant.seeds[i]] = variant.values[i];
+  return values;
+}
+
+Comparison compared(const Variant& variant, const Variant& baseline) {
+  std::vector<double> differences;
+  const auto base = by_seed(baseline);
+  for (const auto& [seed, value] : by_seed(variant))
+    if (base.count(seed)) differences.push_back(value - base.at(seed));
+  return {baseline.name,
+          static_cast<int64_t>(differences.size()),
+          summarise(differences).mean,
+          paired_t_test(differences),
+          sign_flip_test(differences),
+          kUndefined};
+}
+
+/// False when no variant of this task answers to the baseline.
+bool compare(TaskReport& task, const std::string& wanted) {
+  std::vector<const Variant*> fitting;
+  std::vector<std::string> names;
+  for (const Variant& variant : task.variants)
+    if (answers_to(variant, wanted)) fitting.push_back(&variant), names.push_back(variant.name);
+  if (fitting.empty()) return false;
+  if (fitting.size() > 1)
+    throw ConfigError("baseline '" + wanted + "' fits several variants of " + task.name + ": " +
+                      join(names, "; "));
+  const Variant baseline = *fitting[0];
+  std::vector<double> p;
+  for (Variant& variant : task.variants) {
+    if (variant.name == baseline.name) continue;
+    variant.comparison = compared(variant, baseline);
+    p.push_back(variant.comparison->p_sign_flip);
+  }
+  const std::vector<double> adjusted = holm_adjusted(p);
+  size_t i = 0;
+  for (Variant& variant : task.variants)
+    if (variant.comparison) variant.comparison->p_holm = adjusted[i++];
+  return true;
+}
+
+TaskReport task_report(const std::string& name, const std::vector<Run>& runs, const ReportOptions& options) {
+  TaskReport task;
+  task.name = name;
+  task.task = runs[0].task == name ? "" : runs[0].task;
+  task.metric = chosen_metric(runs, options);
+  task.split = chosen_split(runs, task.metric, options);
+  task.higher_is_better = direction(runs, task.metric);
+  for (const std::string& other : metric_names(runs)) {
+    const auto has = [&](const Run& run) { return !std::isnan(run.metric(task.split, other)); };
+    if (other != task.metric && task.other_metrics.size() < kMostOtherMetrics &&
+        std::any_of(runs.begin(), runs.end(), has))
+      task.other_metrics.push_back(other);
+  }
+  task.variants = grouped(runs);
+  for (Variant& variant : task.variants) add_numbers(variant, task);
+  rank(task);
+  return task;
+}
+
+}  // namespace
+
+bool larger_is_better(const std::string& metric) {
+  for (const std::string lower :
+       {"loss", "mse", "mae", "rmse", "error", "perplexity", "bits_per", "aer", "calibration", "wer"})
+    if (metric.find(lower) != std::string::npos) return false;
+  return true;
+}
+
+std::string Variant::problems() const {
+  std::map<std::string, int> counts;
+  for (const Run& run : runs)
+    if (!run.finished()) ++counts[run.status];
+  std::vector<std::string> parts;
+  for (const auto& [status, count] : counts) parts.push_back(std::to_string(count) + " " + status);
+  const int64_t finished =
+      std::count_if(runs.begin(), runs.end(), [](const Run& run) { return run.finished(); });
+  if (const int64_t without = finished - static_cast<int64_t>(values.size()); without > 0)
+    parts.push_back(std::to_string(without) + " without this metric");
+  return join(parts, ", ");
+}
+
+double Variant::mean_of(const std::string& split, const std::string& metric) const {
+  return mean_over_finished(*this, "/metrics/" + split + "/" + metric);
+}
+
+Report make_report(const std::vector<Run>& runs, const ReportOptions& options) {
+  std::map<std::string, std::vector<Run>> groups;
+  Report report;
+  for (const Run& run : runs) {
+    groups[run.group()].push_back(run);
+    report.incomplete += !run.finished();
+  }
+  bool found = options.baseline.empty();
+  for (const auto& [name, members] : groups) {
+    report.tasks.push_back(task_report(name, members, options));
+    if (!options.baseline.empty()) found = compare(report.tasks.back(), options.baseline) || found;
+  }
+  if (found) return report;
+  std::vector<std::string> names;
+  for (const TaskReport& task : report.tasks)
+    for (const Variant& variant : task.variants) names.push_back(variant.name);
+  throw ConfigError("no variant answers to the baseline '" + options.baseline + "'" +
+                    hint(options.baseline, names));
+}
+
+Report make_report(const std::vector<std::filesystem::path>& roots, const ReportOptions& options) {
+  return make_report(find_runs(roots), options);
+}
+
+}  // namespace fovea

@@ -1,0 +1,53 @@
+// Run folders read back: configuration, result, learning history. Whatever is missing is left out, never
+// invented.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "src/base/json.h"
+
+namespace fovea {
+
+/// One line of metrics.jsonl.
+struct HistoryPoint {
+  double step = 0;
+  std::string split;
+  std::map<std::string, double> values;
+};
+
+struct Run {
+  std::filesystem::path folder;
+  /// finished, unfinished, or what result.json says (failed, diverged).
+  std::string status = "unfinished";
+  std::string recipe;
+  std::string task;
+  /// A name given in result.json or the manifest; empty = derived from the configuration.
+  std::string given_name;
+  int64_t seed = 0;
+  /// config.json without the seed.
+  Json config;
+  Json result = Json::object();
+  std::vector<HistoryPoint> history;
+
+  bool finished() const { return status == "finished"; }
+  /// A metric of the result, NaN when absent.
+  double metric(const std::string& split, const std::string& name) const;
+  /// A number anywhere in the result ("/cost/seconds"), NaN when absent.
+  double number(const std::string& pointer) const;
+  /// What the table is headed by: recipe, or the task when there is no recipe.
+  const std::string& group() const { return recipe.empty() ? task : recipe; }
+};
+
+/// The runs (folders with a config.json) at or up to three levels below each root, in the order of their
+/// paths, each once. Throws CheckpointError when a root is absent or holds no run, and for a run whose files
+/// are malformed.
+std::vector<Run> find_runs(const std::vector<std::filesystem::path>& roots);
+
+/// Reads one run folder. Throws CheckpointError.
+Run read_run(const std::filesystem::path& folder);
+
+}  // namespace fovea

@@ -1,0 +1,33 @@
+// Tables for people: aligned columns in a terminal, Markdown, LaTeX.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace fovea {
+
+struct TableCell {
+  std::string text;
+  bool bold = false;
+};
+
+struct Table {
+  std::vector<std::string> header;
+  /// True = numbers, aligned right.
+  std::vector<bool> right;
+  std::vector<std::vector<TableCell>> rows;
+};
+
+/// Columns that `text` takes in a terminal (wide characters two, combining marks none).
+int64_t display_width(const std::string& text);
+
+/// Aligned columns without boxes, two spaces apart; bold by ANSI codes when `colour`.
+std::string text_table(const Table& table, bool colour);
+
+/// A Markdown table; bold as **…**, | escaped.
+std::string markdown_table(const Table& table);
+
+/// A tabular with booktabs rules; bold as \textbf, special characters escaped.
+std::string latex_table(const Table& table);
+
+}  // namespace fovea
