@@ -39,7 +39,7 @@ std::string task_html(const TaskReport& task, size_t i, const PageOptions& optio
   html += "<p class=\"lead\">" + escape_markup(lead_sentence(task)) + "</p>";
   html += "<h3>Results</h3>" + table_html(task_table(task)) + "<p class=\"note\">" +
           escape_markup(table_note(task)) + "</p>";
-  html += interval_plot_svg(task);
+  html += interval_plot_html(task);
   html += curves_html(task, options) + maps_html(task, options) + map_scores_html(task);
   return html;
 }
@@ -69,8 +69,11 @@ std::string navigation(const Report& report) {
 std::string table_html(const Table& table) {
   std::string html = "<div class=\"scroll\"><table><thead><tr>";
   for (size_t c = 0; c < table.header.size(); ++c)
-    html += std::string("<th scope=\"col\"") + (table.right[c] ? " class=\"number\"" : "") + ">" +
-            escape_markup(table.header[c]) + "</th>";
+    html += std::string("<th scope=\"col\"") +
+            (table.right[c]                  ? " class=\"number\""
+             : table.header[c] == "problems" ? " class=\"problem\""
+                                             : "") +
+            ">" + escape_markup(table.header[c]) + "</th>";
   html += "</tr></thead><tbody>";
   for (const auto& row : table.rows) {
     html += row[0].text.starts_with("chance") ? "<tr class=\"chance\">" : "<tr>";

@@ -61,6 +61,7 @@ ChartSeries series_of(const Variant& variant, const std::string& split, const st
 std::string chart_html(const TaskReport& task, const PageOptions& options, const std::string& split,
                        const std::string& metric) {
   Chart chart{metric + " on " + split + " over steps", "step", metric + ", " + split, {}};
+  chart.width = 380, chart.height = 240;
   chart.direct_labels = false;
   bool any = false;
   for (size_t i = 0; i < task.variants.size() && i < static_cast<size_t>(options.most_variants); ++i) {
@@ -135,7 +136,7 @@ std::string curves_html(const TaskReport& task, const PageOptions& options) {
          charts + "</div>" + legend_html(task, options);
 }
 
-std::string interval_plot_svg(const TaskReport& task) {
+std::string interval_plot_html(const TaskReport& task) {
   const bool any = std::any_of(task.variants.begin(), task.variants.end(),
                                [](const Variant& v) { return !v.values.empty(); });
   if (!any || task.variants.size() < 2) return "";
@@ -144,9 +145,10 @@ std::string interval_plot_svg(const TaskReport& task) {
   const double left = std::min(280.0, 16 + 6.6 * static_cast<double>(longest)), width = 760, pitch = 26;
   const double bottom = 8 + pitch * static_cast<double>(task.variants.size());
   const Span span = span_of(task, left, width - 20);
-  std::string svg = "<svg class=\"chart\" style=\"max-width:" + tenth(width) + "px\" viewBox=\"0 0 " +
-                    tenth(width) + " " + tenth(bottom + 38) + "\" role=\"img\" font-size=\"12\"><title>" +
-                    escape_markup(task.metric) + " of every variant</title><g fill=\"currentColor\">";
+  std::string svg = "<svg class=\"chart intervals\" style=\"max-width:" + tenth(width) +
+                    "px\" viewBox=\"0 0 " + tenth(width) + " " + tenth(bottom + 38) +
+                    "\" role=\"img\" font-size=\"12\"><title>" + escape_markup(task.metric) +
+                    " of every variant</title><g fill=\"currentColor\">";
   const std::vector<double> ticks = nice_ticks(span.low, span.high, 6);
   const double step = ticks.size() > 1 ? ticks[1] - ticks[0] : 1;
   for (double tick : ticks) {
@@ -164,7 +166,7 @@ std::string interval_plot_svg(const TaskReport& task) {
     svg += "<text x=\"" + tenth(left - 12) + "\" y=\"" + tenth(y + 4) + "\" text-anchor=\"end\">" +
            escape_markup(task.variants[i].name) + "</text>" + variant_row(task.variants[i], i, span, y);
   }
-  return svg + "</g></svg>";
+  return "<div class=\"scroll\">" + svg + "</g></svg></div>";
 }
 
 }  // namespace fovea

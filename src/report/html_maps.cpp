@@ -161,10 +161,12 @@ std::string example_html(const TaskReport& task, const std::string& example, con
   const MapRecord& first = all[0].layers[0];
   std::string html = "<h4>" + escape_markup(example) + "</h4>" + map_legend_html(first, all[0].scene, high);
   html += wants_width(first, all[0].scene) ? "<div class=\"cards wide\">" : "<div class=\"cards\">";
+  if (const std::string input = input_html(first, all[0].scene); !input.empty())
+    html += "<section class=\"card\"><h5 style=\"--line:transparent\">input</h5>" + input + "</section>";
   for (const Shown& shown : all)
-    html += "<section class=\"card\"><h5 style=\"--line:var(--series-" + std::to_string(shown.variant % 8) +
-            ")\">" + escape_markup(task.variants[shown.variant].name) + "</h5>" +
-            controls_html(shown, options) + views_html(shown, high, options) +
+    html += "<section class=\"card maps\"><h5 style=\"--line:var(--series-" +
+            std::to_string(shown.variant % 8) + ")\">" + escape_markup(task.variants[shown.variant].name) +
+            "</h5>" + views_html(shown, high, options) + controls_html(shown, options) +
             answer_html(*shown.run, example) + "</section>";
   return html + "</div>";
 }
@@ -204,7 +206,8 @@ std::string mean_and_half(const Json& summary) {
   if (!summary.is_object() || !summary.value("mean", Json()).is_number()) return "–";
   const double mean = summary["mean"].get<double>();
   const Json ci = summary.value("ci", Json::array());
-  if (ci.size() != 2 || !ci[1].is_number()) return format_number(mean, 3);
+  // An interval from two maps says nothing.
+  if (ci.size() != 2 || !ci[1].is_number() || summary.value("n", 0) < 3) return format_number(mean, 3);
   return with_uncertainty(mean, ci[1].get<double>() - mean);
 }
 
@@ -235,34 +238,41 @@ std::vector<ScoreRow> score_rows(const TaskReport& task) {
   return rows;
 }
 
-Table score_table(const std::vector<ScoreRow>& rows) {
-  Table table{{"variant", "layer", "maps"}, {false, false, true}, {}};
+std::vector<ScoreColumn> columns_present(const std::vector<ScoreRow>& rows) {
   std::vector<ScoreColumn> columns;
   for (const ScoreColumn& column : kScoreColumns)
     if (std::any_of(rows.begin(), rows.end(),
-                    [&](const ScoreRow& row) { return row.all.contains(column.key); })) {
+                    [&](const ScoreRow& row) { return row.all.contains(column.key); }))
       columns.push_back(column);
-      table.header.push_back(column.title);
-      table.right.push_back(true);
-    }
-  Json chance = Json::object();
-  for (const ScoreRow& row : rows) {
-    std::vector<TableCell> cells{{row.name, false}, {row.layer, false}, {std::to_string(row.n), false}};
-    for (const ScoreColumn& column : columns)
-      cells.push_back({mean_and_half(row.all.value(column.key, Json())), false});
-    table.rows.push_back(std::move(cells));
-    if (chance.empty()) chance = row.chance;
-  }
-  if (chance.empty()) return table;
-  std::vector<TableCell> cells{{"chance (uniform)", false}, {"", false}, {"", false}};
+  return columns;
+}
+
+std::vector<TableCell> chance_cells(const ScoreRow& row, const std::vector<ScoreColumn>& columns) {
+  std::vector<TableCell> cells{{"chance (uniform)", false}, {row.layer, false}, {"", false}};
   for (const ScoreColumn& column : columns) {
-    const Json value = chance.value(column.key, Json());
-    cells.push_back({value.is_object() && value.value("mean", Json()).is_number()
-                         ? format_number(value["mean"].get<double>(), 3)
-                         : "",
-                     false});
+    const Json value = row.chance.value(column.key, Json());
+    const bool there = value.is_object() && value.value("mean", Json()).is_number();
+    cells.push_back({there ? format_number(value["mean"].get<double>(), 3) : "", false});
   }
-  table.rows.push_back(std::move(cells));
+  return cells;
+}
+
+/// Rows by layer; under each layer that has truth, what chance gives there.
+Table score_table(std::vector<ScoreRow> rows) {
+  Table table{{"variant", "layer", "maps"}, {false, false, true}, {}};
+  const std::vector<ScoreColumn> columns = columns_present(rows);
+  for (const ScoreColumn& column : columns) table.header.push_back(column.title), table.right.push_back(true);
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const ScoreRow& a, const ScoreRow& b) { return a.layer < b.layer; });
+  for (size_t i = 0; i < rows.size(); ++i) {
+    std::vector<TableCell> cells{
+        {rows[i].name, false}, {rows[i].layer, false}, {std::to_string(rows[i].n), false}};
+    for (const ScoreColumn& column : columns)
+      cells.push_back({mean_and_half(rows[i].all.value(column.key, Json())), false});
+    table.rows.push_back(std::move(cells));
+    const bool last = i + 1 == rows.size() || rows[i + 1].layer != rows[i].layer;
+    if (last && !rows[i].chance.empty()) table.rows.push_back(chance_cells(rows[i], columns));
+  }
   return table;
 }
 
@@ -293,8 +303,9 @@ std::string map_scores_html(const TaskReport& task) {
   const bool truth =
       std::any_of(rows.begin(), rows.end(), [](const ScoreRow& row) { return row.all.contains("mass"); });
   std::string html =
-      "<h3>What the maps measure</h3><p class=\"explain\">Mean over maps ± half the 95 % interval; ";
-  html += truth ? "the first columns compare with where attention ought to go, and the last row is what "
+      "<h3>What the maps measure</h3><p class=\"explain\">Mean over maps ± half the 95 % interval (from "
+      "three maps on); ";
+  html += truth ? "the first columns compare with where attention ought to go, the rows in italics are what "
                   "chance gives.</p>"
                 : "entropies in nats, over visible keys only.</p>";
   return html + table_html(score_table(rows));

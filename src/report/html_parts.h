@@ -21,7 +21,7 @@ std::string base64(const std::string& bytes);
 std::string curves_html(const TaskReport& task, const PageOptions& options);
 
 /// One row per variant: each seed a dot, the mean a bar, the interval a line. Empty without values.
-std::string interval_plot_svg(const TaskReport& task);
+std::string interval_plot_html(const TaskReport& task);
 
 /// The attention of the variants side by side on the same examples. Empty without maps.
 std::string maps_html(const TaskReport& task, const PageOptions& options);
@@ -35,6 +35,9 @@ std::string map_view_html(const MapRecord& record, const MapScene& scene, int64_
 
 /// The largest weight map_view_html would show under any head.
 double map_view_high(const MapRecord& record);
+
+/// The image a map lies on, by itself, with the truth outlined; empty for other maps.
+std::string input_html(const MapRecord& record, const MapScene& scene);
 
 /// The colour bar that belongs to map_view_html's views of this record.
 std::string map_legend_html(const MapRecord& record, const MapScene& scene, double high);

@@ -25,7 +25,7 @@ body {
   margin: 0; background: var(--paper); color: var(--ink);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif;
 }
-main { max-width: 1080px; margin: 0 auto; padding: 48px 24px 96px; }
+main { max-width: 1160px; margin: 0 auto; padding: 48px 24px 96px; }
 h1, h2, h3 { font-family: "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, "DejaVu Serif", serif; font-weight: 600; line-height: 1.2; }
 h1 { font-size: 2.1rem; margin: 0 0 .3em; letter-spacing: -.01em; }
 h2 { font-size: 1.55rem; margin: 72px 0 .3em; padding-top: 24px; border-top: 1px solid var(--rule); }
@@ -44,11 +44,15 @@ thead th { color: var(--muted); font-weight: 500; font-size: .82rem; border-bott
 tbody th { font-weight: 400; }
 td.number, th.number { text-align: right; padding-left: 14px; padding-right: 6px; }
 tr.chance th, tr.chance td { color: var(--muted); font-style: italic; }
-.problem { color: var(--truth); }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(400px, 100%), 1fr)); gap: 24px 32px; margin-top: 14px; }
+td.problem, th.problem { padding-left: 18px; }
+td.problem { color: var(--truth); }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(300px, 100%), 1fr)); gap: 24px 28px; margin-top: 14px; }
 .charts > figure { margin: 0; }
 svg { display: block; max-width: 100%; height: auto; }
 svg.chart { width: 100%; font-family: inherit; }
+svg.intervals { min-width: 560px; }
+.card svg.overlay { width: 100% !important; }
+.cards:not(.wide) .card svg.overlay { max-width: 360px; margin: 0 auto; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: .86rem; color: var(--muted); margin: 10px 0 0; padding: 0; list-style: none; }
 .legend li::before, .card h5::before {
   content: ""; display: inline-block; width: 10px; height: 10px; border-radius: 50%; margin-right: 7px; background: var(--line);
@@ -58,7 +62,7 @@ svg.chart { width: 100%; font-family: inherit; }
 .card { background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 14px 16px 12px; min-width: 0; break-inside: avoid; }
 .card h5 { margin: 0 0 8px; font-size: .9rem; font-weight: 600; }
 .card .answer { color: var(--muted); font-size: .82rem; margin: 8px 0 0; }
-.controls { display: flex; flex-wrap: wrap; gap: 4px; margin: 0 0 10px; align-items: center; }
+.controls { display: flex; flex-wrap: wrap; gap: 4px; margin: 12px 0 0; align-items: center; }
 .controls button, .controls select {
   font: inherit; font-size: .76rem; line-height: 1; padding: 4px 8px; border: 1px solid var(--rule); border-radius: 999px;
   background: transparent; color: var(--muted); cursor: pointer;
@@ -73,7 +77,9 @@ svg.chart { width: 100%; font-family: inherit; }
 .sentence .strong { color: var(--strong); }
 .sentence .gold { box-shadow: 0 0 0 1.5px var(--truth); }
 .sentence .masked { background: var(--masked); color: var(--muted); }
-.truth { fill: none; stroke: var(--truth); stroke-width: 1.6; vector-effect: non-scaling-stroke; }
+.halo { fill: none; stroke: #fff; stroke-width: 3.6; stroke-opacity: .85; vector-effect: non-scaling-stroke; }
+.truth { fill: none; stroke: var(--truth); stroke-width: 1.8; vector-effect: non-scaling-stroke; }
+.strips { shape-rendering: crispEdges; }
 .cells image { image-rendering: pixelated; }
 .cells text, .overlay text { font-size: 10px; fill: currentColor; }
 .cells text { fill-opacity: .8; }
@@ -135,7 +141,7 @@ const std::string& page_script() {
     const text = token ? token.dataset.tip : svg ? under(svg, event) : "";
     text ? show(event, text) : tip.hidden = true;
   });
-  document.querySelectorAll(".card").forEach(card => {
+  document.querySelectorAll(".card.maps").forEach(card => {
     const layers = card.querySelector("select"), buttons = [...card.querySelectorAll("button")];
     let head = "-1";
     const update = () => {

@@ -144,7 +144,8 @@ std::string truth_path(const Cells& cells, const Place& place) {
       if (!set(r, c - 1)) edge(c, r, c, r + 1);
       if (!set(r, c + 1)) edge(c + 1, r, c + 1, r + 1);
     }
-  return path.empty() ? "" : "<path class=\"truth\" d=\"" + path + "\"/>";
+  if (path.empty()) return "";
+  return "<path class=\"halo\" d=\"" + path + "\"/><path class=\"truth\" d=\"" + path + "\"/>";
 }
 
 /// What the script needs to tell the value under the pointer.
@@ -270,7 +271,7 @@ std::string series_svg(const MapRecord& record, const MapScene& scene, int64_t h
     const double x = std::clamp((record.key.offset + record.key.stride * static_cast<double>(c)) * per_step,
                                 0.0, place.width);
     const double w = std::min(record.key.stride * per_step, place.width - x);
-    const std::string box = "x=\"" + px(x) + "\" y=\"2\" width=\"" + px(w + 0.3) + "\" height=\"150\"";
+    const std::string box = "x=\"" + px(x) + "\" y=\"2\" width=\"" + px(w) + "\" height=\"150\"";
     const bool seen = visible.empty() || visible[c];
     const double share = std::clamp(static_cast<double>(weights[c]) / high, 0.0, 1.0);
     const std::string name = record.key.labels.empty() ? "step " + std::to_string(c) : record.key.labels[c];
@@ -290,8 +291,8 @@ std::string series_svg(const MapRecord& record, const MapScene& scene, int64_t h
   std::string lines;
   for (size_t i = 0; i < std::min<size_t>(scene.series.size(), 7); ++i)
     lines += polyline(scene.series[i].values, low - margin, top + margin, place, i);
-  return "<svg class=\"overlay\" style=\"width:100%\" viewBox=\"0 0 640 154\">" + strips + truth +
-         "<g pointer-events=\"none\">" + lines + "</g></svg>";
+  return "<svg class=\"overlay\" style=\"width:100%\" viewBox=\"0 0 640 154\"><g class=\"strips\">" + strips +
+         "</g>" + truth + "<g pointer-events=\"none\">" + lines + "</g></svg>";
 }
 
 std::string sentence_html(const MapRecord& record, int64_t head, double high) {
@@ -348,6 +349,19 @@ std::string map_view_html(const MapRecord& record, const MapScene& scene, int64_
       break;
   }
   return matrix_svg(cells_of(record, head), top);
+}
+
+std::string input_html(const MapRecord& record, const MapScene& scene) {
+  if (kind_of(record, scene) != ViewKind::kOverlay) return "";
+  ImageOverlay overlay;
+  overlay.image = *scene.image;
+  const double width = 260;
+  const double height =
+      width * static_cast<double>(overlay.image.height) / static_cast<double>(overlay.image.width);
+  const Place place{0, 0, width, height};
+  return "<svg class=\"overlay\" style=\"width:" + px(width) + "px\" viewBox=\"0 0 " + px(width) + " " +
+         px(height) + "\">" + image_tag(png_bytes(overlay_raster(overlay, -1, {}, 224)), place) +
+         truth_path(folded(record, 0), place) + "</svg>";
 }
 
 std::string map_legend_html(const MapRecord& record, const MapScene& scene, double high) {
