@@ -63,8 +63,8 @@ Json score_record(const MapRecord& record);
 /// Student's t of 95 % over examples.
 Json summarise_scores(const std::vector<Json>& records);
 
-/// maps/scores.json: {"format": 1, "maps": records, "summary": summarise_scores(records)}; each record is a score_record result
-/// to which the caller added "example".
+/// maps/scores.json: {"format": 1, "maps": records, "summary": summarise_scores(records)}; each record is a
+/// score_record result to which the caller added "example".
 Json scores_document(const std::vector<Json>& records);
 
 }  // namespace fovea
