@@ -9,6 +9,7 @@ namespace fovea {
 struct AxisShape {
   int64_t heads = 1;
   int64_t query_width = 0, key_width = 0;  // Dq and Dk of one head
+  bool scored = true;                      // whether the normalizer looks at scores at all
   std::string key;                         // "model.attention", for messages
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/attention/normalizers/normalizer.h"
+#include "models/attention/patterns/pattern.h"
 #include "models/attention/positions/position.h"
 #include "models/attention/projections.h"
 #include "models/attention/scorers/scorer.h"
@@ -13,11 +14,12 @@ struct Axes {
   std::shared_ptr<Scorer> scorer;
   std::shared_ptr<Normalizer> normalizer;
   std::shared_ptr<Position> position;
-  Mask pattern;
+  std::vector<std::shared_ptr<Pattern>> patterns;  // a pair must pass all of them
   double dropout = 0;
 };
 
-/// Order of one call: project → turn → map → pair → finish → bias → mask → normalize → weights reported → dropout → values → output projection.
+/// Order of one call: project → turn → map → pair → finish → bias → mask → normalize → gain → weights reported here →
+/// dropout → values → output projection.
 class ComposedAttention : public Attention {
  public:
   ComposedAttention(Heads heads, Axes axes);
@@ -27,7 +29,7 @@ class ComposedAttention : public Attention {
   int64_t context_width() const override { return heads_.context_width(); }
   int64_t heads() const override { return heads_.heads(); }
   Traits traits() const override;
-  Mask pattern() const override { return axes_.pattern; }
+  Mask pattern() const override;
 
  private:
   /// What every row of one call shares.
@@ -37,13 +39,16 @@ class ComposedAttention : public Attention {
     Tensor keys, values;  // [B, H, Tk, X], [B, H, Tk, Dv]
     Mask mask;
     int64_t first = 0;
-    uint64_t dropout_key = 0;
+    std::optional<uint64_t> dropout_key;
   };
   struct Answer {
     Tensor weights, attended;  // [B, H, rows, Tk], [B, H, rows, Dv]
   };
+  Rows prepare(const Tensor& query, const Memory& memory, const Call& call);
   Answer answer(const Rows& rows, Span span, const State& state);
-  AttentionOutput in_order(const Rows& rows, const Call& call, Tensor& attended);
+  Answer answer_in_order(const Rows& rows, State& state);
+  /// Whether the normalizer looks at scores at all; if not, none are computed.
+  bool scored() const;
 
   Heads heads_;
   Axes axes_;

@@ -13,7 +13,11 @@ struct DropoutPlace {
 /// One key a call, drawn from the default CPU generator.
 uint64_t draw_dropout_key();
 
-/// 0 or 1/(1 − p) for each weight of a piece [B, H, rows, keys], in `options`' dtype and on its device. The mask of a slice is the slice of the mask.
+/// 0 or 1/(1 − p) for each weight of a piece [B, H, rows, keys], in `options`' dtype and on its device. The mask of a
+/// slice is the slice of the mask.
 Tensor dropout_mask(uint64_t key, double p, at::IntArrayRef sizes, const DropoutPlace& place, const torch::TensorOptions& options);
+
+/// The same bits from tensor operations, for devices other than the CPU.
+Tensor dropout_mask_by_tensors(uint64_t key, double p, at::IntArrayRef sizes, const DropoutPlace& place, const torch::TensorOptions& options);
 
 }  // namespace fovea

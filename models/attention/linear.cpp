@@ -7,7 +7,8 @@ namespace {
 
 constexpr int64_t kChunk = 64;  // queries of a causal chunk: [chunk, chunk] products instead of [Tq, Tk]
 
-Tensor feature(const Tensor& x) { return torch::elu(x) + 1; }
+/// elu(x) + 1 = x + 1 above 0, eˣ below; written so, because 1 + (eˣ − 1) loses the digits of a small eˣ.
+Tensor feature(const Tensor& x) { return torch::where(x > 0, x + 1, x.clamp_max(0).exp()); }
 
 /// x / total, 0 where total is 0: a row that sees no key.
 Tensor divided(const Tensor& x, const Tensor& total) {
@@ -49,7 +50,7 @@ Tensor up_to_now(const Tensor& q, const Tensor& k, const Tensor& v, int64_t firs
     const Tensor numerator = torch::matmul(rows, state) + torch::matmul(products, v.slice(2, shared, last));
     chunks.push_back(divided(numerator, torch::matmul(rows, total) + products.sum(-1, true)));
   }
-  return torch::cat(chunks, 2);  // [B, H, Tq, Dv]
+  return chunks.empty() ? everything(q, k, v) : torch::cat(chunks, 2);  // [B, H, Tq, Dv]
 }
 
 }  // namespace
@@ -58,14 +59,13 @@ LinearAttention::LinearAttention(Heads heads, bool causal) : heads_(std::move(he
 
 Memory LinearAttention::extend(const Memory& memory, const Tensor& key, const Tensor& value, const Tensor& padding) {
   require_memory_shapes(key, value, padding, "LinearAttention");
-  Tensor k = feature(heads_.split_key(key));                                                       // [B, G, Tk, Dh]
-  if (padding.defined()) k = k * padding.unsqueeze(1).unsqueeze(-1).to(k.dtype());                 // a padded key adds nothing to any sum
-  return memory.join(Memory({k, heads_.split_value(value)}, 2, key.size(1), padding));
+  Tensor k = feature(heads_.split_key(without_padding(key, padding)));                             // [B, G, Tk, Dh]
+  if (padding.defined()) k = k.masked_fill(~padding.unsqueeze(1).unsqueeze(-1), 0);                // a padded key adds nothing to any sum
+  return memory.join(Memory({k, heads_.split_value(without_padding(value, padding))}, 2, key.size(1), padding));
 }
 
 AttentionOutput LinearAttention::attend(const Tensor& query, const Memory& memory, const Call& call) {
-  require_rank(query, 3, "LinearAttention", "query", "[B, Tq, Dq]");
-  if (memory.empty()) throw std::invalid_argument("[LinearAttention] memory must hold keys; found none");
+  require_query_shape(query, memory, "LinearAttention");
   const Tensor q = feature(heads_.split_query(query));                                             // [B, H, Tq, Dh]
   const Tensor k = heads_.spread(memory.parts()[0]), v = heads_.spread(memory.parts()[1]);         // [B, H, Tk, ·]
   const int64_t first = call.first.value_or(memory.size() - query.size(1));

@@ -27,23 +27,29 @@ struct CompositionOptions {
 };
 
 struct AttentionConfig {
-  std::string name;               // of the variant it began as: "multi-head", "compose"
-  std::string direct;             // name of a direct attention (no score matrix), or empty
+  std::string name;    // of the variant it began as: "multi-head", "compose"
+  std::string direct;  // name of a direct attention (no score matrix), or empty
   CompositionOptions composition;
   Json options = Json::object();  // of the chosen axes, every field stated
 };
 
+/// What a slot of a net, or the arrays of `attend`, ask of an attention.
+struct AttentionShape {
+  int64_t query_width = 0, key_width = 0, value_width = 0;
+  int64_t width = 0;              // D of projected heads and of the output; 0 = the query's width
+  bool causal = false;            // the slot adds its own causality
+  bool ordered = true;            // queries come in order
+  int64_t rows = 0, columns = 0;  // of a grid
+};
+
 /// Reads `group`, a name or {"name": …, fields}; strict. `key` ("model.attention") opens each message.
-/// Throws ConfigError: unknown name, key or value, or a combination that cannot be.
+/// Throws ConfigError: unknown name, key or value, or a combination that cannot be (refusals.h).
 AttentionConfig resolve_attention(const Json& group, const std::string& key);
 
-/// The effective group: reading it again gives the same.
+/// The effective group, every field of every chosen axis stated: reading it again gives the same.
 Json dump(const AttentionConfig& config);
 
 /// The slot without attention.
 bool is_none(const AttentionConfig& config);
-
-/// The combinations that are refused, one sentence each: all of them.
-const std::vector<std::string>& refusals();
 
 }  // namespace fovea

@@ -1,12 +1,13 @@
 #include "models/attention/projections.h"
 
-#include "src/base/error.h"
+#include "models/attention/refusals.h"
 
 namespace fovea {
 namespace {
 
-void require_divides(int64_t part, int64_t whole, const std::string& what) {
-  if (part < 1 || whole % part != 0) throw ConfigError(what + "; found " + std::to_string(part) + " and " + std::to_string(whole));
+int64_t part_of(int64_t whole, int64_t heads, const std::string& key) {
+  if (whole % heads != 0) refuse(Refusal::kHeads, key, std::to_string(heads) + " and " + std::to_string(whole));
+  return whole / heads;
 }
 
 }  // namespace
@@ -18,23 +19,26 @@ torch::nn::Linear projection(int64_t in, int64_t out) {
   return linear;
 }
 
-Heads::Heads(const CompositionOptions& o, const AttentionShape& shape, const std::string& key) : heads_(o.heads), kv_heads_(o.kv_heads > 0 ? o.kv_heads : o.heads) {
-  require_divides(kv_heads_, heads_, key + ".kv_heads: must divide heads");
-  if (o.projections) {
-    const int64_t width = shape.width > 0 ? shape.width : shape.query_width;
-    require_divides(heads_, width, key + ".heads: must divide the width");
-    query_head_width_ = key_head_width_ = width / heads_;
-    context_width_ = width;
-    const int64_t shared = kv_heads_ * key_head_width_;
-    query_ = projection(shape.query_width, width), key_ = projection(shape.key_width, shared);
-    value_ = projection(shape.value_width, shared), output_ = projection(width, width);
+Tensor without_padding(const Tensor& x, const Tensor& padding) {
+  return padding.defined() ? x.masked_fill(~padding.unsqueeze(-1), 0) : x;  // [B, T, D]
+}
+
+Heads::Heads(const CompositionOptions& o, const AttentionShape& shape, const std::string& key)
+    : heads_(o.heads), kv_heads_(o.kv_heads > 0 ? o.kv_heads : o.heads) {
+  if (heads_ % kv_heads_ != 0) refuse(Refusal::kSharedHeads, key, std::to_string(kv_heads_) + " and " + std::to_string(heads_));
+  if (!o.projections) {
+    query_head_width_ = part_of(shape.query_width, heads_, key);
+    key_head_width_ = part_of(shape.key_width, kv_heads_, key);
+    context_width_ = heads_ * part_of(shape.value_width, kv_heads_, key);
     return;
   }
-  require_divides(heads_, shape.query_width, key + ".heads: must divide the query's width");
-  require_divides(kv_heads_, shape.key_width, key + ".kv_heads: must divide the key's width");
-  require_divides(kv_heads_, shape.value_width, key + ".kv_heads: must divide the value's width");
-  query_head_width_ = shape.query_width / heads_, key_head_width_ = shape.key_width / kv_heads_;
-  context_width_ = heads_ * (shape.value_width / kv_heads_);
+  context_width_ = shape.width > 0 ? shape.width : shape.query_width;
+  query_head_width_ = key_head_width_ = part_of(context_width_, heads_, key);
+  const int64_t shared = kv_heads_ * key_head_width_;
+  query_ = projection(shape.query_width, context_width_);
+  key_ = projection(shape.key_width, shared);
+  value_ = projection(shape.value_width, shared);
+  output_ = projection(context_width_, context_width_);
 }
 
 void Heads::register_in(torch::nn::Module& owner) {
@@ -47,8 +51,7 @@ void Heads::register_in(torch::nn::Module& owner) {
 
 Tensor Heads::split(torch::nn::Linear& projection, const Tensor& x, int64_t heads) {
   const Tensor projected = projection ? projection->forward(x) : x;
-  if (heads == 1) return projected.unsqueeze(1);                                                       // [B, 1, T, D]
-  return projected.view({x.size(0), x.size(1), heads, -1}).transpose(1, 2);                            // [B, heads, T, D/heads]
+  return projected.unflatten(-1, {heads, projected.size(-1) / heads}).transpose(1, 2);  // [B, heads, T, D/heads]
 }
 
 Tensor Heads::spread(const Tensor& x) const { return kv_heads_ == heads_ ? x : x.repeat_interleave(heads_ / kv_heads_, 1); }

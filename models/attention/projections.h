@@ -6,18 +6,9 @@
 
 namespace fovea {
 
-/// Widths of the slot an attention is made for.
-struct AttentionShape {
-  int64_t query_width = 0, key_width = 0, value_width = 0;
-  int64_t width = 0;                // D of projected heads and of the output; 0 = the query's width
-  bool causal = false;              // the slot adds its own causality
-  bool ordered = true;              // queries come in order
-  int64_t rows = 0, columns = 0;    // of a grid
-};
-
 class Heads {
  public:
-  /// Throws ConfigError when heads do not divide the width, or kv_heads the heads.
+  /// Throws ConfigError when heads do not divide the widths they split, or kv_heads the heads.
   Heads(const CompositionOptions& options, const AttentionShape& shape, const std::string& key);
 
   /// Makes the projections children of `owner` called query, key, value and output, as PyTorch names them.
@@ -43,7 +34,11 @@ class Heads {
   torch::nn::Linear query_{nullptr}, key_{nullptr}, value_{nullptr}, output_{nullptr};
 };
 
-/// A torch-named projection: Xavier-uniform weight, bias 0, as nn.MultiheadAttention starts.
+/// A torch-named projection: weight U(±√(6/(in + out))) (Glorot 2010), bias 0.
 torch::nn::Linear projection(int64_t in, int64_t out);
+
+/// x with the rows that `padding` (bool [B, T], true = real, or undefined) calls padding set to 0, so that whatever
+/// stands there, even NaN, has no influence and no gradient. x [B, T, D].
+Tensor without_padding(const Tensor& x, const Tensor& padding);
 
 }  // namespace fovea

@@ -4,9 +4,12 @@
 #include "models/attention/normalizers/softmax.h"
 #include "models/attention/normalizers/sum.h"
 #include "models/attention/normalizers/uniform.h"
-#include "models/attention/patterns/pattern.h"
+#include "models/attention/patterns/causal.h"
+#include "models/attention/patterns/full.h"
+#include "models/attention/patterns/local.h"
 #include "models/attention/positions/none.h"
 #include "models/attention/positions/rope.h"
+#include "models/attention/refusals.h"
 #include "models/attention/scorers/additive.h"
 #include "models/attention/scorers/cosine.h"
 #include "models/attention/scorers/dot.h"
@@ -35,64 +38,47 @@ Json resolve_fields(ObjectReader& reader) {
   return dump_fields(options);
 }
 
-template <class Made, class Options, class Make>
-AxisEntry<Made> entry(const std::string& name, const std::string& formula, const std::string& source, Make make) {
-  return {name, formula, source, describe_fields<Options>(), resolve_fields<Options>, [make](const AxisShape& shape, const Json& group) -> Made { return make(shape, options_from<Options>(group)); }};
-}
-
-template <class S>
-auto scorer(const std::string& name, const std::string& formula, const std::string& source) {
-  return entry<std::shared_ptr<Scorer>, typename S::Options>(name, formula, source, [](const AxisShape& shape, const auto& options) { return std::make_shared<S>(shape, options); });
-}
-
-template <class N>
-auto normalizer(const std::string& name, const std::string& formula, const std::string& source) {
-  return entry<std::shared_ptr<Normalizer>, typename N::Options>(name, formula, source, [](const AxisShape&, const auto& options) { return std::make_shared<N>(options); });
-}
-
-template <class P>
-auto position(const std::string& name, const std::string& formula, const std::string& source) {
-  return entry<std::shared_ptr<Position>, typename P::Options>(name, formula, source, [](const AxisShape& shape, const auto& options) { return std::make_shared<P>(shape, options); });
-}
-
-template <class Options, class Make>
-auto pattern(const std::string& name, const std::string& formula, const std::string& source, Make make) {
-  return entry<Mask, Options>(name, formula, source, [make](const AxisShape&, const Options& options) -> Mask { return make(options); });
+/// An entry for the class `Made`, which has `Options` with a field list and is made from a shape and options.
+template <class Axis, class Made>
+AxisEntry<Axis> entry(const std::string& name, const std::string& formula, const std::string& source) {
+  using Options = typename Made::Options;
+  return {name, formula, source, describe_fields<Options>(), resolve_fields<Options>,
+          [](const AxisShape& shape, const Json& group) -> std::shared_ptr<Axis> { return std::make_shared<Made>(shape, options_from<Options>(group)); }};
 }
 
 auto make_scorers() {
-  Registry<AxisEntry<std::shared_ptr<Scorer>>> all("scorer");
-  all.add(scorer<DotScorer>("dot", "q · k", "Luong 2015, eq. 8"));
-  all.add(scorer<ScaledDotScorer>("scaled-dot", "q · k / √Dh", "Vaswani 2017, eq. 1"));
-  all.add(scorer<GeneralScorer>("general", "qᵀ W k", "Luong 2015, eq. 8"));
-  all.add(scorer<AdditiveScorer>("additive", "vᵀ tanh(W_q q + W_k k + b)", "Bahdanau 2015, A.1.2"));
-  all.add(scorer<AdditiveScorer>("concat", "another name of additive", "Luong 2015, eq. 8"));
-  all.add(scorer<CosineScorer>("cosine", "q · k / (τ ‖q‖ ‖k‖)", "cosine similarity"));
-  all.add(scorer<LearnedQueryScorer>("learned-query", "u · tanh(W_k k + b)", "Yang 2016, eq. 5–6; Zhou 2016"));
-  all.add(scorer<LocationAwareScorer>("location-aware", "vᵀ tanh(W_q q + W_k k + U (F ∗ α_prev) + b)", "Chorowski 2015, eq. 8–9"));
+  Registry<AxisEntry<Scorer>> all("scorer");
+  all.add(entry<Scorer, DotScorer>("dot", "q · k", "Luong 2015, eq. 8"));
+  all.add(entry<Scorer, ScaledDotScorer>("scaled-dot", "q · k / √Dh", "Vaswani 2017, eq. 1"));
+  all.add(entry<Scorer, GeneralScorer>("general", "qᵀ W k", "Luong 2015, eq. 8"));
+  all.add(entry<Scorer, AdditiveScorer>("additive", "vᵀ tanh(W_q q + W_k k + b)", "Bahdanau 2015, A.1.2"));
+  all.add(entry<Scorer, AdditiveScorer>("concat", "another name of additive", "Luong 2015, eq. 8"));
+  all.add(entry<Scorer, CosineScorer>("cosine", "q · k / (τ ‖q‖ ‖k‖)", "cosine similarity"));
+  all.add(entry<Scorer, LearnedQueryScorer>("learned-query", "u · tanh(W_k k + b)", "Yang 2016, eq. 5–6; Zhou 2016"));
+  all.add(entry<Scorer, LocationAwareScorer>("location-aware", "vᵀ tanh(W_q q + W_k k + U (F ∗ α_prev) + b)", "Chorowski 2015, eq. 8–9"));
   return all;
 }
 
 auto make_normalizers() {
-  Registry<AxisEntry<std::shared_ptr<Normalizer>>> all("normalizer");
-  all.add(normalizer<SoftmaxNormalizer>("softmax", "exp(s_j / temperature) / Σ exp(s / temperature)", "Bridle 1990"));
-  all.add(normalizer<SumNormalizer>("sum", "s_j / Σ s; a vanishing sum gives 0", "weighted mean"));
-  all.add(normalizer<UniformNormalizer>("uniform", "1 / number of visible keys", "baseline"));
+  Registry<AxisEntry<Normalizer>> all("normalizer");
+  all.add(entry<Normalizer, SoftmaxNormalizer>("softmax", "exp(s_j / temperature) / Σ exp(s / temperature)", "Bridle 1990"));
+  all.add(entry<Normalizer, SumNormalizer>("sum", "s_j / Σ s; a vanishing sum gives 0", "weighted mean"));
+  all.add(entry<Normalizer, UniformNormalizer>("uniform", "1 / number of visible keys", "baseline"));
   return all;
 }
 
 auto make_patterns() {
-  Registry<AxisEntry<Mask>> all("pattern");
-  all.add(pattern<PlainPatternOptions>("full", "every key", "Vaswani 2017", [](const auto&) { return Mask(); }));
-  all.add(pattern<PlainPatternOptions>("causal", "j ≤ i", "Vaswani 2017, §3.2.3", [](const auto&) { return Mask::causal(); }));
-  all.add(pattern<LocalPatternOptions>("local", "|i − j| ≤ window", "Luong 2015, §3.2; Beltagy 2020", [](const LocalPatternOptions& o) { return Mask::local(o.window); }));
+  Registry<AxisEntry<Pattern>> all("pattern");
+  all.add(entry<Pattern, FullPattern>("full", "every key", "Vaswani 2017, §3.2"));
+  all.add(entry<Pattern, CausalPattern>("causal", "j ≤ i", "Vaswani 2017, §3.2.3"));
+  all.add(entry<Pattern, LocalPattern>("local", "|i − j| ≤ window", "Luong 2015, §3.2; Beltagy 2020"));
   return all;
 }
 
 auto make_positions() {
-  Registry<AxisEntry<std::shared_ptr<Position>>> all("position");
-  all.add(position<NoPosition>("none", "no positions inside", ""));
-  all.add(position<RopePosition>("rope", "pairs (2m, 2m+1) turn by i · base^(−2m/Dh)", "Su 2021, eq. 34"));
+  Registry<AxisEntry<Position>> all("position");
+  all.add(entry<Position, NoPosition>("none", "no positions inside", ""));
+  all.add(entry<Position, RopePosition>("rope", "pairs (2m, 2m+1) turn by i · base^(−2m/Dh)", "Su 2021, eq. 34"));
   return all;
 }
 
@@ -121,38 +107,84 @@ auto make_named() {
   return all;
 }
 
-Mask make_pattern(const AttentionConfig& config, const AttentionShape& shape) {
-  Mask mask = shape.causal ? Mask::causal() : Mask();
-  for (const std::string& name : split(config.composition.pattern, '&')) mask = mask & patterns().at(name).make({}, config.options);
-  return mask;
+/// The config's patterns, and the slot's own causality after them.
+std::vector<std::shared_ptr<Pattern>> make_patterns(const AttentionConfig& config, const AttentionShape& shape, const AxisShape& axis) {
+  std::vector<std::shared_ptr<Pattern>> made;
+  for (const std::string& name : split(config.composition.pattern, '&')) made.push_back(patterns().at(trim(name)).make(axis, config.options));
+  if (shape.causal) made.push_back(patterns().at("causal").make(axis, config.options));
+  return made;
 }
 
-template <class Made>
-Json entries_json(const Registry<AxisEntry<Made>>& registry) {
+std::shared_ptr<Attention> make_composed(const AttentionConfig& config, const AttentionShape& shape, Heads heads, const std::string& key) {
+  const CompositionOptions& c = config.composition;
+  AxisShape axis{heads.heads(), heads.query_head_width(), heads.key_head_width(), true, key};
+  Axes axes;
+  axes.dropout = c.dropout;
+  axes.normalizer = normalizers().at(c.normalizer).make(axis, config.options);
+  axis.scored = axes.normalizer->traits().uses_query || axes.normalizer->traits().uses_keys;
+  axes.scorer = scorers().at(c.scorer).make(axis, config.options);
+  axes.position = attention_positions().at(c.position).make(axis, config.options);
+  axes.patterns = make_patterns(config, shape, axis);
+  auto attention = std::make_shared<ComposedAttention>(std::move(heads), std::move(axes));
+  if (attention->traits().sequential && !shape.ordered) refuse(Refusal::kOrder, key, "queries in any order");
+  return attention;
+}
+
+Json traits_json(const Traits& traits) {
+  const char* const sums[] = {"1", "at most 1", "any"};
+  return {{"sign", traits.sign == Sign::kNonNegative ? "non-negative" : "any"}, {"row_sum", sums[static_cast<int>(traits.row_sum)]},
+          {"key_equivariant", traits.key_equivariant}, {"differentiable", traits.differentiable}, {"sequential", traits.sequential},
+          {"uses_query", traits.uses_query}, {"uses_keys", traits.uses_keys}};
+}
+
+Json fields_json(const std::vector<FieldInfo>& fields) {
   Json list = Json::array();
-  for (const auto& entry : registry.entries()) {
-    Json fields = Json::array();
-    for (const FieldInfo& field : entry.fields) fields.push_back({{"name", field.name}, {"type", field.type}, {"default", field.fallback}, {"help", field.help}});
-    list.push_back({{"name", entry.name}, {"formula", entry.formula}, {"source", entry.source}, {"keys", fields}});
+  for (const FieldInfo& field : fields) list.push_back({{"name", field.name}, {"type", field.type}, {"default", field.fallback}, {"help", field.help}});
+  return list;
+}
+
+template <class Axis>
+Json entries_json(const Registry<AxisEntry<Axis>>& registry) {
+  Json list = Json::array();
+  for (const auto& entry : registry.entries())
+    list.push_back({{"name", entry.name}, {"formula", entry.formula}, {"source", entry.source}, {"keys", fields_json(entry.fields)},
+                    {"traits", traits_json(entry.make({1, 2, 2, true, entry.name}, Json::object())->traits())}});
+  return list;
+}
+
+/// A small slot that every variant fits.
+AttentionShape sample_shape() {
+  AttentionShape shape;
+  shape.query_width = shape.key_width = shape.value_width = shape.width = 8;
+  return shape;
+}
+
+Json named_json() {
+  Json list = Json::array();
+  for (const NamedAttention& named : named_attentions().entries()) {
+    const AttentionConfig config = resolve_attention(named.name, "attention");
+    Json json = {{"name", named.name}, {"summary", named.summary}, {"source", named.source}, {"config", dump(config)}};
+    if (!is_none(config)) json["traits"] = traits_json(make_attention(config, sample_shape(), "attention")->traits());
+    list.push_back(std::move(json));
   }
   return list;
 }
 
 }  // namespace
 
-const Registry<AxisEntry<std::shared_ptr<Scorer>>>& scorers() {
+const Registry<AxisEntry<Scorer>>& scorers() {
   static const auto all = make_scorers();
   return all;
 }
-const Registry<AxisEntry<std::shared_ptr<Normalizer>>>& normalizers() {
+const Registry<AxisEntry<Normalizer>>& normalizers() {
   static const auto all = make_normalizers();
   return all;
 }
-const Registry<AxisEntry<Mask>>& patterns() {
+const Registry<AxisEntry<Pattern>>& patterns() {
   static const auto all = make_patterns();
   return all;
 }
-const Registry<AxisEntry<std::shared_ptr<Position>>>& attention_positions() {
+const Registry<AxisEntry<Position>>& attention_positions() {
   static const auto all = make_positions();
   return all;
 }
@@ -166,18 +198,10 @@ const Registry<NamedAttention>& named_attentions() {
 }
 
 std::shared_ptr<Attention> make_attention(const AttentionConfig& config, const AttentionShape& shape, const std::string& key) {
-  if (is_none(config)) throw ConfigError(key + ": none is a slot without attention; this one needs an attention");
+  if (is_none(config)) refuse(Refusal::kNoneSlot, key, config.name);
   Heads heads(config.composition, shape, key);
   if (config.direct == "linear") return std::make_shared<LinearAttention>(std::move(heads), shape.causal || config.composition.pattern == "causal");
-  const AxisShape axis{heads.heads(), heads.query_head_width(), heads.key_head_width(), key};
-  Axes axes;
-  axes.scorer = scorers().at(config.composition.scorer).make(axis, config.options);
-  axes.normalizer = normalizers().at(config.composition.normalizer).make(axis, config.options);
-  axes.position = attention_positions().at(config.composition.position).make(axis, config.options);
-  axes.pattern = make_pattern(config, shape);
-  axes.dropout = config.composition.dropout;
-  if (axes.scorer->traits().sequential && !shape.ordered) throw ConfigError(key + ": scorer " + config.composition.scorer + " needs queries that come in order; this slot asks them in any order");
-  auto attention = std::make_shared<ComposedAttention>(std::move(heads), std::move(axes));
+  auto attention = make_composed(config, shape, std::move(heads), key);
   if (config.name == "frozen-random")
     for (Tensor& parameter : attention->parameters()) parameter.set_requires_grad(false);
   return attention;
@@ -188,11 +212,7 @@ Json list_attention_axis(const std::string& what) {
   if (what == "normalizers") return entries_json(normalizers());
   if (what == "patterns") return entries_json(patterns());
   if (what == "positions") return entries_json(attention_positions());
-  if (what != "attentions") return nullptr;
-  Json list = Json::array();
-  for (const NamedAttention& named : named_attentions().entries())
-    list.push_back({{"name", named.name}, {"summary", named.summary}, {"source", named.source}, {"config", dump(resolve_attention(named.name, "model.attention"))}});
-  return list;
+  return what == "attentions" ? named_json() : Json(nullptr);
 }
 
 }  // namespace fovea

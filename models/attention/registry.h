@@ -12,14 +12,14 @@
 namespace fovea {
 
 /// One entry of an axis: what `fovea list` shows, its fields, and how it is made from them.
-template <class Made>
+template <class Axis>
 struct AxisEntry {
   std::string name, formula, source;
   std::vector<FieldInfo> fields;
   /// Reads the axis's fields from the flat group and states all of them.
   std::function<Json(ObjectReader&)> resolve;
   /// From the stated fields of the group (which may hold other axes' too).
-  std::function<Made(const AxisShape&, const Json&)> make;
+  std::function<std::shared_ptr<Axis>(const AxisShape&, const Json&)> make;
 };
 
 /// A preset of the axes, with its paper.
@@ -28,10 +28,10 @@ struct NamedAttention {
   Json preset;
 };
 
-const Registry<AxisEntry<std::shared_ptr<Scorer>>>& scorers();
-const Registry<AxisEntry<std::shared_ptr<Normalizer>>>& normalizers();
-const Registry<AxisEntry<Mask>>& patterns();
-const Registry<AxisEntry<std::shared_ptr<Position>>>& attention_positions();
+const Registry<AxisEntry<Scorer>>& scorers();
+const Registry<AxisEntry<Normalizer>>& normalizers();
+const Registry<AxisEntry<Pattern>>& patterns();
+const Registry<AxisEntry<Position>>& attention_positions();
 /// Attentions without a score matrix: "linear".
 const std::vector<std::string>& direct_attentions();
 const Registry<NamedAttention>& named_attentions();
@@ -39,7 +39,8 @@ const Registry<NamedAttention>& named_attentions();
 /// The attention of a resolved group for one slot. Throws ConfigError when the widths do not fit or the slot cannot hold it.
 std::shared_ptr<Attention> make_attention(const AttentionConfig& config, const AttentionShape& shape, const std::string& key);
 
-/// What `fovea list attentions|scorers|normalizers|patterns|positions` shows; null for another word.
+/// What `fovea list attentions|scorers|normalizers|patterns|positions` shows: names, formulas or summaries, sources, keys with
+/// defaults, traits; null for another word. Draws from the default generator where a variant has parameters.
 Json list_attention_axis(const std::string& what);
 
 }  // namespace fovea

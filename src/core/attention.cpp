@@ -54,4 +54,12 @@ void require_memory_shapes(const Tensor& key, const Tensor& value, const Tensor&
     throw std::invalid_argument(std::string("[") + where + "] padding must be bool [B, Tk] like key " + shape_text(key) + "; found " + shape_text(padding));
 }
 
+void require_query_shape(const Tensor& query, const Memory& memory, const char* where) {
+  require_rank(query, 3, where, "query", "[B, Tq, Dq]");
+  const std::string begin = std::string("[") + where + "] ";
+  if (memory.empty()) throw std::invalid_argument(begin + "memory must have been begun with extend; found none");
+  const int64_t batch = memory.parts()[0].size(0);
+  if (query.size(0) != batch) throw std::invalid_argument(begin + "query must have the memory's B = " + std::to_string(batch) + "; found " + shape_text(query));
+}
+
 }  // namespace fovea

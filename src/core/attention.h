@@ -98,4 +98,7 @@ class Attention : public torch::nn::Module {
 /// Checks ranks, batch sizes and key/value lengths as every attention needs them; throws std::invalid_argument with the found shape.
 void require_memory_shapes(const Tensor& key, const Tensor& value, const Tensor& padding, const char* where);
 
+/// Checks that the query has rank 3 and the memory's batch size, and that the memory was begun; throws likewise.
+void require_query_shape(const Tensor& query, const Memory& memory, const char* where);
+
 }  // namespace fovea

@@ -1,10 +1,35 @@
 #include "src/core/trace.h"
 
+#include <ATen/CPUGeneratorImpl.h>
+
 #include <algorithm>
+#include <mutex>
 
 #include "src/base/text.h"
 
 namespace fovea {
+namespace {
+
+/// Puts the default generator back as it was: asking again in training draws a dropout key, which the run must not notice.
+class GeneratorKept {
+ public:
+  GeneratorKept() : generator_(at::detail::getDefaultCPUGenerator()) {
+    const std::lock_guard lock(generator_.mutex());
+    state_ = generator_.get_state();
+  }
+  ~GeneratorKept() {
+    const std::lock_guard lock(generator_.mutex());
+    generator_.set_state(state_);
+  }
+  GeneratorKept(const GeneratorKept&) = delete;
+  GeneratorKept& operator=(const GeneratorKept&) = delete;
+
+ private:
+  at::Generator generator_;
+  Tensor state_;
+};
+
+}  // namespace
 
 Tensor sliced_weights(Attention& attention, const Tensor& query, const Memory& memory, const Call& call, int64_t slice) {
   Call part = call;
@@ -39,6 +64,7 @@ void AttentionTrace::observe(Attention& attention, const Tensor& query, const Me
   const std::string path = wanted_path(attention);
   if (path.empty()) return;
   torch::NoGradGuard no_gradient;
+  const GeneratorKept generator_kept;
   const Tensor weights = sliced_weights(attention, query, memory, call, kSlice);  // [B, H, Tq, Tk]
   const int64_t queries = query.size(1), keys = memory.size();
   const Tile tile{call.first.value_or(keys - queries), {0, queries}, {0, keys}};

@@ -15,7 +15,7 @@ class SoftmaxNormalizer : public Normalizer {
       visit("temperature", self.temperature, "scores are divided by it", above(0));
     }
   };
-  explicit SoftmaxNormalizer(const Options& options) : temperature_(options.temperature) {}
+  SoftmaxNormalizer(const AxisShape&, const Options& options) : temperature_(options.temperature) {}
   Tensor normalize(const Tensor& scores, const Tensor& visible) override { return masked_softmax(temperature_ == 1 ? scores : scores / temperature_, visible); }
 
  private:

@@ -12,7 +12,7 @@ class SumNormalizer : public Normalizer {
     template <class Self, class Visit>
     static void fields(Self&, Visit&&) {}
   };
-  explicit SumNormalizer(const Options&) {}
+  SumNormalizer(const AxisShape&, const Options&) {}
   Tensor normalize(const Tensor& scores, const Tensor& visible) override {
     const Tensor seen = visible.defined() ? scores.masked_fill(~visible.expand_as(scores), 0) : scores;
     const Tensor total = seen.sum(-1, true);                                     // [B, H, Tq, 1]

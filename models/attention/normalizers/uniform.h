@@ -12,7 +12,7 @@ class UniformNormalizer : public Normalizer {
     template <class Self, class Visit>
     static void fields(Self&, Visit&&) {}
   };
-  explicit UniformNormalizer(const Options&) {}
+  UniformNormalizer(const AxisShape&, const Options&) {}
   Tensor normalize(const Tensor& scores, const Tensor& visible) override {
     if (!visible.defined()) return torch::full_like(scores.detach(), 1.0 / static_cast<double>(std::max<int64_t>(1, scores.size(-1))));
     const Tensor seen = visible.expand_as(scores).to(scores.dtype());

@@ -6,19 +6,13 @@
 
 namespace fovea {
 
-/// j ≤ i and every key; no options.
-struct PlainPatternOptions {
-  template <class Self, class Visit>
-  static void fields(Self&, Visit&&) {}
-};
-
-/// |i − j| ≤ window.
-struct LocalPatternOptions {
-  int64_t window = 8;
-  template <class Self, class Visit>
-  static void fields(Self& self, Visit&& visit) {
-    visit("window", self.window, "largest |i − j|", at_least(0));
-  }
+class Pattern : public torch::nn::Module {
+ public:
+  /// Who may attend to whom, in absolute positions.
+  virtual Mask visible() const = 0;
+  /// For soft patterns: multiplies the normalised weights, [B or 1, H or 1, Tq, Tk], or undefined = 1. q [B, H, Tq, Dh].
+  virtual Tensor gain(const Tensor& q, const Tensor& query_positions, const Tensor& key_positions) { return {}; }
+  virtual Traits traits() const { return {.key_equivariant = false}; }
 };
 
 }  // namespace fovea

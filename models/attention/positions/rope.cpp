@@ -2,13 +2,13 @@
 
 #include <cmath>
 
-#include "src/base/error.h"
+#include "models/attention/refusals.h"
 
 namespace fovea {
 
 RopePosition::RopePosition(const AxisShape& shape, const Options& options) : base_(options.base) {
-  if (shape.query_width % 2 != 0 || shape.key_width % 2 != 0)
-    throw ConfigError(shape.key + ".position: rope turns pairs, so the width of a head must be even; found " + std::to_string(shape.query_width % 2 != 0 ? shape.query_width : shape.key_width));
+  for (const int64_t width : {shape.query_width, shape.key_width})
+    if (width % 2 != 0) refuse(Refusal::kTurnedPairs, shape.key, std::to_string(width));
 }
 
 Tensor RopePosition::turn(const Tensor& x, const Tensor& positions) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "src/base/error.h"
+#include "models/attention/refusals.h"
 
 namespace fovea {
 namespace {
@@ -18,7 +18,7 @@ Tensor tanh_pair(const Tensor& q, const Tensor& k, const Tensor& energy) {
   const int64_t row_size = std::max<int64_t>(1, q.size(0) * q.size(1) * k.size(2) * q.size(3));
   const int64_t rows = std::max<int64_t>(1, kLargestPiece / row_size);
   std::vector<Tensor> pieces;
-  for (int64_t begin = 0; begin < q.size(2); begin += rows) {
+  for (int64_t begin = 0; begin == 0 || begin < q.size(2); begin += rows) {
     const Tensor part = q.slice(2, begin, std::min(begin + rows, q.size(2))).unsqueeze(3);           // [B, H, rows, 1, A]
     pieces.push_back(torch::matmul(torch::tanh(part + k.unsqueeze(2)), spread).squeeze(-1));         // [B, H, rows, Tk]
   }
@@ -30,9 +30,9 @@ Tensor scorer_parameter(const std::vector<int64_t>& sizes, int64_t fan_in) {
   return torch::empty(sizes).uniform_(-bound, bound);
 }
 
-void require_one_width(const AxisShape& shape, const char* scorer) {
-  if (shape.query_width == shape.key_width) return;
-  throw ConfigError(shape.key + ".scorer: " + scorer + " needs queries and keys of one width; found " + std::to_string(shape.query_width) + " and " + std::to_string(shape.key_width));
+void require_one_width(const AxisShape& shape, const std::string& scorer) {
+  if (!shape.scored || shape.query_width == shape.key_width) return;
+  refuse(Refusal::kOneWidth, shape.key, scorer + " of " + std::to_string(shape.query_width) + " and " + std::to_string(shape.key_width));
 }
 
 }  // namespace fovea

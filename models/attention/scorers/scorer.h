@@ -32,7 +32,7 @@ Tensor tanh_pair(const Tensor& q, const Tensor& k, const Tensor& energy);
 /// A parameter drawn from U(±1/√fan_in).
 Tensor scorer_parameter(const std::vector<int64_t>& sizes, int64_t fan_in);
 
-/// Throws ConfigError unless queries and keys are equally wide.
-void require_one_width(const AxisShape& shape, const char* scorer);
+/// Throws ConfigError unless queries and keys are equally wide (or nobody reads the scores).
+void require_one_width(const AxisShape& shape, const std::string& scorer);
 
 }  // namespace fovea
