@@ -142,10 +142,16 @@ void save(const std::string& out, const std::string& file, const Tensor& tensor)
   std::cout << file << " " << shape_text(tensor) << "\n";
 }
 
-/// Gradients of <grad, context> in every input and parameter; zeros where there is no influence.
-void save_gradients(const AttendRequest& request, const Arrays& in, const Attention& attention, const Tensor& context) {
-  const Tensor slope = read_floats(request.grad, 3, "[B, Tq, D] like the context").to(context.dtype());
-  if (slope.sizes() != context.sizes()) throw DataError(request.grad + ": expected the context's shape " + shape_text(context) + ", found " + shape_text(slope));
+/// dL/dcontext, or undefined when none was given.
+Tensor read_slope(const std::string& path, const Tensor& context) {
+  if (path.empty()) return {};
+  const Tensor slope = read_floats(path, 3, "[B, Tq, D] like the context").to(context.dtype());
+  if (slope.sizes() != context.sizes()) throw DataError(path + ": expected the context's shape " + shape_text(context) + ", found " + shape_text(slope));
+  return slope;
+}
+
+/// Gradients of Σ slope · context in every input and parameter; zeros where there is no influence.
+void save_gradients(const AttendRequest& request, const Arrays& in, const Attention& attention, const Tensor& context, const Tensor& slope) {
   std::vector<Tensor> leaves = {in.query, in.key, in.value};
   std::vector<std::string> names;
   for (const auto& item : attention.named_parameters()) {
@@ -198,6 +204,7 @@ int attend(const AttendRequest& request) {
   call.want = Want::kWeights;
   if (!request.mask.empty()) call.mask = mask_of(request.mask, in, attention->heads());
   const AttentionOutput output = attention->forward(in.query, in.key, in.value, padding_of(request.lengths, in.key), call);
+  const Tensor slope = read_slope(request.grad, output.context);
 
   make_folders(request.out);
   save(request.out, "context.npy", output.context);
@@ -205,7 +212,7 @@ int attend(const AttendRequest& request) {
   const TensorMap parameters = named_tensors(*attention);
   write_safetensors(request.out + "/params.safetensors", parameters, {{"attention", to_text(dump(config))}});
   std::cout << "params.safetensors " << list_of(parameters) << "\n";
-  if (!request.grad.empty()) save_gradients(request, in, *attention, output.context);
+  if (slope.defined()) save_gradients(request, in, *attention, output.context, slope);
   return 0;
 }
 
