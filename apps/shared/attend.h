@@ -14,14 +14,14 @@ struct AttendRequest {
   std::string query, key, value, mask, params, grad, out;
   std::vector<int64_t> lengths;
   std::optional<int64_t> first;
-  std::string dtype;                // float64, float32, or empty = the query's
+  std::string dtype;  // float64, float32, or empty = the query's
   bool split_heads = false;
   uint64_t seed = 0;
 };
 
-/// Writes context.npy, weights.npy and params.safetensors into `out`, with a gradient also grad_query.npy, grad_key.npy,
-/// grad_value.npy and grad_params.safetensors. Exit code of the program.
-/// Throws ConfigError (name, field, combination, lengths), DataError (arrays), CheckpointError (parameters).
+/// Writes context.npy, weights.npy and params.safetensors into `out`, with a gradient also grad_query.npy,
+/// grad_key.npy, grad_value.npy and grad_params.safetensors. Exit code of the program. Throws ConfigError
+/// (name, field, combination, lengths), DataError (arrays), CheckpointError (parameters).
 int attend(const AttendRequest& request);
 
 }  // namespace fovea

@@ -14,13 +14,16 @@ Tensor as_tensor(const Array& array, torch::ScalarType type) {
   return tensor;
 }
 
-std::string shape_of(const Array& array) { return shape_text(torch::empty(array.shape, torch::dtype(torch::kBool).device(torch::kMeta))); }
+std::string shape_of(const Array& array) {
+  return shape_text(torch::empty(array.shape, torch::dtype(torch::kBool).device(torch::kMeta)));
+}
 
 }  // namespace
 
 Tensor read_floats(const std::string& path, int64_t rank, const char* shape) {
   const Array array = read_npy(path);
-  if (static_cast<int64_t>(array.shape.size()) != rank) throw DataError(path + ": expected " + shape + ", found " + shape_of(array));
+  if (static_cast<int64_t>(array.shape.size()) != rank)
+    throw DataError(path + ": expected " + shape + ", found " + shape_of(array));
   if (array.dtype == "float64") return as_tensor(array, torch::kFloat64);
   if (array.dtype == "float32") return as_tensor(array, torch::kFloat32);
   if (array.dtype == "float16") return as_tensor(array, torch::kFloat16).to(torch::kFloat32);
@@ -29,8 +32,10 @@ Tensor read_floats(const std::string& path, int64_t rank, const char* shape) {
 
 Tensor read_mask(const std::string& path) {
   const Array array = read_npy(path);
-  if (array.dtype != "bool") throw DataError(path + ": expected bool, true = may attend; found " + array.dtype);
-  if (array.shape.size() < 2 || array.shape.size() > 4) throw DataError(path + ": expected [Tq, Tk], [B, Tq, Tk] or [B, H, Tq, Tk], found " + shape_of(array));
+  if (array.dtype != "bool")
+    throw DataError(path + ": expected bool, true = may attend; found " + array.dtype);
+  if (array.shape.size() < 2 || array.shape.size() > 4)
+    throw DataError(path + ": expected [Tq, Tk], [B, Tq, Tk] or [B, H, Tq, Tk], found " + shape_of(array));
   return as_tensor(array, torch::kUInt8).to(torch::kBool);
 }
 
@@ -44,8 +49,12 @@ void write_tensor(const std::string& path, const Tensor& tensor) {
   write_npy(path, array);
 }
 
-Tensor join_heads(const Tensor& split) { return split.transpose(1, 2).flatten(2); }  // [B, T, H·Dh]
+Tensor join_heads(const Tensor& split) {
+  return split.transpose(1, 2).flatten(2);
+}  // [B, T, H·Dh]
 
-Tensor split_heads(const Tensor& joined, int64_t heads) { return joined.unflatten(-1, {heads, joined.size(-1) / heads}).transpose(1, 2); }  // [B, H, T, Dh]
+Tensor split_heads(const Tensor& joined, int64_t heads) {
+  return joined.unflatten(-1, {heads, joined.size(-1) / heads}).transpose(1, 2);
+}  // [B, H, T, Dh]
 
 }  // namespace fovea

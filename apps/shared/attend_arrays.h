@@ -7,8 +7,8 @@
 
 namespace fovea {
 
-/// A floating array of rank `rank` from a file, in the file's dtype (float16 as float32). `shape` ("[B, Tk, Dk]") is for messages.
-/// Throws DataError: unreadable, another rank, not floating.
+/// A floating array of rank `rank` from a file, in the file's dtype (float16 as float32). `shape` ("[B, Tk,
+/// Dk]") is for messages. Throws DataError: unreadable, another rank, not floating.
 Tensor read_floats(const std::string& path, int64_t rank, const char* shape);
 
 /// A bool array of two to four axes. Throws DataError.

@@ -20,9 +20,13 @@ inline std::vector<int64_t> per_head(const AxisShape& shape, std::vector<int64_t
 }
 
 /// x [B, H, T, D] times weight [A, D] or [H, A, D], transposed: [B, H, T, A].
-inline Tensor map_heads(const Tensor& x, const Tensor& weight) { return torch::matmul(x, weight.transpose(-1, -2)); }
+inline Tensor map_heads(const Tensor& x, const Tensor& weight) {
+  return torch::matmul(x, weight.transpose(-1, -2));
+}
 
 /// A vector [A] or [H, A] so that it broadcasts over [B, H, T, A].
-inline Tensor over_time(const Tensor& vector) { return vector.dim() == 2 ? vector.unsqueeze(1) : vector; }
+inline Tensor over_time(const Tensor& vector) {
+  return vector.dim() == 2 ? vector.unsqueeze(1) : vector;
+}
 
 }  // namespace fovea

@@ -8,21 +8,26 @@ namespace {
 constexpr const char* kWhere = "Attention";
 
 /// The state of a stateful scorer before its first query.
-State start_state(Scorer& scorer, const Mask& mask, int64_t first, const Tensor& queries, const Tensor& keys) {
+State start_state(Scorer& scorer, const Mask& mask, int64_t first, const Tensor& queries,
+                  const Tensor& keys) {
   const std::vector<int64_t> sizes = {queries.size(0), queries.size(1), 1, keys.size(2)};
   const Tensor visible = mask.visible({first, {0, 1}, {0, keys.size(2)}}, keys.device());
-  return scorer.start(visible.defined() ? visible.expand(sizes) : torch::ones(sizes, keys.options().dtype(torch::kBool)));
+  return scorer.start(visible.defined() ? visible.expand(sizes)
+                                        : torch::ones(sizes, keys.options().dtype(torch::kBool)));
 }
 
 }  // namespace
 
-ComposedAttention::ComposedAttention(Heads heads, Axes axes) : heads_(std::move(heads)), axes_(std::move(axes)) {
+ComposedAttention::ComposedAttention(Heads heads, Axes axes)
+    : heads_(std::move(heads)), axes_(std::move(axes)) {
   heads_.register_in(*this);
   register_module("scorer", axes_.scorer);
   register_module("normalizer", axes_.normalizer);
   register_module("position", axes_.position);
-  // One pattern keeps its parameters under `pattern.`; of several, the first does, and the others are counted.
-  for (size_t i = 0; i < axes_.patterns.size(); ++i) register_module(i == 0 ? "pattern" : "pattern" + std::to_string(i + 1), axes_.patterns[i]);
+  // One pattern keeps its parameters under `pattern.`; of several, the first does, and the others are
+  // counted.
+  for (size_t i = 0; i < axes_.patterns.size(); ++i)
+    register_module(i == 0 ? "pattern" : "pattern" + std::to_string(i + 1), axes_.patterns[i]);
 }
 
 bool ComposedAttention::scored() const {
@@ -34,13 +39,15 @@ Traits ComposedAttention::traits() const {
   const Traits scorer = axes_.scorer->traits(), normalizer = axes_.normalizer->traits();
   Traits all = normalizer;
   if (scored()) {
-    all.key_equivariant = all.key_equivariant && scorer.key_equivariant && axes_.position->traits().key_equivariant;
+    all.key_equivariant =
+        all.key_equivariant && scorer.key_equivariant && axes_.position->traits().key_equivariant;
     all.differentiable = all.differentiable && scorer.differentiable;
     all.sequential = scorer.sequential;
     all.uses_query = scorer.uses_query;
     all.uses_keys = scorer.uses_keys;
   }
-  for (const auto& pattern : axes_.patterns) all.key_equivariant = all.key_equivariant && pattern->traits().key_equivariant;
+  for (const auto& pattern : axes_.patterns)
+    all.key_equivariant = all.key_equivariant && pattern->traits().key_equivariant;
   return all;
 }
 
@@ -50,12 +57,13 @@ Mask ComposedAttention::pattern() const {
   return mask;
 }
 
-Memory ComposedAttention::extend(const Memory& memory, const Tensor& key, const Tensor& value, const Tensor& padding) {
+Memory ComposedAttention::extend(const Memory& memory, const Tensor& key, const Tensor& value,
+                                 const Tensor& padding) {
   require_memory_shapes(key, value, padding, kWhere);
-  Tensor k = heads_.split_key(without_padding(key, padding));                                       // [B, G, Tk, Dh]
+  Tensor k = heads_.split_key(without_padding(key, padding));  // [B, G, Tk, Dh]
   k = axes_.position->turn(k, positions({memory.size(), memory.size() + key.size(1)}, key.device()));
-  if (axes_.scorer->maps_keys()) k = heads_.spread(k);                                              // [B, H, Tk, Dh]
-  const Tensor v = heads_.split_value(without_padding(value, padding));                             // [B, G, Tk, Dv]
+  if (axes_.scorer->maps_keys()) k = heads_.spread(k);                   // [B, H, Tk, Dh]
+  const Tensor v = heads_.split_value(without_padding(value, padding));  // [B, G, Tk, Dv]
   return memory.join(Memory({axes_.scorer->map_key(k), v}, 2, key.size(1), padding));
 }
 
@@ -63,17 +71,20 @@ AttentionOutput ComposedAttention::attend(const Tensor& query, const Memory& mem
   require_query_shape(query, memory, kWhere);
   const Rows rows = prepare(query, memory, call);
   AttentionOutput output;
-  output.state = call.state;
-  const Answer all = traits().sequential ? answer_in_order(rows, output.state) : answer(rows, {0, query.size(1)}, {});
-  output.context = heads_.join(all.attended);                         // [B, Tq, width]
-  if (call.want == Want::kWeights) output.weights = all.weights;      // [B, H, Tq, Tk]
+  const bool in_order = traits().sequential;
+  if (in_order) output.state = call.state;
+  const Answer all = in_order ? answer_in_order(rows, output.state) : answer(rows, {0, query.size(1)}, {});
+  output.context = heads_.join(all.attended);                     // [B, Tq, width]
+  if (call.want == Want::kWeights) output.weights = all.weights;  // [B, H, Tq, Tk]
   return output;
 }
 
-ComposedAttention::Rows ComposedAttention::prepare(const Tensor& query, const Memory& memory, const Call& call) {
+ComposedAttention::Rows ComposedAttention::prepare(const Tensor& query, const Memory& memory,
+                                                   const Call& call) {
   Rows rows;
   rows.first = call.first.value_or(memory.size() - query.size(1));
-  rows.query = axes_.position->turn(heads_.split_query(query), positions({rows.first, rows.first + query.size(1)}, query.device()));
+  rows.query = axes_.position->turn(heads_.split_query(query),
+                                    positions({rows.first, rows.first + query.size(1)}, query.device()));
   rows.mapped = axes_.scorer->map_query(rows.query);
   rows.keys = axes_.scorer->maps_keys() ? memory.parts()[0] : heads_.spread(memory.parts()[0]);
   rows.values = heads_.spread(memory.parts()[1]);
@@ -87,22 +98,28 @@ ComposedAttention::Answer ComposedAttention::answer(const Rows& rows, Span span,
   const Tensor query = rows.query.slice(2, span.begin, span.end);
   const Tile tile{rows.first, span, {0, rows.keys.size(2)}};
   const auto device = rows.keys.device();
-  const Tensor query_positions = positions({rows.first + span.begin, rows.first + span.end}, device), key_positions = positions(tile.keys, device);
+  const Tensor query_positions = positions({rows.first + span.begin, rows.first + span.end}, device),
+               key_positions = positions(tile.keys, device);
   Tensor scores;
   if (scored()) {
-    scores = axes_.scorer->finish(axes_.scorer->pair(rows.mapped.slice(2, span.begin, span.end), rows.keys, state));
+    scores = axes_.scorer->finish(
+        axes_.scorer->pair(rows.mapped.slice(2, span.begin, span.end), rows.keys, state));
     const Tensor bias = axes_.position->bias(query, query_positions, key_positions);
     if (bias.defined()) scores = scores + bias;
   } else {
-    scores = torch::zeros({query.size(0), query.size(1), span.size(), tile.keys.size()}, rows.values.options());
-  }                                                                                                // [B, H, rows, Tk]
+    scores =
+        torch::zeros({query.size(0), query.size(1), span.size(), tile.keys.size()}, rows.values.options());
+  }  // [B, H, rows, Tk]
   Answer result;
   result.weights = axes_.normalizer->normalize(scores, rows.mask.visible(tile, device));
   for (const auto& pattern : axes_.patterns)
-    if (const Tensor gain = pattern->gain(query, query_positions, key_positions); gain.defined()) result.weights = result.weights * gain;
+    if (const Tensor gain = pattern->gain(query, query_positions, key_positions); gain.defined())
+      result.weights = result.weights * gain;
   Tensor kept = result.weights;
-  if (rows.dropout_key) kept = kept * dropout_mask(*rows.dropout_key, axes_.dropout, kept.sizes(), {rows.first + span.begin, 0}, kept.options());
-  result.attended = torch::matmul(kept, rows.values);                                              // [B, H, rows, Dv]
+  if (rows.dropout_key)
+    kept = kept * dropout_mask(*rows.dropout_key, axes_.dropout, kept.sizes(), {rows.first + span.begin, 0},
+                               kept.options());
+  result.attended = torch::matmul(kept, rows.values);  // [B, H, rows, Dv]
   const Tensor relative = axes_.position->add(kept, query_positions, key_positions);
   if (relative.defined()) result.attended = result.attended + relative;
   return result;
@@ -119,7 +136,7 @@ ComposedAttention::Answer ComposedAttention::answer_in_order(const Rows& rows, S
     attended.push_back(one.attended);
   }
   if (weights.empty()) return answer(rows, {0, 0}, state);
-  return {torch::cat(weights, 2), torch::cat(attended, 2)};                                        // [B, H, Tq, Tk], [B, H, Tq, Dv]
+  return {torch::cat(weights, 2), torch::cat(attended, 2)};  // [B, H, Tq, Tk], [B, H, Tq, Dv]
 }
 
 }  // namespace fovea

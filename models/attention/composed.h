@@ -18,8 +18,8 @@ struct Axes {
   double dropout = 0;
 };
 
-/// Order of one call: project → turn → map → pair → finish → bias → mask → normalize → gain → weights reported here →
-/// dropout → values → output projection.
+/// Order of one call: project → turn → map → pair → finish → bias → mask → normalize → gain → weights
+/// reported here → dropout → values → output projection.
 class ComposedAttention : public Attention {
  public:
   ComposedAttention(Heads heads, Axes axes);

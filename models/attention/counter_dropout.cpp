@@ -12,11 +12,14 @@ namespace fovea {
 namespace {
 
 /// A weight falls when the upper 32 bits of its hash are below this.
-uint64_t fall_below(double p) { return static_cast<uint64_t>(std::ldexp(p, 32)); }
+uint64_t fall_below(double p) {
+  return static_cast<uint64_t>(std::ldexp(p, 32));
+}
 
 /// Shared by the weights of one row.
 uint64_t hash_row(uint64_t key, int64_t batch_row, int64_t head, int64_t query) {
-  return hash_words({key, static_cast<uint64_t>(batch_row), static_cast<uint64_t>(head), static_cast<uint64_t>(query)});
+  return hash_words(
+      {key, static_cast<uint64_t>(batch_row), static_cast<uint64_t>(head), static_cast<uint64_t>(query)});
 }
 
 /// hash_row for every [B, H, rows], as the bits of int64.
@@ -24,12 +27,15 @@ Tensor row_hashes(uint64_t key, at::IntArrayRef sizes, int64_t first_query) {
   Tensor hashes = torch::empty({sizes[0], sizes[1], sizes[2]}, torch::kInt64);
   auto* out = hashes.data_ptr<int64_t>();
   for (int64_t line = 0; line < hashes.numel(); ++line)
-    out[line] = static_cast<int64_t>(hash_row(key, line / sizes[2] / sizes[1], line / sizes[2] % sizes[1], first_query + line % sizes[2]));
+    out[line] = static_cast<int64_t>(
+        hash_row(key, line / sizes[2] / sizes[1], line / sizes[2] % sizes[1], first_query + line % sizes[2]));
   return hashes;
 }
 
 /// x >> bits as for unsigned words; int64 shifts bring in copies of the sign.
-Tensor shifted(const Tensor& x, int64_t bits) { return torch::bitwise_and(torch::bitwise_right_shift(x, bits), (int64_t{1} << (64 - bits)) - 1); }
+Tensor shifted(const Tensor& x, int64_t bits) {
+  return torch::bitwise_and(torch::bitwise_right_shift(x, bits), (int64_t{1} << (64 - bits)) - 1);
+}
 
 /// mix() of src/base/random.h on the bits of int64, whose products and sums wrap as those of uint64 do.
 Tensor mixed(Tensor x) {
@@ -47,7 +53,8 @@ uint64_t draw_dropout_key() {
   return at::check_generator<at::CPUGeneratorImpl>(generator)->random64();
 }
 
-Tensor dropout_mask(uint64_t key, double p, at::IntArrayRef sizes, const DropoutPlace& place, const torch::TensorOptions& options) {
+Tensor dropout_mask(uint64_t key, double p, at::IntArrayRef sizes, const DropoutPlace& place,
+                    const torch::TensorOptions& options) {
   if (!options.device().is_cpu()) return dropout_mask_by_tensors(key, p, sizes, place, options);
   const int64_t heads = sizes[1], rows = sizes[2], keys = sizes[3];
   // In float32 whatever the dtype: the scale is then the same number everywhere.
@@ -57,17 +64,23 @@ Tensor dropout_mask(uint64_t key, double p, at::IntArrayRef sizes, const Dropout
   const uint64_t threshold = fall_below(p);
   at::parallel_for(0, sizes[0] * heads * rows, 64, [&](int64_t begin, int64_t end) {
     for (int64_t line = begin; line < end; ++line) {
-      const uint64_t row = hash_row(key, line / rows / heads, line / rows % heads, place.first_query + line % rows);
-      for (int64_t k = 0; k < keys; ++k) out[line * keys + k] = (mix(row + static_cast<uint64_t>(place.first_key + k)) >> 32) < threshold ? 0.0f : scale;
+      const uint64_t row =
+          hash_row(key, line / rows / heads, line / rows % heads, place.first_query + line % rows);
+      for (int64_t k = 0; k < keys; ++k)
+        out[line * keys + k] =
+            (mix(row + static_cast<uint64_t>(place.first_key + k)) >> 32) < threshold ? 0.0f : scale;
     }
   });
   return mask.to(options);
 }
 
-Tensor dropout_mask_by_tensors(uint64_t key, double p, at::IntArrayRef sizes, const DropoutPlace& place, const torch::TensorOptions& options) {
-  const Tensor rows = row_hashes(key, sizes, place.first_query).to(options.device()).unsqueeze(-1);                    // [B, H, rows, 1]
-  const Tensor keys = torch::arange(place.first_key, place.first_key + sizes[3], rows.options());                      // [keys]
-  const Tensor kept = shifted(mixed(rows + keys), 32) >= static_cast<int64_t>(fall_below(p));                          // [B, H, rows, keys]
+Tensor dropout_mask_by_tensors(uint64_t key, double p, at::IntArrayRef sizes, const DropoutPlace& place,
+                               const torch::TensorOptions& options) {
+  const Tensor rows =
+      row_hashes(key, sizes, place.first_query).to(options.device()).unsqueeze(-1);  // [B, H, rows, 1]
+  const Tensor keys = torch::arange(place.first_key, place.first_key + sizes[3], rows.options());  // [keys]
+  const Tensor kept =
+      shifted(mixed(rows + keys), 32) >= static_cast<int64_t>(fall_below(p));  // [B, H, rows, keys]
   return (kept.to(torch::kFloat32) * static_cast<float>(1.0 / (1.0 - p))).to(options);
 }
 

@@ -1,11 +1,13 @@
-// Dropout of attention weights by counter: which weights fall is a hash of where they stand, never of how they were computed.
+// Dropout of attention weights by counter: which weights fall is a hash of where they stand, never of how
+// they were computed.
 #pragma once
 
 #include "src/core/tensor.h"
 
 namespace fovea {
 
-/// Where a piece of weights stands in its call: batch row and head count from 0, queries and keys are absolute.
+/// Where a piece of weights stands in its call: batch row and head count from 0, queries and keys are
+/// absolute.
 struct DropoutPlace {
   int64_t first_query = 0, first_key = 0;
 };
@@ -13,11 +15,13 @@ struct DropoutPlace {
 /// One key a call, drawn from the default CPU generator.
 uint64_t draw_dropout_key();
 
-/// 0 or 1/(1 − p) for each weight of a piece [B, H, rows, keys], in `options`' dtype and on its device. The mask of a
-/// slice is the slice of the mask.
-Tensor dropout_mask(uint64_t key, double p, at::IntArrayRef sizes, const DropoutPlace& place, const torch::TensorOptions& options);
+/// 0 or 1/(1 − p) for each weight of a piece [B, H, rows, keys], in `options`' dtype and on its device. The
+/// mask of a slice is the slice of the mask.
+Tensor dropout_mask(uint64_t key, double p, at::IntArrayRef sizes, const DropoutPlace& place,
+                    const torch::TensorOptions& options);
 
 /// The same bits from tensor operations, for devices other than the CPU.
-Tensor dropout_mask_by_tensors(uint64_t key, double p, at::IntArrayRef sizes, const DropoutPlace& place, const torch::TensorOptions& options);
+Tensor dropout_mask_by_tensors(uint64_t key, double p, at::IntArrayRef sizes, const DropoutPlace& place,
+                               const torch::TensorOptions& options);
 
 }  // namespace fovea

@@ -8,7 +8,9 @@ namespace {
 constexpr int64_t kChunk = 64;  // queries of a causal chunk: [chunk, chunk] products instead of [Tq, Tk]
 
 /// elu(x) + 1 = x + 1 above 0, eˣ below; written so, because 1 + (eˣ − 1) loses the digits of a small eˣ.
-Tensor feature(const Tensor& x) { return torch::where(x > 0, x + 1, x.clamp_max(0).exp()); }
+Tensor feature(const Tensor& x) {
+  return torch::where(x > 0, x + 1, x.clamp_max(0).exp());
+}
 
 /// x / total, 0 where total is 0: a row that sees no key.
 Tensor divided(const Tensor& x, const Tensor& total) {
@@ -25,9 +27,9 @@ Tensor implied(const Tensor& q, const Tensor& k, const Tensor& visible) {
 
 /// All keys for every query.
 Tensor everything(const Tensor& q, const Tensor& k, const Tensor& v) {
-  const Tensor state = torch::matmul(k.transpose(-1, -2), v);            // [B, H, Dh, Dv]
-  const Tensor total = torch::matmul(q, k.sum(2).unsqueeze(-1));         // [B, H, Tq, 1]
-  return divided(torch::matmul(q, state), total);                        // [B, H, Tq, Dv]
+  const Tensor state = torch::matmul(k.transpose(-1, -2), v);     // [B, H, Dh, Dv]
+  const Tensor total = torch::matmul(q, k.sum(2).unsqueeze(-1));  // [B, H, Tq, 1]
+  return divided(torch::matmul(q, state), total);                 // [B, H, Tq, Dv]
 }
 
 /// Keys 0 … first + row for each row: a running state before the chunk, a masked product inside it.
@@ -39,14 +41,16 @@ Tensor up_to_now(const Tensor& q, const Tensor& k, const Tensor& v, int64_t firs
   int64_t summed = 0;
   std::vector<Tensor> chunks;
   for (int64_t begin = 0; begin < queries; begin += kChunk) {
-    const int64_t end = std::min(begin + kChunk, queries), shared = bounded(first + begin), last = bounded(first + end);
+    const int64_t end = std::min(begin + kChunk, queries), shared = bounded(first + begin),
+                  last = bounded(first + end);
     const Tensor older = k.slice(2, summed, shared);
     state = state + torch::matmul(older.transpose(-1, -2), v.slice(2, summed, shared));
     total = total + older.sum(2).unsqueeze(-1);
     summed = shared;
     const Tensor rows = q.slice(2, begin, end), newer = k.slice(2, shared, last);
-    const Tensor mask = positions({first + begin, first + end}, q.device()).unsqueeze(1) >= positions({shared, last}, q.device()).unsqueeze(0);
-    const Tensor products = torch::matmul(rows, newer.transpose(-1, -2)) * mask;          // [B, H, rows, newer]
+    const Tensor mask = positions({first + begin, first + end}, q.device()).unsqueeze(1) >=
+                        positions({shared, last}, q.device()).unsqueeze(0);
+    const Tensor products = torch::matmul(rows, newer.transpose(-1, -2)) * mask;  // [B, H, rows, newer]
     const Tensor numerator = torch::matmul(rows, state) + torch::matmul(products, v.slice(2, shared, last));
     chunks.push_back(divided(numerator, torch::matmul(rows, total) + products.sum(-1, true)));
   }
@@ -55,28 +59,37 @@ Tensor up_to_now(const Tensor& q, const Tensor& k, const Tensor& v, int64_t firs
 
 }  // namespace
 
-LinearAttention::LinearAttention(Heads heads, bool causal) : heads_(std::move(heads)), causal_(causal) { heads_.register_in(*this); }
+LinearAttention::LinearAttention(Heads heads, bool causal) : heads_(std::move(heads)), causal_(causal) {
+  heads_.register_in(*this);
+}
 
-Memory LinearAttention::extend(const Memory& memory, const Tensor& key, const Tensor& value, const Tensor& padding) {
+Memory LinearAttention::extend(const Memory& memory, const Tensor& key, const Tensor& value,
+                               const Tensor& padding) {
   require_memory_shapes(key, value, padding, "LinearAttention");
-  Tensor k = feature(heads_.split_key(without_padding(key, padding)));                             // [B, G, Tk, Dh]
-  if (padding.defined()) k = k.masked_fill(~padding.unsqueeze(1).unsqueeze(-1), 0);                // a padded key adds nothing to any sum
-  return memory.join(Memory({k, heads_.split_value(without_padding(value, padding))}, 2, key.size(1), padding));
+  Tensor k = feature(heads_.split_key(without_padding(key, padding)));  // [B, G, Tk, Dh]
+  if (padding.defined())
+    k = k.masked_fill(~padding.unsqueeze(1).unsqueeze(-1), 0);  // a padded key adds nothing to any sum
+  return memory.join(
+      Memory({k, heads_.split_value(without_padding(value, padding))}, 2, key.size(1), padding));
 }
 
 AttentionOutput LinearAttention::attend(const Tensor& query, const Memory& memory, const Call& call) {
   require_query_shape(query, memory, "LinearAttention");
-  const Tensor q = feature(heads_.split_query(query));                                             // [B, H, Tq, Dh]
-  const Tensor k = heads_.spread(memory.parts()[0]), v = heads_.spread(memory.parts()[1]);         // [B, H, Tk, ·]
+  const Tensor q = feature(heads_.split_query(query));                                      // [B, H, Tq, Dh]
+  const Tensor k = heads_.spread(memory.parts()[0]), v = heads_.spread(memory.parts()[1]);  // [B, H, Tk, ·]
   const int64_t first = call.first.value_or(memory.size() - query.size(1));
   const Tile tile{first, {0, query.size(1)}, {0, memory.size()}};
-  const auto weights = [&] { return implied(q, k, (pattern() & call.mask).visible(tile, q.device())); };  // padded keys are 0 already
+  const auto weights = [&] {
+    return implied(q, k, (pattern() & call.mask).visible(tile, q.device()));
+  };  // padded keys are 0 already
   AttentionOutput output;
   Tensor attended;
-  if (!call.mask.empty()) attended = torch::matmul(weights(), v);
-  else attended = causal_ ? up_to_now(q, k, v, first) : everything(q, k, v);
-  output.context = heads_.join(attended);                                                          // [B, Tq, width]
-  if (call.want == Want::kWeights) output.weights = weights();                                     // [B, H, Tq, Tk]
+  if (!call.mask.empty())
+    attended = torch::matmul(weights(), v);
+  else
+    attended = causal_ ? up_to_now(q, k, v, first) : everything(q, k, v);
+  output.context = heads_.join(attended);                       // [B, Tq, width]
+  if (call.want == Want::kWeights) output.weights = weights();  // [B, H, Tq, Tk]
   return output;
 }
 

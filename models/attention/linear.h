@@ -1,4 +1,5 @@
-// Attention without a score matrix: context_i = φ(q_i) Σ_j φ(k_j) v_jᵀ / φ(q_i) Σ_j φ(k_j), φ = elu + 1 (Katharopoulos 2020, eq. 5–9).
+// Attention without a score matrix: context_i = φ(q_i) Σ_j φ(k_j) v_jᵀ / φ(q_i) Σ_j φ(k_j), φ = elu + 1
+// (Katharopoulos 2020, eq. 5–9).
 #pragma once
 
 #include "models/attention/projections.h"
@@ -11,7 +12,8 @@ class LinearAttention : public Attention {
   LinearAttention(Heads heads, bool causal);
 
   Memory extend(const Memory& memory, const Tensor& key, const Tensor& value, const Tensor& padding) override;
-  /// Time and memory grow with Tq + Tk. A call with a mask of its own, and weights on request, take the quadratic form.
+  /// Time and memory grow with Tq + Tk. A call with a mask of its own, and weights on request, take the
+  /// quadratic form.
   AttentionOutput attend(const Tensor& query, const Memory& memory, const Call& call) override;
   int64_t context_width() const override { return heads_.context_width(); }
   int64_t heads() const override { return heads_.heads(); }

@@ -21,9 +21,11 @@ bool is_direct(const std::string& name) {
 /// {"name": …, fields} from a name or such an object; no name means plain axes.
 Json as_object(const Json& group, const std::string& key) {
   Json object = group.is_string() ? Json{{"name", group}} : group;
-  if (!object.is_object()) throw ConfigError(key + ": expected a name or an object with a name, found " + group.dump());
+  if (!object.is_object())
+    throw ConfigError(key + ": expected a name or an object with a name, found " + group.dump());
   if (!object.contains("name")) object["name"] = "compose";
-  if (!object["name"].is_string()) throw ConfigError(key + ".name: expected a text, found " + object["name"].dump());
+  if (!object["name"].is_string())
+    throw ConfigError(key + ".name: expected a text, found " + object["name"].dump());
   return object;
 }
 
@@ -41,14 +43,16 @@ void resolve_axes(AttentionConfig& config, ObjectReader& reader, const std::stri
   config.options.update(scorers().at(c.scorer, key + ".scorer").resolve(reader));
   config.options.update(normalizers().at(c.normalizer, key + ".normalizer").resolve(reader));
   config.options.update(attention_positions().at(c.position, key + ".position").resolve(reader));
-  for (const std::string& name : split(c.pattern, '&')) config.options.update(patterns().at(trim(name), key + ".pattern").resolve(reader));
+  for (const std::string& name : split(c.pattern, '&'))
+    config.options.update(patterns().at(trim(name), key + ".pattern").resolve(reader));
 }
 
 /// What follows from the fields that are stated.
 void complete(CompositionOptions& c, bool projections_stated, const std::string& key) {
   if (!projections_stated) c.projections = c.heads > 1;
   if (c.kv_heads == 0) c.kv_heads = c.heads;
-  if (c.heads % c.kv_heads != 0) refuse(Refusal::kSharedHeads, key, std::to_string(c.kv_heads) + " and " + std::to_string(c.heads));
+  if (c.heads % c.kv_heads != 0)
+    refuse(Refusal::kSharedHeads, key, std::to_string(c.kv_heads) + " and " + std::to_string(c.heads));
 }
 
 }  // namespace
@@ -68,7 +72,8 @@ AttentionConfig resolve_attention(const Json& group, const std::string& key) {
   reader.allow("name");
   reader.read(config.composition);
   complete(config.composition, object.contains("projections"), key);
-  if (config.direct.empty()) resolve_axes(config, reader, key);
+  if (config.direct.empty())
+    resolve_axes(config, reader, key);
   else if (const std::string& pattern = config.composition.pattern; pattern != "full" && pattern != "causal")
     refuse(Refusal::kDirectPattern, key, config.name + " with " + pattern);
   reader.finish();
@@ -85,6 +90,8 @@ Json dump(const AttentionConfig& config) {
   return json;
 }
 
-bool is_none(const AttentionConfig& config) { return config.name == "none"; }
+bool is_none(const AttentionConfig& config) {
+  return config.name == "none";
+}
 
 }  // namespace fovea

@@ -17,7 +17,8 @@ struct CompositionOptions {
   static void fields(Self& self, Visit&& visit) {
     visit("heads", self.heads, "query heads H", at_least(1));
     visit("kv_heads", self.kv_heads, "key-value heads (1 = multi-query); 0 = as many as heads", at_least(0));
-    visit("projections", self.projections, "project queries, keys, values and output; follows from heads > 1");
+    visit("projections", self.projections,
+          "project queries, keys, values and output; follows from heads > 1");
     visit("dropout", self.dropout, "of the weights, in training", between(0, 0.95));
     visit("scorer", self.scorer, "score of a query and a key");
     visit("normalizer", self.normalizer, "from scores to weights");

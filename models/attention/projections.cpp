@@ -6,7 +6,8 @@ namespace fovea {
 namespace {
 
 int64_t part_of(int64_t whole, int64_t heads, const std::string& key) {
-  if (whole % heads != 0) refuse(Refusal::kHeads, key, std::to_string(heads) + " and " + std::to_string(whole));
+  if (whole % heads != 0)
+    refuse(Refusal::kHeads, key, std::to_string(heads) + " and " + std::to_string(whole));
   return whole / heads;
 }
 
@@ -25,7 +26,8 @@ Tensor without_padding(const Tensor& x, const Tensor& padding) {
 
 Heads::Heads(const CompositionOptions& o, const AttentionShape& shape, const std::string& key)
     : heads_(o.heads), kv_heads_(o.kv_heads > 0 ? o.kv_heads : o.heads) {
-  if (heads_ % kv_heads_ != 0) refuse(Refusal::kSharedHeads, key, std::to_string(kv_heads_) + " and " + std::to_string(heads_));
+  if (heads_ % kv_heads_ != 0)
+    refuse(Refusal::kSharedHeads, key, std::to_string(kv_heads_) + " and " + std::to_string(heads_));
   if (!o.projections) {
     query_head_width_ = part_of(shape.query_width, heads_, key);
     key_head_width_ = part_of(shape.key_width, kv_heads_, key);
@@ -51,10 +53,13 @@ void Heads::register_in(torch::nn::Module& owner) {
 
 Tensor Heads::split(torch::nn::Linear& projection, const Tensor& x, int64_t heads) {
   const Tensor projected = projection ? projection->forward(x) : x;
-  return projected.unflatten(-1, {heads, projected.size(-1) / heads}).transpose(1, 2);  // [B, heads, T, D/heads]
+  return projected.unflatten(-1, {heads, projected.size(-1) / heads})
+      .transpose(1, 2);  // [B, heads, T, D/heads]
 }
 
-Tensor Heads::spread(const Tensor& x) const { return kv_heads_ == heads_ ? x : x.repeat_interleave(heads_ / kv_heads_, 1); }
+Tensor Heads::spread(const Tensor& x) const {
+  return kv_heads_ == heads_ ? x : x.repeat_interleave(heads_ / kv_heads_, 1);
+}
 
 Tensor Heads::join(const Tensor& attended) {
   const Tensor joined = attended.transpose(1, 2).flatten(2);  // [B, Tq, H·Dv]

@@ -37,8 +37,8 @@ class Heads {
 /// A torch-named projection: weight U(±√(6/(in + out))) (Glorot 2010), bias 0.
 torch::nn::Linear projection(int64_t in, int64_t out);
 
-/// x with the rows that `padding` (bool [B, T], true = real, or undefined) calls padding set to 0, so that whatever
-/// stands there, even NaN, has no influence and no gradient. x [B, T, D].
+/// x with the rows that `padding` (bool [B, T], true = real, or undefined) calls padding set to 0, so that
+/// whatever stands there, even NaN, has no influence and no gradient. x [B, T, D].
 Tensor without_padding(const Tensor& x, const Tensor& padding);
 
 }  // namespace fovea

@@ -42,8 +42,14 @@ Json resolve_fields(ObjectReader& reader) {
 template <class Axis, class Made>
 AxisEntry<Axis> entry(const std::string& name, const std::string& formula, const std::string& source) {
   using Options = typename Made::Options;
-  return {name, formula, source, describe_fields<Options>(), resolve_fields<Options>,
-          [](const AxisShape& shape, const Json& group) -> std::shared_ptr<Axis> { return std::make_shared<Made>(shape, options_from<Options>(group)); }};
+  return {name,
+          formula,
+          source,
+          describe_fields<Options>(),
+          resolve_fields<Options>,
+          [](const AxisShape& shape, const Json& group) -> std::shared_ptr<Axis> {
+            return std::make_shared<Made>(shape, options_from<Options>(group));
+          }};
 }
 
 auto make_scorers() {
@@ -54,14 +60,17 @@ auto make_scorers() {
   all.add(entry<Scorer, AdditiveScorer>("additive", "vᵀ tanh(W_q q + W_k k + b)", "Bahdanau 2015, A.1.2"));
   all.add(entry<Scorer, AdditiveScorer>("concat", "another name of additive", "Luong 2015, eq. 8"));
   all.add(entry<Scorer, CosineScorer>("cosine", "q · k / (τ ‖q‖ ‖k‖)", "cosine similarity"));
-  all.add(entry<Scorer, LearnedQueryScorer>("learned-query", "u · tanh(W_k k + b)", "Yang 2016, eq. 5–6; Zhou 2016"));
-  all.add(entry<Scorer, LocationAwareScorer>("location-aware", "vᵀ tanh(W_q q + W_k k + U (F ∗ α_prev) + b)", "Chorowski 2015, eq. 8–9"));
+  all.add(entry<Scorer, LearnedQueryScorer>("learned-query", "u · tanh(W_k k + b)",
+                                            "Yang 2016, eq. 5–6; Zhou 2016"));
+  all.add(entry<Scorer, LocationAwareScorer>("location-aware", "vᵀ tanh(W_q q + W_k k + U (F ∗ α_prev) + b)",
+                                             "Chorowski 2015, eq. 8–9"));
   return all;
 }
 
 auto make_normalizers() {
   Registry<AxisEntry<Normalizer>> all("normalizer");
-  all.add(entry<Normalizer, SoftmaxNormalizer>("softmax", "exp(s_j / temperature) / Σ exp(s / temperature)", "Bridle 1990"));
+  all.add(entry<Normalizer, SoftmaxNormalizer>("softmax", "exp(s_j / temperature) / Σ exp(s / temperature)",
+                                               "Bridle 1990"));
   all.add(entry<Normalizer, SumNormalizer>("sum", "s_j / Σ s; a vanishing sum gives 0", "weighted mean"));
   all.add(entry<Normalizer, UniformNormalizer>("uniform", "1 / number of visible keys", "baseline"));
   return all;
@@ -78,44 +87,60 @@ auto make_patterns() {
 auto make_positions() {
   Registry<AxisEntry<Position>> all("position");
   all.add(entry<Position, NoPosition>("none", "no positions inside", ""));
-  all.add(entry<Position, RopePosition>("rope", "pairs (2m, 2m+1) turn by i · base^(−2m/Dh)", "Su 2021, eq. 34"));
+  all.add(
+      entry<Position, RopePosition>("rope", "pairs (2m, 2m+1) turn by i · base^(−2m/Dh)", "Su 2021, eq. 34"));
   return all;
 }
 
 auto make_named() {
   Registry<NamedAttention> all("attention");
-  const auto add = [&all](const char* name, const char* summary, const char* source, Json preset) { all.add({name, summary, source, std::move(preset)}); };
+  const auto add = [&all](const char* name, const char* summary, const char* source, Json preset) {
+    all.add({name, summary, source, std::move(preset)});
+  };
   add("compose", "plain axes: scaled-dot, softmax, full, none, one head", "", Json::object());
   add("bahdanau", "additive scores", "Bahdanau 2015, A.1.2", {{"scorer", "additive"}});
   add("luong-dot", "dot products", "Luong 2015, eq. 8", {{"scorer", "dot"}});
   add("luong-general", "bilinear scores", "Luong 2015, eq. 8", {{"scorer", "general"}});
   add("luong-concat", "additive scores, as Luong calls them", "Luong 2015, eq. 8", {{"scorer", "additive"}});
   add("scaled-dot", "scaled dot products, one head, no projections", "Vaswani 2017, eq. 1", Json::object());
-  add("multi-head", "projected heads of scaled dot products", "Vaswani 2017, §3.2.2", {{"heads", 4}, {"projections", true}});
-  add("multi-head-additive", "projected heads of additive scores", "Bahdanau 2015 with Vaswani 2017, §3.2.2", {{"scorer", "additive"}, {"heads", 4}, {"projections", true}});
-  add("multi-query", "heads that share one key and one value", "Shazeer 2019", {{"heads", 4}, {"kv_heads", 1}, {"projections", true}});
-  add("grouped-query", "groups of heads that share keys and values", "Ainslie 2023", {{"heads", 4}, {"kv_heads", 2}, {"projections", true}});
+  add("multi-head", "projected heads of scaled dot products", "Vaswani 2017, §3.2.2",
+      {{"heads", 4}, {"projections", true}});
+  add("multi-head-additive", "projected heads of additive scores", "Bahdanau 2015 with Vaswani 2017, §3.2.2",
+      {{"scorer", "additive"}, {"heads", 4}, {"projections", true}});
+  add("multi-query", "heads that share one key and one value", "Shazeer 2019",
+      {{"heads", 4}, {"kv_heads", 1}, {"projections", true}});
+  add("grouped-query", "groups of heads that share keys and values", "Ainslie 2023",
+      {{"heads", 4}, {"kv_heads", 2}, {"projections", true}});
   add("cosine", "cosine scores", "cosine similarity", {{"scorer", "cosine"}});
-  add("cosine-sum", "cosine scores divided by their sum", "cosine similarity", {{"scorer", "cosine"}, {"normalizer", "sum"}});
-  add("local", "scaled dot products inside a window", "Luong 2015, §3.2; Beltagy 2020", {{"pattern", "local"}});
-  add("learned-query", "one trained query for every example", "Yang 2016, eq. 5–6; Zhou 2016", {{"scorer", "learned-query"}});
-  add("location-aware", "additive scores that see the previous step's weights", "Chorowski 2015, eq. 8–9", {{"scorer", "location-aware"}});
+  add("cosine-sum", "cosine scores divided by their sum", "cosine similarity",
+      {{"scorer", "cosine"}, {"normalizer", "sum"}});
+  add("local", "scaled dot products inside a window", "Luong 2015, §3.2; Beltagy 2020",
+      {{"pattern", "local"}});
+  add("learned-query", "one trained query for every example", "Yang 2016, eq. 5–6; Zhou 2016",
+      {{"scorer", "learned-query"}});
+  add("location-aware", "additive scores that see the previous step's weights", "Chorowski 2015, eq. 8–9",
+      {{"scorer", "location-aware"}});
   add("linear", "kernel features instead of a score matrix", "Katharopoulos 2020", Json::object());
-  add("uniform", "baseline: the mean of the visible values", "", {{"scorer", "dot"}, {"normalizer", "uniform"}});
-  add("frozen-random", "baseline: scorer and projections stay as they were drawn", "", {{"projections", true}});
+  add("uniform", "baseline: the mean of the visible values", "",
+      {{"scorer", "dot"}, {"normalizer", "uniform"}});
+  add("frozen-random", "baseline: scorer and projections stay as they were drawn", "",
+      {{"projections", true}});
   add("none", "baseline: the slot without attention, as the net states it", "", Json::object());
   return all;
 }
 
 /// The config's patterns, and the slot's own causality after them.
-std::vector<std::shared_ptr<Pattern>> make_patterns(const AttentionConfig& config, const AttentionShape& shape, const AxisShape& axis) {
+std::vector<std::shared_ptr<Pattern>> make_patterns(const AttentionConfig& config,
+                                                    const AttentionShape& shape, const AxisShape& axis) {
   std::vector<std::shared_ptr<Pattern>> made;
-  for (const std::string& name : split(config.composition.pattern, '&')) made.push_back(patterns().at(trim(name)).make(axis, config.options));
+  for (const std::string& name : split(config.composition.pattern, '&'))
+    made.push_back(patterns().at(trim(name)).make(axis, config.options));
   if (shape.causal) made.push_back(patterns().at("causal").make(axis, config.options));
   return made;
 }
 
-std::shared_ptr<Attention> make_composed(const AttentionConfig& config, const AttentionShape& shape, Heads heads, const std::string& key) {
+std::shared_ptr<Attention> make_composed(const AttentionConfig& config, const AttentionShape& shape,
+                                         Heads heads, const std::string& key) {
   const CompositionOptions& c = config.composition;
   AxisShape axis{heads.heads(), heads.query_head_width(), heads.key_head_width(), true, key};
   Axes axes;
@@ -128,46 +153,6 @@ std::shared_ptr<Attention> make_composed(const AttentionConfig& config, const At
   auto attention = std::make_shared<ComposedAttention>(std::move(heads), std::move(axes));
   if (attention->traits().sequential && !shape.ordered) refuse(Refusal::kOrder, key, "queries in any order");
   return attention;
-}
-
-Json traits_json(const Traits& traits) {
-  const char* const sums[] = {"1", "at most 1", "any"};
-  return {{"sign", traits.sign == Sign::kNonNegative ? "non-negative" : "any"}, {"row_sum", sums[static_cast<int>(traits.row_sum)]},
-          {"key_equivariant", traits.key_equivariant}, {"differentiable", traits.differentiable}, {"sequential", traits.sequential},
-          {"uses_query", traits.uses_query}, {"uses_keys", traits.uses_keys}};
-}
-
-Json fields_json(const std::vector<FieldInfo>& fields) {
-  Json list = Json::array();
-  for (const FieldInfo& field : fields) list.push_back({{"name", field.name}, {"type", field.type}, {"default", field.fallback}, {"help", field.help}});
-  return list;
-}
-
-template <class Axis>
-Json entries_json(const Registry<AxisEntry<Axis>>& registry) {
-  Json list = Json::array();
-  for (const auto& entry : registry.entries())
-    list.push_back({{"name", entry.name}, {"formula", entry.formula}, {"source", entry.source}, {"keys", fields_json(entry.fields)},
-                    {"traits", traits_json(entry.make({1, 2, 2, true, entry.name}, Json::object())->traits())}});
-  return list;
-}
-
-/// A small slot that every variant fits.
-AttentionShape sample_shape() {
-  AttentionShape shape;
-  shape.query_width = shape.key_width = shape.value_width = shape.width = 8;
-  return shape;
-}
-
-Json named_json() {
-  Json list = Json::array();
-  for (const NamedAttention& named : named_attentions().entries()) {
-    const AttentionConfig config = resolve_attention(named.name, "attention");
-    Json json = {{"name", named.name}, {"summary", named.summary}, {"source", named.source}, {"config", dump(config)}};
-    if (!is_none(config)) json["traits"] = traits_json(make_attention(config, sample_shape(), "attention")->traits());
-    list.push_back(std::move(json));
-  }
-  return list;
 }
 
 }  // namespace
@@ -197,22 +182,17 @@ const Registry<NamedAttention>& named_attentions() {
   return all;
 }
 
-std::shared_ptr<Attention> make_attention(const AttentionConfig& config, const AttentionShape& shape, const std::string& key) {
+std::shared_ptr<Attention> make_attention(const AttentionConfig& config, const AttentionShape& shape,
+                                          const std::string& key) {
   if (is_none(config)) refuse(Refusal::kNoneSlot, key, config.name);
   Heads heads(config.composition, shape, key);
-  if (config.direct == "linear") return std::make_shared<LinearAttention>(std::move(heads), shape.causal || config.composition.pattern == "causal");
+  if (config.direct == "linear")
+    return std::make_shared<LinearAttention>(std::move(heads),
+                                             shape.causal || config.composition.pattern == "causal");
   auto attention = make_composed(config, shape, std::move(heads), key);
   if (config.name == "frozen-random")
     for (Tensor& parameter : attention->parameters()) parameter.set_requires_grad(false);
   return attention;
-}
-
-Json list_attention_axis(const std::string& what) {
-  if (what == "scorers") return entries_json(scorers());
-  if (what == "normalizers") return entries_json(normalizers());
-  if (what == "patterns") return entries_json(patterns());
-  if (what == "positions") return entries_json(attention_positions());
-  return what == "attentions" ? named_json() : Json(nullptr);
 }
 
 }  // namespace fovea

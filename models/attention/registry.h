@@ -36,11 +36,14 @@ const Registry<AxisEntry<Position>>& attention_positions();
 const std::vector<std::string>& direct_attentions();
 const Registry<NamedAttention>& named_attentions();
 
-/// The attention of a resolved group for one slot. Throws ConfigError when the widths do not fit or the slot cannot hold it.
-std::shared_ptr<Attention> make_attention(const AttentionConfig& config, const AttentionShape& shape, const std::string& key);
+/// The attention of a resolved group for one slot. Throws ConfigError when the widths do not fit or the slot
+/// cannot hold it.
+std::shared_ptr<Attention> make_attention(const AttentionConfig& config, const AttentionShape& shape,
+                                          const std::string& key);
 
-/// What `fovea list attentions|scorers|normalizers|patterns|positions` shows: names, formulas or summaries, sources, keys with
-/// defaults, traits; null for another word. Draws from the default generator where a variant has parameters.
+/// What `fovea list attentions|scorers|normalizers|patterns|positions` shows: names, formulas or summaries,
+/// sources, keys with defaults, traits; null for another word. Draws from the default generator where a
+/// variant has parameters.
 Json list_attention_axis(const std::string& what);
 
 }  // namespace fovea

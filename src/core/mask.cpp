@@ -67,16 +67,18 @@ class BlockTerm : public MaskTerm {
   explicit BlockTerm(int64_t size) : size_(size) {}
   Cover cover(const Tile& tile) const override {
     const Corner c(tile);
-    if (c.i0 / size_ == c.i1 / size_ && c.j0 / size_ == c.j1 / size_ && c.i0 / size_ == c.j0 / size_) return Cover::kAll;
-    return c.i1 / size_ < c.j0 / size_ || c.j1 / size_ < c.i0 / size_ ? Cover::kNone : Cover::kSome;
+    const int64_t i0 = group(c.i0), i1 = group(c.i1), j0 = group(c.j0), j1 = group(c.j1);
+    if (i0 == i1 && j0 == j1 && i0 == j0) return Cover::kAll;
+    return i1 < j0 || j1 < i0 ? Cover::kNone : Cover::kSome;
   }
   Tensor dense(const Tile& tile, torch::Device device) const override {
-    const auto group = [this](const Tensor& t) { return t.floor_divide(size_); };
-    return group(query_column(tile, device)) == group(key_row(tile, device));  // [rows, keys]
+    return query_column(tile, device).floor_divide(size_) == key_row(tile, device).floor_divide(size_);  // [rows, keys]
   }
   std::string describe() const override { return "block(" + std::to_string(size_) + ")"; }
 
  private:
+  /// ⌊position / size⌋; C++ division rounds negative positions up instead.
+  int64_t group(int64_t position) const { return position / size_ - (position % size_ < 0 ? 1 : 0); }
   int64_t size_;
 };
 

@@ -36,7 +36,7 @@ Tensor sliced_weights(Attention& attention, const Tensor& query, const Memory& m
   part.want = Want::kWeights;
   const int64_t first = call.first.value_or(memory.size() - query.size(1));
   std::vector<Tensor> slices;
-  for (int64_t begin = 0; begin < query.size(1); begin += slice) {
+  for (int64_t begin = 0; begin == 0 || begin < query.size(1); begin += slice) {
     const int64_t end = std::min(begin + slice, query.size(1));
     part.first = first + begin;
     // A dense mask counts rows from the call's first query.

@@ -9,7 +9,9 @@ using namespace fovea::contracts;
 namespace {
 
 // One query at a time multiplies smaller matrices, which may add in another order.
-double tolerance(const Tensor& expected) { return 1e-12 * (1 + expected.abs().max().item<double>()); }
+double tolerance(const Tensor& expected) {
+  return 1e-12 * (1 + expected.abs().max().item<double>());
+}
 
 struct Answers {
   Tensor context, weights;
@@ -36,7 +38,8 @@ Answers step_by_step(Attention& attention, const Inputs& in, bool growing, Call 
 /// As many keys as queries, the first of each row real: a decoder's own past.
 Inputs own_past(const Case& one) {
   Inputs in = draw(one);
-  in.key = in.key.slice(1, 0, kQueries), in.value = in.value.slice(1, 0, kQueries), in.padding = in.padding.slice(1, 0, kQueries);
+  in.key = in.key.slice(1, 0, kQueries), in.value = in.value.slice(1, 0, kQueries),
+  in.padding = in.padding.slice(1, 0, kQueries);
   return in;
 }
 
@@ -48,7 +51,8 @@ TEST_CASE("step by step over one memory is the same as all at once", "[contract]
     const auto attention = make(one);
     const Inputs in = draw(one);
     for (const int64_t first : {0, 1, 4}) {
-      const AttentionOutput all = attention->forward(in.query, in.key, in.value, in.padding, weights_call(first));
+      const AttentionOutput all =
+          attention->forward(in.query, in.key, in.value, in.padding, weights_call(first));
       const Answers steps = step_by_step(*attention, in, false, weights_call(first));
       CHECK(distance(steps.context, all.context) < tolerance(all.context));
       CHECK(distance(steps.weights, all.weights) < tolerance(all.weights));
@@ -76,18 +80,22 @@ TEST_CASE("memory and state reordered half-way go on as the chosen rows would ha
     INFO(one.label);
     const auto attention = make(one);
     const Inputs in = draw(one);
-    Memory memory = attention->extend({}, in.key.slice(1, 0, 4), in.value.slice(1, 0, 4), in.padding.slice(1, 0, 4));
+    Memory memory =
+        attention->extend({}, in.key.slice(1, 0, 4), in.value.slice(1, 0, 4), in.padding.slice(1, 0, 4));
     Call call = weights_call(1);
     call.state = attention->attend(in.query.slice(1, 0, 2), memory, call).state;
     const auto chosen = [&](const Tensor& x) { return x.index_select(0, rows); };
-    memory = attention->extend(memory.select(rows), chosen(in.key).slice(1, 4), chosen(in.value).slice(1, 4), chosen(in.padding).slice(1, 4));
+    memory = attention->extend(memory.select(rows), chosen(in.key).slice(1, 4), chosen(in.value).slice(1, 4),
+                               chosen(in.padding).slice(1, 4));
     call.state = select_rows(call.state, rows), call.first = 3;
     const AttentionOutput later = attention->attend(chosen(in.query).slice(1, 2), memory, call);
 
-    Memory plain = attention->extend({}, chosen(in.key).slice(1, 0, 4), chosen(in.value).slice(1, 0, 4), chosen(in.padding).slice(1, 0, 4));
+    Memory plain = attention->extend({}, chosen(in.key).slice(1, 0, 4), chosen(in.value).slice(1, 0, 4),
+                                     chosen(in.padding).slice(1, 0, 4));
     Call again = weights_call(1);
     again.state = attention->attend(chosen(in.query).slice(1, 0, 2), plain, again).state;
-    plain = attention->extend(plain, chosen(in.key).slice(1, 4), chosen(in.value).slice(1, 4), chosen(in.padding).slice(1, 4));
+    plain = attention->extend(plain, chosen(in.key).slice(1, 4), chosen(in.value).slice(1, 4),
+                              chosen(in.padding).slice(1, 4));
     again.first = 3;
     const AttentionOutput expected = attention->attend(chosen(in.query).slice(1, 2), plain, again);
     CHECK(distance(later.context, expected.context) < tolerance(expected.context));
@@ -104,7 +112,8 @@ TEST_CASE("keys that enter a memory in pieces are the keys that enter at once", 
     pieces = attention->extend(pieces, in.key.slice(1, 3), in.value.slice(1, 3), in.padding.slice(1, 3));
     Inputs joined = in;
     joined.padding = torch::cat({torch::ones({kBatch, 3}, torch::kBool), in.padding.slice(1, 3)}, 1);
-    const AttentionOutput all = attention->forward(joined.query, joined.key, joined.value, joined.padding, weights_call());
+    const AttentionOutput all =
+        attention->forward(joined.query, joined.key, joined.value, joined.padding, weights_call());
     const AttentionOutput output = attention->attend(in.query, pieces, weights_call());
     CHECK(pieces.size() == kKeys);
     CHECK(distance(output.context, all.context) < tolerance(all.context));
@@ -119,7 +128,8 @@ TEST_CASE("growing a memory changes no other memory", "[contract]") {
     const Inputs in = draw(one);
     const Memory memory = attention->extend({}, in.key, in.value, in.padding);
     const Tensor before = attention->attend(in.query, memory).context;
-    const Memory a = attention->extend(memory, in.key, in.value), b = attention->extend(memory, in.value.new_ones(in.key.sizes()), in.value);
+    const Memory a = attention->extend(memory, in.key, in.value),
+                 b = attention->extend(memory, in.value.new_ones(in.key.sizes()), in.value);
     CHECK(same_bits(attention->attend(in.query, memory).context, before));
     CHECK(a.size() == 2 * kKeys);
     CHECK(b.size() == 2 * kKeys);

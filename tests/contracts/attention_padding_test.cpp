@@ -1,6 +1,6 @@
-// Contract of every attention: padding and batch composition never change a result; a query that sees nothing answers 0.
+// Contract of every attention: padding and batch composition never change a result; a query that sees nothing
+// answers 0.
 #include <catch2/catch.hpp>
-
 #include <limits>
 
 #include "tests/contracts/cases.h"
@@ -12,7 +12,9 @@ namespace {
 
 // Products over more keys may add in another order: some units in the last place of numbers of order 1 to 10;
 // where `sum` divides by a small sum the weights, and with them the error, are larger.
-double tolerance(const Tensor& expected) { return 1e-12 * (1 + expected.abs().max().item<double>()); }
+double tolerance(const Tensor& expected) {
+  return 1e-12 * (1 + expected.abs().max().item<double>());
+}
 
 Tensor appended(const Tensor& x, int64_t rows, double content) {
   return torch::cat({x, torch::full({x.size(0), rows, x.size(2)}, content, x.options())}, 1);
@@ -24,20 +26,26 @@ struct Gradients {
 
 /// One call with gradients of a fixed function of context.
 Gradients run(Attention& attention, const Inputs& in, const Call& call) {
-  const Tensor q = in.query.detach().requires_grad_(), k = in.key.detach().requires_grad_(), v = in.value.detach().requires_grad_();
+  const Tensor q = in.query.detach().requires_grad_(), k = in.key.detach().requires_grad_(),
+               v = in.value.detach().requires_grad_();
   const AttentionOutput output = attention.forward(q, k, v, in.padding, call);
-  const auto slope = torch::cos(torch::arange(output.context.numel(), torch::kFloat64)).view(output.context.sizes());
-  auto grads = torch::autograd::grad({(output.context * slope).sum() + output.weights.square().sum()}, {q, k, v}, {}, false, false, true);
+  const auto slope =
+      torch::cos(torch::arange(output.context.numel(), torch::kFloat64)).view(output.context.sizes());
+  auto grads = torch::autograd::grad({(output.context * slope).sum() + output.weights.square().sum()},
+                                     {q, k, v}, {}, false, false, true);
   for (Tensor& grad : grads)
     if (!grad.defined()) grad = torch::zeros({}, torch::kFloat64);
   return {output.context.detach(), output.weights.detach(), grads[0], grads[1], grads[2]};
 }
 
-Tensor real_rows(const Tensor& grad) { return grad.dim() == 0 ? grad : grad.slice(1, 0, kKeys); }
+Tensor real_rows(const Tensor& grad) {
+  return grad.dim() == 0 ? grad : grad.slice(1, 0, kKeys);
+}
 
 }  // namespace
 
-TEST_CASE("a query that sees no key gets weights 0 and attended value 0, with finite gradients everywhere", "[contract]") {
+TEST_CASE("a query that sees no key gets weights 0 and attended value 0, with finite gradients everywhere",
+          "[contract]") {
   for (const Case& one : all_cases()) {
     INFO(one.label);
     const auto attention = make(one);
@@ -51,7 +59,8 @@ TEST_CASE("a query that sees no key gets weights 0 and attended value 0, with fi
       // What the output projection makes of 0: its bias, or 0.
       const auto named = attention->named_parameters();
       const Tensor* bias = named.find("output.bias");
-      const Tensor expected = bias != nullptr ? bias->detach().expand_as(out.context[0]) : torch::zeros_like(out.context[0]);
+      const Tensor expected =
+          bias != nullptr ? bias->detach().expand_as(out.context[0]) : torch::zeros_like(out.context[0]);
       CHECK(same_bits(out.context[0], expected.contiguous()));
       for (const Tensor& grad : {out.query, out.key, out.value}) CHECK(grad.isfinite().all().item<bool>());
       for (const Tensor& grad : {out.query, out.key, out.value})
@@ -70,7 +79,8 @@ TEST_CASE("more padding changes nothing at any first, whatever stands in it", "[
       longer.key = appended(in.key, 3, content), longer.value = appended(in.value, 3, content);
       longer.padding = torch::constant_pad_nd(in.padding, {0, 3}, false);
       for (const int64_t first : {0, 1, 2, 5, 8}) {
-        const Gradients plain = run(*attention, in, weights_call(first)), padded = run(*attention, longer, weights_call(first));
+        const Gradients plain = run(*attention, in, weights_call(first)),
+                        padded = run(*attention, longer, weights_call(first));
         CHECK(distance(padded.context, plain.context) < tolerance(plain.context));
         CHECK(distance(padded.weights.slice(3, 0, kKeys), plain.weights) < tolerance(plain.weights));
         CHECK(padded.weights.slice(3, kKeys).eq(0).all().item<bool>());
@@ -90,7 +100,8 @@ TEST_CASE("padding that is all real is the same as none, bit for bit", "[contrac
     const auto attention = make(one);
     Inputs in = draw(one), none = in;
     in.padding.fill_(true), none.padding = Tensor();
-    CHECK(same_bits(run(*attention, in, weights_call()).context, run(*attention, none, weights_call()).context));
+    CHECK(same_bits(run(*attention, in, weights_call()).context,
+                    run(*attention, none, weights_call()).context));
   }
 }
 
@@ -106,8 +117,10 @@ TEST_CASE("an example's answer does not depend on the others in its batch", "[co
       others.padding[(b + 1) % kBatch].fill_(false);
       others.query[b] = in.query[b], others.key[b] = in.key[b], others.value[b] = in.value[b];
       CHECK(same_bits(run(*attention, others, weights_call()).context[b], all.context[b]));
-      const Inputs alone = {in.query.slice(0, b, b + 1), in.key.slice(0, b, b + 1), in.value.slice(0, b, b + 1), in.padding.slice(0, b, b + 1)};
-      CHECK(distance(run(*attention, alone, weights_call()).context[0], all.context[b]) < tolerance(all.context));
+      const Inputs alone = {in.query.slice(0, b, b + 1), in.key.slice(0, b, b + 1),
+                            in.value.slice(0, b, b + 1), in.padding.slice(0, b, b + 1)};
+      CHECK(distance(run(*attention, alone, weights_call()).context[0], all.context[b]) <
+            tolerance(all.context));
     }
   }
 }

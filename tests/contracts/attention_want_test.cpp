@@ -1,4 +1,5 @@
-// Contract of every attention: asking for weights, or tracing, changes no bit of context, gradients or dropout.
+// Contract of every attention: asking for weights, or tracing, changes no bit of context, gradients or
+// dropout.
 #include <catch2/catch.hpp>
 
 #include "src/core/safetensors.h"
@@ -12,14 +13,16 @@ namespace {
 
 /// Everything one training step computes: context, and gradients of inputs and parameters.
 std::vector<Tensor> step(Attention& attention, const Inputs& in, Want want, uint64_t seed) {
-  std::vector<Tensor> leaves = {in.query.detach().requires_grad_(), in.key.detach().requires_grad_(), in.value.detach().requires_grad_()};
+  std::vector<Tensor> leaves = {in.query.detach().requires_grad_(), in.key.detach().requires_grad_(),
+                                in.value.detach().requires_grad_()};
   for (const Tensor& parameter : attention.parameters())
     if (parameter.requires_grad()) leaves.push_back(parameter);
   torch::manual_seed(seed);
   Call call;
   call.want = want;
   const AttentionOutput output = attention.forward(leaves[0], leaves[1], leaves[2], in.padding, call);
-  std::vector<Tensor> results = torch::autograd::grad({output.context.square().sum()}, leaves, {}, false, false, /*allow_unused=*/true);
+  std::vector<Tensor> results =
+      torch::autograd::grad({output.context.square().sum()}, leaves, {}, false, false, /*allow_unused=*/true);
   for (Tensor& result : results)
     if (!result.defined()) result = torch::zeros({1}, torch::kFloat64);
   results.push_back(output.context.detach());
@@ -38,18 +41,22 @@ struct OneLayerNet : torch::nn::Module {
 
 }  // namespace
 
-TEST_CASE("asking for weights changes no bit of the context or of any gradient, dropout included", "[contract]") {
+TEST_CASE("asking for weights changes no bit of the context or of any gradient, dropout included",
+          "[contract]") {
   for (const Case& one : all_cases()) {
     INFO(one.label);
     const auto attention = make(with_dropout(one));
     attention->train();
     const Inputs in = draw(one);
-    const auto without = step(*attention, in, Want::kContext, 3), with = step(*attention, in, Want::kWeights, 3);
+    const auto without = step(*attention, in, Want::kContext, 3),
+               with = step(*attention, in, Want::kWeights, 3);
     for (size_t i = 0; i < with.size(); ++i) CHECK(same_bits(with[i], without[i]));
   }
 }
 
-TEST_CASE("a trace changes no bit of the context nor of what is drawn after it, and holds the weights of the call", "[contract]") {
+TEST_CASE(
+    "a trace changes no bit of the context nor of what is drawn after it, and holds the weights of the call",
+    "[contract]") {
   for (const Case& one : all_cases()) {
     INFO(one.label);
     const auto attention = make(with_dropout(one));
@@ -73,7 +80,9 @@ TEST_CASE("a trace changes no bit of the context nor of what is drawn after it, 
     call.want = Want::kWeights;
     CHECK(same_bits(trace.maps()[0].weights, attention->attend(in.query, memory, call).weights.detach()));
     Call first = weights_call(1);
-    CHECK(same_bits(trace.maps()[0].visible.unsqueeze(1).expand({kBatch, attention->heads(), kQueries, kKeys}), visible_pairs(*attention, in, first)));
+    CHECK(
+        same_bits(trace.maps()[0].visible.unsqueeze(1).expand({kBatch, attention->heads(), kQueries, kKeys}),
+                  visible_pairs(*attention, in, first)));
   }
 }
 
@@ -86,8 +95,22 @@ TEST_CASE("weights asked for in slices of rows are the weights of all rows", "[c
     Call call = weights_call(1);
     call.mask = Mask::dense(torch::rand({kBatch, kQueries, kKeys}) < 0.8);
     const Tensor all = attention->attend(in.query, memory, call).weights;
-    // A product of fewer rows may add in another order: units in the last place, more where `sum` divides by little.
-    for (const int64_t slice : {1, 3}) CHECK(distance(sliced_weights(*attention, in.query, memory, call, slice), all) < 1e-13 * (1 + all.abs().max().item<double>()));
+    // A product of fewer rows may add in another order: units in the last place, more where `sum` divides by
+    // little.
+    for (const int64_t slice : {1, 3})
+      CHECK(distance(sliced_weights(*attention, in.query, memory, call, slice), all) <
+            1e-13 * (1 + all.abs().max().item<double>()));
+  }
+}
+
+TEST_CASE("a trace of no queries holds a map without rows", "[contract]") {
+  for (const Case& one : all_cases()) {
+    INFO(one.label);
+    const auto attention = make(one);
+    const Inputs in = draw(one);
+    const Memory memory = attention->extend({}, in.key, in.value, in.padding);
+    CHECK(sliced_weights(*attention, in.query.slice(1, 0, 0), memory, {}, 3).sizes() ==
+          at::IntArrayRef({kBatch, attention->heads(), 0, kKeys}));
   }
 }
 
@@ -106,6 +129,7 @@ TEST_CASE("an attention that loads another's saved parameters answers with the s
     for (auto& item : other->named_parameters()) item.value().copy_(loaded.at(item.key()));
     for (auto& item : other->named_buffers()) item.value().copy_(loaded.at(item.key()));
     const Inputs in = draw(one);
-    CHECK(same_bits(other->forward(in.query, in.key, in.value, in.padding).context, attention->forward(in.query, in.key, in.value, in.padding).context));
+    CHECK(same_bits(other->forward(in.query, in.key, in.value, in.padding).context,
+                    attention->forward(in.query, in.key, in.value, in.padding).context));
   }
 }

@@ -12,7 +12,9 @@ namespace {
 constexpr uint64_t kDraws = 6;
 
 /// A float64 row of n weights sums with an error of at most n·2⁻⁵³·Σ|w|; twenty times that.
-Tensor sum_tolerance(const Tensor& weights) { return (1 + weights.abs().sum(-1)) * 20 * static_cast<double>(weights.size(-1)) * 0x1.0p-53; }
+Tensor sum_tolerance(const Tensor& weights) {
+  return (1 + weights.abs().sum(-1)) * 20 * static_cast<double>(weights.size(-1)) * 0x1.0p-53;
+}
 
 Tensor weights_of(Attention& attention, const Inputs& in, std::optional<int64_t> first = {}) {
   return attention.forward(in.query, in.key, in.value, in.padding, weights_call(first)).weights;
@@ -34,7 +36,8 @@ TEST_CASE("weights of pairs that are masked are exactly 0", "[contract]") {
   }
 }
 
-TEST_CASE("rows of weights have the sign and sum that are declared, and no stronger promise would hold", "[contract]") {
+TEST_CASE("rows of weights have the sign and sum that are declared, and no stronger promise would hold",
+          "[contract]") {
   for (const Case& one : all_cases()) {
     INFO(one.label);
     const auto attention = make(one);
@@ -64,16 +67,20 @@ TEST_CASE("permuting keys permutes weights where that is declared, and only ther
       const Inputs in = draw(one, seed);
       const Tensor order = torch::tensor({3, 0, 5, 1, 4, 2});
       Inputs moved = in;
-      moved.key = in.key.index_select(1, order), moved.value = in.value.index_select(1, order), moved.padding = in.padding.index_select(1, order);
-      // Sums over keys are taken in another order: a few units in the last place of numbers near 1, more where `sum` divides by little.
+      moved.key = in.key.index_select(1, order), moved.value = in.value.index_select(1, order),
+      moved.padding = in.padding.index_select(1, order);
+      // Sums over keys are taken in another order: a few units in the last place of numbers near 1, more
+      // where `sum` divides by little.
       const Tensor expected = weights_of(*attention, in).index_select(3, order);
-      equal = equal && distance(weights_of(*attention, moved), expected) < 1e-12 * (1 + expected.abs().max().item<double>());
+      equal = equal && distance(weights_of(*attention, moved), expected) <
+                           1e-12 * (1 + expected.abs().max().item<double>());
     }
     CHECK(equal == attention->traits().key_equivariant);
   }
 }
 
-TEST_CASE("query and keys have influence on the weights where that is declared, and only there", "[contract]") {
+TEST_CASE("query and keys have influence on the weights where that is declared, and only there",
+          "[contract]") {
   for (const Case& one : all_cases()) {
     INFO(one.label);
     const auto attention = make(one);
@@ -93,7 +100,8 @@ TEST_CASE("a state is carried where sequential is declared, and only there", "[c
     const Inputs in = draw(one);
     const Memory memory = attention->extend({}, in.key, in.value, in.padding);
     const AttentionOutput all = attention->attend(in.query, memory, weights_call(2));
-    const Tensor last_alone = attention->attend(in.query.slice(1, kQueries - 1), memory, weights_call(2 + kQueries - 1)).weights;
+    const Tensor last_alone =
+        attention->attend(in.query.slice(1, kQueries - 1), memory, weights_call(2 + kQueries - 1)).weights;
     const bool independent = distance(last_alone, all.weights.slice(2, kQueries - 1)) < 1e-12;
     CHECK(independent == !attention->traits().sequential);
     CHECK(all.state.empty() == !attention->traits().sequential);
@@ -110,6 +118,7 @@ TEST_CASE("without projections the context is the reported weights times the val
     const int64_t heads = attention->heads();
     const Tensor values = in.value.view({kBatch, kKeys, heads, -1}).transpose(1, 2);  // [B, H, Tk, Dv]
     // Linear attention takes another road to the same sums: a few roundings of numbers of order 1 to 10.
-    CHECK(distance(output.context, torch::matmul(output.weights, values).transpose(1, 2).flatten(2)) < 1e-12 * (1 + output.weights.abs().max().item<double>()));
+    CHECK(distance(output.context, torch::matmul(output.weights, values).transpose(1, 2).flatten(2)) <
+          1e-12 * (1 + output.weights.abs().max().item<double>()));
   }
 }

@@ -8,13 +8,15 @@ std::vector<Json> groups() {
   for (const std::string& name : named_attentions().names())
     if (name != "none") list.push_back({{"name", name}});
   for (const std::string& scorer : scorers().names())
-    for (const std::string& normalizer : normalizers().names()) list.push_back({{"name", "compose"}, {"scorer", scorer}, {"normalizer", normalizer}});
-  for (const std::string& scorer : {"scaled-dot", "additive", "location-aware"}) {
+    for (const std::string& normalizer : normalizers().names())
+      list.push_back({{"name", "compose"}, {"scorer", scorer}, {"normalizer", normalizer}});
+  for (const char* scorer : {"scaled-dot", "additive", "location-aware"}) {
     for (const std::string& pattern : patterns().names()) {
       list.push_back({{"name", "compose"}, {"scorer", scorer}, {"pattern", pattern}});
       list.push_back({{"name", "compose"}, {"scorer", scorer}, {"pattern", "causal&" + pattern}});
     }
-    for (const std::string& position : attention_positions().names()) list.push_back({{"name", "compose"}, {"scorer", scorer}, {"position", position}});
+    for (const std::string& position : attention_positions().names())
+      list.push_back({{"name", "compose"}, {"scorer", scorer}, {"position", position}});
   }
   // A window that a test of six keys notices, and an alignment width of its own.
   for (Json& group : list) {
@@ -40,7 +42,8 @@ Case make_case(Json group, const HeadChoice& choice, bool causal) {
   AttentionShape& shape = one.shape;
   shape.query_width = shape.key_width = shape.value_width = shape.width = 4;
   // Projected inputs may be of any widths.
-  if (one.config.composition.projections) shape.query_width = 4, shape.key_width = 5, shape.value_width = 3, shape.width = 4;
+  if (one.config.composition.projections)
+    shape.query_width = 4, shape.key_width = 5, shape.value_width = 3, shape.width = 4;
   shape.causal = causal;
   one.label = group.dump() + choice.label + (causal ? ", causal slot" : "");
   return one;
@@ -93,13 +96,18 @@ Tensor visible_pairs(const Attention& attention, const Inputs& inputs, const Cal
   const int64_t queries = inputs.query.size(1), keys = inputs.key.size(1);
   Mask mask = attention.pattern() & call.mask;
   if (inputs.padding.defined()) mask = mask & Mask::keys(inputs.padding);
-  const Tensor visible = mask.visible({call.first.value_or(keys - queries), {0, queries}, {0, keys}}, torch::kCPU);
+  const Tensor visible =
+      mask.visible({call.first.value_or(keys - queries), {0, queries}, {0, keys}}, torch::kCPU);
   const std::vector<int64_t> sizes = {inputs.query.size(0), attention.heads(), queries, keys};
   return visible.defined() ? visible.expand(sizes) : torch::ones(sizes, torch::kBool);
 }
 
-double distance(const Tensor& a, const Tensor& b) { return a.numel() == 0 ? 0.0 : (a - b).abs().max().item<double>(); }
+double distance(const Tensor& a, const Tensor& b) {
+  return a.numel() == 0 ? 0.0 : (a - b).abs().max().item<double>();
+}
 
-bool same_bits(const Tensor& a, const Tensor& b) { return a.sizes() == b.sizes() && torch::equal(a, b); }
+bool same_bits(const Tensor& a, const Tensor& b) {
+  return a.sizes() == b.sizes() && torch::equal(a, b);
+}
 
 }  // namespace fovea::contracts

@@ -7,8 +7,8 @@ namespace fovea {
 
 class Normalizer : public torch::nn::Module {
  public:
-  /// scores [B, H, Tq, Tk]; visible bool, broadcastable to it, or undefined = all. Masked weights are exactly 0,
-  /// a row without a visible key is all 0, and gradients stay finite whatever the masked scores hold.
+  /// scores [B, H, Tq, Tk]; visible bool, broadcastable to it, or undefined = all. Masked weights are exactly
+  /// 0, a row without a visible key is all 0, and gradients stay finite whatever the masked scores hold.
   virtual Tensor normalize(const Tensor& scores, const Tensor& visible) = 0;
   virtual Traits traits() const { return {}; }
 };

@@ -16,7 +16,9 @@ class SoftmaxNormalizer : public Normalizer {
     }
   };
   SoftmaxNormalizer(const AxisShape&, const Options& options) : temperature_(options.temperature) {}
-  Tensor normalize(const Tensor& scores, const Tensor& visible) override { return masked_softmax(temperature_ == 1 ? scores : scores / temperature_, visible); }
+  Tensor normalize(const Tensor& scores, const Tensor& visible) override {
+    return masked_softmax(temperature_ == 1 ? scores : scores / temperature_, visible);
+  }
 
  private:
   double temperature_;

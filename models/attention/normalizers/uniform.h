@@ -14,7 +14,9 @@ class UniformNormalizer : public Normalizer {
   };
   UniformNormalizer(const AxisShape&, const Options&) {}
   Tensor normalize(const Tensor& scores, const Tensor& visible) override {
-    if (!visible.defined()) return torch::full_like(scores.detach(), 1.0 / static_cast<double>(std::max<int64_t>(1, scores.size(-1))));
+    if (!visible.defined())
+      return torch::full_like(scores.detach(),
+                              1.0 / static_cast<double>(std::max<int64_t>(1, scores.size(-1))));
     const Tensor seen = visible.expand_as(scores).to(scores.dtype());
     return seen / seen.sum(-1, true).clamp_min(1);  // [B, H, Tq, Tk]
   }

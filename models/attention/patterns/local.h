@@ -1,4 +1,5 @@
-// |i − j| ≤ window: the neighbours on both sides; with causal, only the past ones (Luong 2015, §3.2; Beltagy 2020).
+// |i − j| ≤ window: the neighbours on both sides; with causal, only the past ones (Luong 2015, §3.2; Beltagy
+// 2020).
 #pragma once
 
 #include "models/attention/patterns/pattern.h"

@@ -10,8 +10,11 @@ class Pattern : public torch::nn::Module {
  public:
   /// Who may attend to whom, in absolute positions.
   virtual Mask visible() const = 0;
-  /// For soft patterns: multiplies the normalised weights, [B or 1, H or 1, Tq, Tk], or undefined = 1. q [B, H, Tq, Dh].
-  virtual Tensor gain(const Tensor& q, const Tensor& query_positions, const Tensor& key_positions) { return {}; }
+  /// For soft patterns: multiplies the normalised weights, [B or 1, H or 1, Tq, Tk], or undefined = 1. q [B,
+  /// H, Tq, Dh].
+  virtual Tensor gain(const Tensor& q, const Tensor& query_positions, const Tensor& key_positions) {
+    return {};
+  }
   virtual Traits traits() const { return {.key_equivariant = false}; }
 };
 

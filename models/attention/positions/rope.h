@@ -1,4 +1,5 @@
-// Rotary positions: pair (2m, 2m+1) of a query or key at position p turns by p · base^(−2m/Dh) (Su 2021, RoFormer, eq. 34).
+// Rotary positions: pair (2m, 2m+1) of a query or key at position p turns by p · base^(−2m/Dh) (Su 2021,
+// RoFormer, eq. 34).
 #pragma once
 
 #include "models/attention/positions/position.h"

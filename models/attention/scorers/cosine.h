@@ -15,7 +15,9 @@ class CosineScorer : public Scorer {
       visit("tau", self.tau, "temperature of the cosine", above(0));
     }
   };
-  CosineScorer(const AxisShape& shape, const Options& options) : tau_(options.tau) { require_one_width(shape, "cosine"); }
+  CosineScorer(const AxisShape& shape, const Options& options) : tau_(options.tau) {
+    require_one_width(shape, "cosine");
+  }
   Tensor map_query(const Tensor& q) override { return unit(q) / tau_; }
   Tensor map_key(const Tensor& k) override { return unit(k); }
 

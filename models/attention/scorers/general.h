@@ -13,7 +13,9 @@ class GeneralScorer : public Scorer {
     static void fields(Self&, Visit&&) {}
   };
   GeneralScorer(const AxisShape& shape, const Options&) {
-    weight_ = register_parameter("weight", scorer_parameter(per_head(shape, {shape.query_width, shape.key_width}), shape.query_width));  // [Dq, Dk]
+    weight_ =
+        register_parameter("weight", scorer_parameter(per_head(shape, {shape.query_width, shape.key_width}),
+                                                      shape.query_width));  // [Dq, Dk]
   }
   Tensor map_query(const Tensor& q) override { return torch::matmul(q, weight_); }  // [B, H, Tq, Dk]
 

@@ -17,7 +17,8 @@ TORCH_MODULE(Location);
 
 }  // namespace
 
-LocationAwareScorer::LocationAwareScorer(const AxisShape& shape, const Options& o) : AdditiveScorer(shape, {o.width}), heads_(shape.heads) {
+LocationAwareScorer::LocationAwareScorer(const AxisShape& shape, const Options& o)
+    : AdditiveScorer(shape, {o.width}), heads_(shape.heads) {
   if (o.kernel % 2 == 0) refuse(Refusal::kEvenKernel, shape.key, std::to_string(o.kernel));
   convolution_ = Weight(scorer_parameter(per_head(shape, {o.filters, 1, o.kernel}), o.kernel));
   projection_ = Weight(scorer_parameter(per_head(shape, {width_, o.filters}), o.filters));
@@ -26,17 +27,20 @@ LocationAwareScorer::LocationAwareScorer(const AxisShape& shape, const Options& 
 
 Tensor LocationAwareScorer::pair(const Tensor& q, const Tensor& k, const State& state) {
   const int64_t keys = k.size(2), kernel = convolution_->weight.size(-1);
-  if (state.at(0).size(2) > keys) throw std::invalid_argument("[LocationAwareScorer] state must be of this memory; found " + shape_text(state.at(0)) + " and " + std::to_string(keys) + " keys");
-  const Tensor previous = torch::constant_pad_nd(state.at(0), {0, keys - state.at(0).size(2)});                 // [B, H, Tk]
-  const Tensor filters = convolution_->weight.dim() == 4 ? convolution_->weight.flatten(0, 1) : convolution_->weight;  // [H·F, 1, K]
-  if (keys == 0) return torch::matmul(q, k.transpose(-1, -2));                                                  // [B, H, 1, 0]
-  const Tensor seen = torch::conv1d(previous, filters, {}, 1, kernel / 2, 1, heads_);                           // [B, H·F, Tk]
-  const Tensor features = seen.view({seen.size(0), heads_, -1, keys}).transpose(2, 3);                          // [B, H, Tk, F]
-  return tanh_pair(q, k + map_heads(features, projection_->weight), energy_->weight);                           // [B, H, 1, Tk]
+  if (state.at(0).size(2) > keys)
+    throw std::invalid_argument("[LocationAwareScorer] state must be of this memory; found " +
+                                shape_text(state.at(0)) + " and " + std::to_string(keys) + " keys");
+  const Tensor previous = torch::constant_pad_nd(state.at(0), {0, keys - state.at(0).size(2)});  // [B, H, Tk]
+  const Tensor filters = convolution_->weight.dim() == 4 ? convolution_->weight.flatten(0, 1)
+                                                         : convolution_->weight;        // [H·F, 1, K]
+  if (keys == 0) return torch::matmul(q, k.transpose(-1, -2));                          // [B, H, 1, 0]
+  const Tensor seen = torch::conv1d(previous, filters, {}, 1, kernel / 2, 1, heads_);   // [B, H·F, Tk]
+  const Tensor features = seen.view({seen.size(0), heads_, -1, keys}).transpose(2, 3);  // [B, H, Tk, F]
+  return tanh_pair(q, k + map_heads(features, projection_->weight), energy_->weight);   // [B, H, 1, Tk]
 }
 
 State LocationAwareScorer::start(const Tensor& visible) {
-  const Tensor seen = visible.squeeze(2).to(energy_->weight.dtype());                                           // [B, H, Tk]
+  const Tensor seen = visible.squeeze(2).to(energy_->weight.dtype());  // [B, H, Tk]
   return {seen / seen.sum(-1, true).clamp_min(1)};
 }
 

@@ -26,7 +26,8 @@ class LocationAwareScorer : public AdditiveScorer {
 
  private:
   int64_t heads_;
-  Weight convolution_{nullptr}, projection_{nullptr};  // [F, 1, K], [A, F], each with a leading [H] when H > 1
+  Weight convolution_{nullptr},
+      projection_{nullptr};  // [F, 1, K], [A, F], each with a leading [H] when H > 1
 };
 
 }  // namespace fovea

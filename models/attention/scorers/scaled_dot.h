@@ -14,7 +14,10 @@ class ScaledDotScorer : public Scorer {
     template <class Self, class Visit>
     static void fields(Self&, Visit&&) {}
   };
-  ScaledDotScorer(const AxisShape& shape, const Options&) : scale_(1.0 / std::sqrt(static_cast<double>(shape.key_width))) { require_one_width(shape, "scaled-dot"); }
+  ScaledDotScorer(const AxisShape& shape, const Options&)
+      : scale_(1.0 / std::sqrt(static_cast<double>(shape.key_width))) {
+    require_one_width(shape, "scaled-dot");
+  }
   /// Scaling the query is cheaper than scaling the scores, and the same.
   Tensor map_query(const Tensor& q) override { return q * scale_; }
 

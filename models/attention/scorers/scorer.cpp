@@ -13,16 +13,19 @@ constexpr int64_t kLargestPiece = 8 << 20;  // numbers in one [B, H, rows, Tk, A
 }  // namespace
 
 Tensor tanh_pair(const Tensor& q, const Tensor& k, const Tensor& energy) {
-  const Tensor column = energy.unsqueeze(-1);                                                        // [A, 1] or [H, A, 1]
-  const Tensor spread = energy.dim() == 2 ? column.unsqueeze(1) : column;                            // broadcasts over [B, H, rows, Tk, A]
+  const Tensor column = energy.unsqueeze(-1);  // [A, 1] or [H, A, 1]
+  const Tensor spread =
+      energy.dim() == 2 ? column.unsqueeze(1) : column;  // broadcasts over [B, H, rows, Tk, A]
   const int64_t row_size = std::max<int64_t>(1, q.size(0) * q.size(1) * k.size(2) * q.size(3));
   const int64_t rows = std::max<int64_t>(1, kLargestPiece / row_size);
   std::vector<Tensor> pieces;
   for (int64_t begin = 0; begin == 0 || begin < q.size(2); begin += rows) {
-    const Tensor part = q.slice(2, begin, std::min(begin + rows, q.size(2))).unsqueeze(3);           // [B, H, rows, 1, A]
-    pieces.push_back(torch::matmul(torch::tanh(part + k.unsqueeze(2)), spread).squeeze(-1));         // [B, H, rows, Tk]
+    const Tensor part =
+        q.slice(2, begin, std::min(begin + rows, q.size(2))).unsqueeze(3);  // [B, H, rows, 1, A]
+    pieces.push_back(
+        torch::matmul(torch::tanh(part + k.unsqueeze(2)), spread).squeeze(-1));  // [B, H, rows, Tk]
   }
-  return pieces.size() == 1 ? pieces[0] : torch::cat(pieces, 2);                                     // [B, H, Tq, Tk]
+  return pieces.size() == 1 ? pieces[0] : torch::cat(pieces, 2);  // [B, H, Tq, Tk]
 }
 
 Tensor scorer_parameter(const std::vector<int64_t>& sizes, int64_t fan_in) {
@@ -32,7 +35,8 @@ Tensor scorer_parameter(const std::vector<int64_t>& sizes, int64_t fan_in) {
 
 void require_one_width(const AxisShape& shape, const std::string& scorer) {
   if (!shape.scored || shape.query_width == shape.key_width) return;
-  refuse(Refusal::kOneWidth, shape.key, scorer + " of " + std::to_string(shape.query_width) + " and " + std::to_string(shape.key_width));
+  refuse(Refusal::kOneWidth, shape.key,
+         scorer + " of " + std::to_string(shape.query_width) + " and " + std::to_string(shape.key_width));
 }
 
 }  // namespace fovea

@@ -15,18 +15,21 @@ class Scorer : public torch::nn::Module {
   /// Whether map_key differs from head to head: shared key-value heads are then spread first.
   virtual bool maps_keys() const { return false; }
   /// [B, H, Tq, X] and [B, H, Tk, X] → [B, H, Tq, Tk]: the dot product unless a scorer says otherwise.
-  virtual Tensor pair(const Tensor& q, const Tensor& k, const State& state) { return torch::matmul(q, k.transpose(-1, -2)); }
+  virtual Tensor pair(const Tensor& q, const Tensor& k, const State& state) {
+    return torch::matmul(q, k.transpose(-1, -2));
+  }
   virtual Tensor finish(const Tensor& scores) { return scores; }
 
-  /// Stateful scorers answer one query after the other. start: from bool visible [B, H, 1, Tk]; next: after weights [B, H, 1, Tk].
+  /// Stateful scorers answer one query after the other. start: from bool visible [B, H, 1, Tk]; next: after
+  /// weights [B, H, 1, Tk].
   virtual State start(const Tensor& visible) { return {}; }
   virtual State next(const State& state, const Tensor& weights) { return {}; }
 
   virtual Traits traits() const { return {}; }
 };
 
-/// Σ_a energy_a · tanh(q_a + k_a) for q [B, H, Tq, A], k [B, H, Tk, A], energy [A] or [H, A] → [B, H, Tq, Tk].
-/// Works through the queries in pieces, so that [Tq, Tk, A] never stands whole in memory.
+/// Σ_a energy_a · tanh(q_a + k_a) for q [B, H, Tq, A], k [B, H, Tk, A], energy [A] or [H, A] → [B, H, Tq,
+/// Tk]. Works through the queries in pieces, so that [Tq, Tk, A] never stands whole in memory.
 Tensor tanh_pair(const Tensor& q, const Tensor& k, const Tensor& energy);
 
 /// A parameter drawn from U(±1/√fan_in).

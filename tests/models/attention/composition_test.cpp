@@ -30,16 +30,24 @@ struct DoublingScorer : Scorer {
 
 /// Turns by a factor, biases by distance, adds a constant value for each unit of weight.
 struct MarkingPosition : Position {
-  Tensor turn(const Tensor& x, const Tensor& positions) override { return x * (1 + positions.to(x.dtype()).unsqueeze(-1)); }
-  Tensor bias(const Tensor& q, const Tensor& query_positions, const Tensor& key_positions) override {
-    return (query_positions.unsqueeze(1) - key_positions.unsqueeze(0)).to(q.dtype()).unsqueeze(0);  // [1, Tq, Tk]
+  Tensor turn(const Tensor& x, const Tensor& positions) override {
+    return x * (1 + positions.to(x.dtype()).unsqueeze(-1));
   }
-  Tensor add(const Tensor& weights, const Tensor&, const Tensor&) override { return weights.sum(-1, true) * 100; }  // broadcasts over Dv
+  Tensor bias(const Tensor& q, const Tensor& query_positions, const Tensor& key_positions) override {
+    return (query_positions.unsqueeze(1) - key_positions.unsqueeze(0))
+        .to(q.dtype())
+        .unsqueeze(0);  // [1, Tq, Tk]
+  }
+  Tensor add(const Tensor& weights, const Tensor&, const Tensor&) override {
+    return weights.sum(-1, true) * 100;
+  }  // broadcasts over Dv
 };
 
 struct HalvingPattern : Pattern {
   Mask visible() const override { return Mask::causal(); }
-  Tensor gain(const Tensor& q, const Tensor&, const Tensor&) override { return torch::full({1, 1, 1, 1}, 0.5, q.options()); }
+  Tensor gain(const Tensor& q, const Tensor&, const Tensor&) override {
+    return torch::full({1, 1, 1, 1}, 0.5, q.options());
+  }
 };
 
 }  // namespace
@@ -65,7 +73,8 @@ TEST_CASE("a call goes turn, map, pair, finish, bias, mask, normalize, gain, rep
     std::vector<double> scores;
     for (int64_t j = 0; j <= i + 1; ++j) {  // causal: query i stands at 1 + i
       double dot = 0;
-      for (int64_t d = 0; d < 2; ++d) dot += (q[0][i][d].item<double>() * (2 + i) + 1) * (3 * k[0][j][d].item<double>() * (1 + j));
+      for (int64_t d = 0; d < 2; ++d)
+        dot += (q[0][i][d].item<double>() * (2 + i) + 1) * (3 * k[0][j][d].item<double>() * (1 + j));
       scores.push_back(2 * dot + static_cast<double>(1 + i - j));
     }
     const double largest = *std::max_element(scores.begin(), scores.end());
@@ -76,22 +85,31 @@ TEST_CASE("a call goes turn, map, pair, finish, bias, mask, normalize, gain, rep
       CHECK(output.weights[0][0][i][static_cast<int64_t>(j)].item<double>() == Approx(weight).epsilon(1e-12));
       for (int64_t d = 0; d < 2; ++d) context[d] += weight * v[0][static_cast<int64_t>(j)][d].item<double>();
     }
-    for (int64_t d = 0; d < 2; ++d) CHECK(output.context[0][i][d].item<double>() == Approx(context[d]).epsilon(1e-12));
+    for (int64_t d = 0; d < 2; ++d)
+      CHECK(output.context[0][i][d].item<double>() == Approx(context[d]).epsilon(1e-12));
   }
 }
 
 TEST_CASE("query head h reads key group ⌊h · kv_heads / H⌋") {
-  const auto attention = made({{"name", "compose"}, {"heads", 4}, {"kv_heads", 2}, {"projections", false}, {"normalizer", "uniform"}}, 8);
-  // Key-value groups of width 4 against query heads of width 2 do not meet in a product; the mean of values needs none.
+  const auto attention = made(
+      {{"name", "compose"}, {"heads", 4}, {"kv_heads", 2}, {"projections", false}, {"normalizer", "uniform"}},
+      8);
+  // Key-value groups of width 4 against query heads of width 2 do not meet in a product; the mean of values
+  // needs none.
   Tensor value = torch::zeros({1, 3, 8}, torch::kFloat64);
   value.slice(2, 4).fill_(1);
-  const Tensor context = attention->forward(torch::zeros({1, 1, 8}, torch::kFloat64), torch::zeros({1, 3, 8}, torch::kFloat64), value).context;  // [1, 1, 4·4]
-  CHECK(torch::allclose(context.flatten(), torch::cat({torch::zeros({8}, torch::kFloat64), torch::ones({8}, torch::kFloat64)})));
+  const Tensor context =
+      attention
+          ->forward(torch::zeros({1, 1, 8}, torch::kFloat64), torch::zeros({1, 3, 8}, torch::kFloat64), value)
+          .context;  // [1, 1, 4·4]
+  CHECK(torch::allclose(context.flatten(),
+                        torch::cat({torch::zeros({8}, torch::kFloat64), torch::ones({8}, torch::kFloat64)})));
 }
 
 TEST_CASE("grouped-query with the projections repeated is multi-head") {
   torch::manual_seed(4);
-  const auto grouped = made({{"name", "grouped-query"}, {"heads", 4}, {"kv_heads", 2}}, 8), full = made({{"name", "multi-head"}, {"heads", 4}}, 8);
+  const auto grouped = made({{"name", "grouped-query"}, {"heads", 4}, {"kv_heads", 2}}, 8),
+             full = made({{"name", "multi-head"}, {"heads", 4}}, 8);
   torch::NoGradGuard no_gradient;
   auto to = full->named_parameters();
   for (const auto& item : grouped->named_parameters()) {
@@ -106,27 +124,45 @@ TEST_CASE("grouped-query with the projections repeated is multi-head") {
 TEST_CASE("parameters stand under the catalogue's names with the catalogue's shapes") {
   const auto shapes = [](const Json& group, int64_t query_width, int64_t key_width) {
     AttentionShape shape;
-    shape.query_width = query_width, shape.key_width = key_width, shape.value_width = key_width, shape.width = query_width;
+    shape.query_width = query_width, shape.key_width = key_width, shape.value_width = key_width,
+    shape.width = query_width;
     std::map<std::string, std::string> named;
-    for (const auto& item : make_attention(resolve_attention(group, "attention"), shape, "attention")->named_parameters()) named[item.key()] = shape_text(item.value());
+    for (const auto& item :
+         make_attention(resolve_attention(group, "attention"), shape, "attention")->named_parameters())
+      named[item.key()] = shape_text(item.value());
     return named;
   };
   using Shapes = std::map<std::string, std::string>;
   CHECK(shapes("scaled-dot", 4, 4).empty());
   CHECK(shapes("luong-general", 4, 6) == Shapes{{"scorer.weight", "[4, 6]"}});
-  CHECK(shapes("bahdanau", 4, 6) == Shapes{{"scorer.query.weight", "[4, 4]"}, {"scorer.key.weight", "[4, 6]"}, {"scorer.bias", "[4]"}, {"scorer.energy.weight", "[4]"}});
-  CHECK(shapes({{"name", "learned-query"}, {"width", 3}}, 4, 6) == Shapes{{"scorer.key.weight", "[3, 6]"}, {"scorer.bias", "[3]"}, {"scorer.query", "[3]"}});
+  CHECK(shapes("bahdanau", 4, 6) == Shapes{{"scorer.query.weight", "[4, 4]"},
+                                           {"scorer.key.weight", "[4, 6]"},
+                                           {"scorer.bias", "[4]"},
+                                           {"scorer.energy.weight", "[4]"}});
+  CHECK(shapes({{"name", "learned-query"}, {"width", 3}}, 4, 6) ==
+        Shapes{{"scorer.key.weight", "[3, 6]"}, {"scorer.bias", "[3]"}, {"scorer.query", "[3]"}});
   CHECK(shapes({{"name", "location-aware"}, {"width", 3}, {"filters", 2}, {"kernel", 5}}, 4, 6) ==
-        Shapes{{"scorer.query.weight", "[3, 4]"}, {"scorer.key.weight", "[3, 6]"}, {"scorer.bias", "[3]"}, {"scorer.energy.weight", "[3]"},
-               {"scorer.location.convolution.weight", "[2, 1, 5]"}, {"scorer.location.projection.weight", "[3, 2]"}});
+        Shapes{{"scorer.query.weight", "[3, 4]"},
+               {"scorer.key.weight", "[3, 6]"},
+               {"scorer.bias", "[3]"},
+               {"scorer.energy.weight", "[3]"},
+               {"scorer.location.convolution.weight", "[2, 1, 5]"},
+               {"scorer.location.projection.weight", "[3, 2]"}});
   CHECK(shapes({{"name", "grouped-query"}, {"heads", 4}, {"kv_heads", 2}}, 8, 6) ==
-        Shapes{{"query.weight", "[8, 8]"}, {"query.bias", "[8]"}, {"key.weight", "[4, 6]"}, {"key.bias", "[4]"}, {"value.weight", "[4, 6]"}, {"value.bias", "[4]"},
-               {"output.weight", "[8, 8]"}, {"output.bias", "[8]"}});
+        Shapes{{"query.weight", "[8, 8]"},
+               {"query.bias", "[8]"},
+               {"key.weight", "[4, 6]"},
+               {"key.bias", "[4]"},
+               {"value.weight", "[4, 6]"},
+               {"value.bias", "[4]"},
+               {"output.weight", "[8, 8]"},
+               {"output.bias", "[8]"}});
   Shapes additive = shapes({{"name", "multi-head-additive"}, {"heads", 2}, {"width", 3}}, 8, 6);
   CHECK(additive["scorer.query.weight"] == "[2, 3, 4]");
   CHECK(additive["scorer.bias"] == "[2, 3]");
   CHECK(additive["scorer.energy.weight"] == "[2, 3]");
-  CHECK(shapes({{"name", "location-aware"}, {"heads", 2}, {"width", 3}, {"filters", 5}, {"kernel", 3}}, 8, 6)["scorer.location.convolution.weight"] == "[2, 5, 1, 3]");
+  CHECK(shapes({{"name", "location-aware"}, {"heads", 2}, {"width", 3}, {"filters", 5}, {"kernel", 3}}, 8,
+               6)["scorer.location.convolution.weight"] == "[2, 5, 1, 3]");
 }
 
 TEST_CASE("uniform is the mean of the visible values whatever the widths of query and key") {
@@ -134,7 +170,8 @@ TEST_CASE("uniform is the mean of the visible values whatever the widths of quer
   shape.query_width = 3, shape.key_width = 5, shape.value_width = 2;
   const auto uniform = make_attention(resolve_attention("uniform", "attention"), shape, "attention");
   const Tensor value = torch::randn({1, 4, 2}), padding = torch::tensor({{true, true, false, true}});
-  const Tensor context = uniform->forward(torch::randn({1, 1, 3}), torch::randn({1, 4, 5}), value, padding).context;
+  const Tensor context =
+      uniform->forward(torch::randn({1, 1, 3}), torch::randn({1, 4, 5}), value, padding).context;
   CHECK(torch::allclose(context[0][0], (value[0][0] + value[0][1] + value[0][3]) / 3));
   CHECK(uniform->parameters().empty());
 }
@@ -163,7 +200,8 @@ TEST_CASE("additive scores in pieces are the additive scores of all queries") {
 
 TEST_CASE("cosine of a zero vector is 0 with finite gradients") {
   const auto cosine = made("cosine");
-  const Tensor q = torch::zeros({1, 1, 4}, torch::kFloat64).requires_grad_(), k = torch::randn({1, 3, 4}, torch::kFloat64).requires_grad_();
+  const Tensor q = torch::zeros({1, 1, 4}, torch::kFloat64).requires_grad_(),
+               k = torch::randn({1, 3, 4}, torch::kFloat64).requires_grad_();
   Call call;
   call.want = Want::kWeights;
   const Tensor weights = cosine->forward(q, k, k, {}, call).weights;
@@ -172,18 +210,25 @@ TEST_CASE("cosine of a zero vector is 0 with finite gradients") {
   CHECK(q.grad().isfinite().all().item<bool>());
 }
 
-TEST_CASE("rope depends on the distance between positions only, and turns pairs (2m, 2m+1) by the published rates") {
+TEST_CASE(
+    "rope depends on the distance between positions only, and turns pairs (2m, 2m+1) by the published "
+    "rates") {
   const auto rope = attention_positions().at("rope").make({1, 4, 4, true, "attention"}, Json::object());
   const Tensor x = torch::tensor({1., 0., 1., 0.}, torch::kFloat64).view({1, 1, 1, 4});
   const Tensor turned = rope->turn(x, torch::tensor({3})).flatten();
   const double slow = 3 * std::pow(10000.0, -0.5);
-  CHECK(torch::allclose(turned, torch::tensor({std::cos(3.0), std::sin(3.0), std::cos(slow), std::sin(slow)}, torch::kFloat64), 0, 1e-15));
+  CHECK(torch::allclose(
+      turned, torch::tensor({std::cos(3.0), std::sin(3.0), std::cos(slow), std::sin(slow)}, torch::kFloat64),
+      0, 1e-15));
   const auto attention = made({{"name", "compose"}, {"position", "rope"}});
   const Tensor q = torch::randn({1, 3, 4}, torch::kFloat64), k = torch::randn({1, 3, 4}, torch::kFloat64);
   Call late;
   late.want = Want::kWeights;
   const Tensor early = attention->forward(q, k, k, {}, late).weights;
-  const Memory memory = attention->extend(attention->extend({}, torch::zeros({1, 500, 4}, torch::kFloat64), torch::zeros({1, 500, 4}, torch::kFloat64), torch::zeros({1, 500}, torch::kBool)), k, k);
+  const Memory memory = attention->extend(
+      attention->extend({}, torch::zeros({1, 500, 4}, torch::kFloat64),
+                        torch::zeros({1, 500, 4}, torch::kFloat64), torch::zeros({1, 500}, torch::kBool)),
+      k, k);
   // 500 padded keys before move every position by 500; angles near 500 are known to about 500 · 2⁻⁵².
   CHECK(torch::allclose(attention->attend(q, memory, late).weights.slice(3, 500), early, 0, 1e-12));
 }
@@ -192,9 +237,9 @@ TEST_CASE("linear attention in chunks is linear attention through its weights") 
   torch::manual_seed(8);
   for (const bool causal : {false, true}) {
     const auto linear = made({{"name", "linear"}, {"pattern", causal ? "causal" : "full"}});
-    const Tensor q = torch::randn({2, 150, 4}, torch::kFloat64), k = torch::randn({2, 170, 4}, torch::kFloat64), v = torch::randn({2, 170, 3}, torch::kFloat64);
-    AttentionShape shape = square(4);
-    shape.value_width = 3;
+    const Tensor q = torch::randn({2, 150, 4}, torch::kFloat64),
+                 k = torch::randn({2, 170, 4}, torch::kFloat64),
+                 v = torch::randn({2, 170, 3}, torch::kFloat64);
     for (const int64_t first : {-5, 0, 20, 300}) {
       Call call;
       call.first = first;
@@ -213,7 +258,9 @@ TEST_CASE("linear attention divides by the features of keys that are all far bel
   CHECK(linear->forward(q, k, v).context[0][0][0].item<double>() == Approx(3).epsilon(1e-14));
 }
 
-TEST_CASE("location-aware starts uniform over the keys visible to its first query and goes on from its own weights") {
+TEST_CASE(
+    "location-aware starts uniform over the keys visible to its first query and goes on from its own "
+    "weights") {
   torch::manual_seed(9);
   const auto attention = made({{"name", "location-aware"}, {"width", 3}, {"filters", 2}, {"kernel", 3}});
   auto p = attention->named_parameters();
@@ -223,7 +270,8 @@ TEST_CASE("location-aware starts uniform over the keys visible to its first quer
   call.want = Want::kWeights;
   const AttentionOutput output = attention->forward(q, k, k, padding, call);
   std::vector<double> previous = {1.0 / 3, 1.0 / 3, 1.0 / 3, 0};
-  const Tensor mapped_q = torch::matmul(q[0], p["scorer.query.weight"].t()) + p["scorer.bias"], mapped_k = torch::matmul(k[0], p["scorer.key.weight"].t());
+  const Tensor mapped_q = torch::matmul(q[0], p["scorer.query.weight"].t()) + p["scorer.bias"],
+               mapped_k = torch::matmul(k[0], p["scorer.key.weight"].t());
   for (int64_t i = 0; i < 2; ++i) {
     std::vector<double> scores;
     for (int64_t j = 0; j < 3; ++j) {
@@ -233,7 +281,9 @@ TEST_CASE("location-aware starts uniform over the keys visible to its first quer
         for (int64_t f = 0; f < 2; ++f)
           for (int64_t t = 0; t < 3; ++t)
             if (const int64_t at = j + t - 1; at >= 0 && at < 4)
-              inside += p["scorer.location.projection.weight"][a][f].item<double>() * p["scorer.location.convolution.weight"][f][0][t].item<double>() * previous[static_cast<size_t>(at)];
+              inside += p["scorer.location.projection.weight"][a][f].item<double>() *
+                        p["scorer.location.convolution.weight"][f][0][t].item<double>() *
+                        previous[static_cast<size_t>(at)];
         score += p["scorer.energy.weight"][a].item<double>() * std::tanh(inside);
       }
       scores.push_back(std::exp(score));
@@ -241,7 +291,8 @@ TEST_CASE("location-aware starts uniform over the keys visible to its first quer
     const double total = scores[0] + scores[1] + scores[2];
     for (int64_t j = 0; j < 3; ++j) {
       previous[static_cast<size_t>(j)] = scores[static_cast<size_t>(j)] / total;
-      CHECK(output.weights[0][0][i][j].item<double>() == Approx(previous[static_cast<size_t>(j)]).epsilon(1e-13));
+      CHECK(output.weights[0][0][i][j].item<double>() ==
+            Approx(previous[static_cast<size_t>(j)]).epsilon(1e-13));
     }
   }
 }

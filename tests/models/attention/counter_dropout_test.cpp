@@ -1,6 +1,7 @@
+#include "models/attention/counter_dropout.h"
+
 #include <catch2/catch.hpp>
 
-#include "models/attention/counter_dropout.h"
 #include "models/attention/registry.h"
 
 using namespace fovea;
@@ -13,7 +14,8 @@ std::shared_ptr<Attention> with_dropout(double p, const std::string& name = "mul
   torch::manual_seed(1);
   AttentionShape shape;
   shape.query_width = shape.key_width = shape.value_width = shape.width = 4;
-  auto attention = make_attention(resolve_attention(Json{{"name", name}, {"dropout", p}}, "attention"), shape, "attention");
+  auto attention = make_attention(resolve_attention(Json{{"name", name}, {"dropout", p}}, "attention"), shape,
+                                  "attention");
   attention->train();
   return attention;
 }
@@ -25,13 +27,15 @@ TEST_CASE("tensor operations draw the same dropout mask as the loop, bit for bit
     for (const double p : {0.1, 0.5, 0.9})
       for (const int64_t first : {int64_t{-3}, int64_t{0}, int64_t{1000}}) {
         const DropoutPlace place{first, 2};
-        CHECK(torch::equal(dropout_mask(key, p, kSizes, place, torch::kFloat64), dropout_mask_by_tensors(key, p, kSizes, place, torch::kFloat64)));
+        CHECK(torch::equal(dropout_mask(key, p, kSizes, place, torch::kFloat64),
+                           dropout_mask_by_tensors(key, p, kSizes, place, torch::kFloat64)));
       }
 }
 
 TEST_CASE("the mask of a slice is the slice of the mask") {
   const Tensor all = dropout_mask(42, 0.4, kSizes, {3, 0}, torch::kFloat32);
-  CHECK(torch::equal(dropout_mask(42, 0.4, {2, 3, 2, 4}, {5, 3}, torch::kFloat32), all.slice(2, 2, 4).slice(3, 3, 7)));
+  CHECK(torch::equal(dropout_mask(42, 0.4, {2, 3, 2, 4}, {5, 3}, torch::kFloat32),
+                     all.slice(2, 2, 4).slice(3, 3, 7)));
 }
 
 TEST_CASE("a share p of the weights falls and the others are scaled by 1 / (1 − p)") {
@@ -71,8 +75,7 @@ TEST_CASE("dropout acts on the weights that meet the values, not on the weights 
   for (const std::string name : {"scaled-dot", "location-aware"}) {
     INFO(name);
     const auto attention = with_dropout(0.5, name);
-    const Tensor x = torch::randn({2, 6, 4}), ones = torch::ones({2, 6, 1});
-    AttentionShape shape;
+    const Tensor x = torch::randn({2, 6, 4});
     Call call;
     call.want = Want::kWeights;
     const AttentionOutput output = attention->forward(x, x, x, {}, call);

@@ -9,7 +9,9 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-AttentionConfig read(const Json& group) { return resolve_attention(group, "model.attention"); }
+AttentionConfig read(const Json& group) {
+  return resolve_attention(group, "model.attention");
+}
 
 std::shared_ptr<Attention> make(const Json& group, AttentionShape shape = {}) {
   if (shape.query_width == 0) shape.query_width = shape.key_width = shape.value_width = 8;
@@ -30,9 +32,22 @@ TEST_CASE("a group dumps every field of every chosen axis, and reads back as it 
     CHECK(dump(read(once)) == once);
     CHECK(once["name"] == name);
   }
-  const Json local = dump(read(with("compose", {{"pattern", "causal&local"}, {"scorer", "location-aware"}, {"window", 3}})));
-  CHECK(local == Json{{"name", "compose"}, {"heads", 1}, {"kv_heads", 1}, {"projections", false}, {"dropout", 0.0}, {"scorer", "location-aware"}, {"normalizer", "softmax"},
-                      {"pattern", "causal&local"}, {"position", "none"}, {"temperature", 1.0}, {"width", 0}, {"filters", 8}, {"kernel", 15}, {"window", 3}});
+  const Json local =
+      dump(read(with("compose", {{"pattern", "causal&local"}, {"scorer", "location-aware"}, {"window", 3}})));
+  CHECK(local == Json{{"name", "compose"},
+                      {"heads", 1},
+                      {"kv_heads", 1},
+                      {"projections", false},
+                      {"dropout", 0.0},
+                      {"scorer", "location-aware"},
+                      {"normalizer", "softmax"},
+                      {"pattern", "causal&local"},
+                      {"position", "none"},
+                      {"temperature", 1.0},
+                      {"width", 0},
+                      {"filters", 8},
+                      {"kernel", 15},
+                      {"window", 3}});
 }
 
 TEST_CASE("fields refine a preset") {
@@ -48,8 +63,10 @@ TEST_CASE("fields refine a preset") {
 
 TEST_CASE("an unknown name, field or value is refused with its key and the nearest names") {
   CHECK_THROWS_WITH(read("multihead"), Contains("model.attention") && Contains("multi-head"));
-  CHECK_THROWS_WITH(read(with("multi-head", {{"haeds", 2}})), Contains("model.attention.haeds") && Contains("heads"));
-  CHECK_THROWS_WITH(read(with("compose", {{"scorer", "additve"}})), Contains("model.attention.scorer") && Contains("additive"));
+  CHECK_THROWS_WITH(read(with("multi-head", {{"haeds", 2}})),
+                    Contains("model.attention.haeds") && Contains("heads"));
+  CHECK_THROWS_WITH(read(with("compose", {{"scorer", "additve"}})),
+                    Contains("model.attention.scorer") && Contains("additive"));
   CHECK_THROWS_WITH(read(with("compose", {{"normalizer", "sofmax"}})), Contains("softmax"));
   CHECK_THROWS_WITH(read(with("compose", {{"pattern", "causal&locl"}})), Contains("local"));
   CHECK_THROWS_WITH(read(with("compose", {{"pattern", ""}})), Contains("model.attention.pattern"));
@@ -71,28 +88,36 @@ TEST_CASE("every refusal of the list is said, in its own words") {
   const auto said = [](Refusal refusal, const auto& attempt) {
     INFO(refusals().at(static_cast<size_t>(refusal)));
     CHECK_THROWS_AS(attempt(), ConfigError);
-    CHECK_THROWS_WITH(attempt(), Contains(refusals().at(static_cast<size_t>(refusal))) && Contains("model.attention") && Contains("; found "));
+    CHECK_THROWS_WITH(attempt(), Contains(refusals().at(static_cast<size_t>(refusal))) &&
+                                     Contains("model.attention") && Contains("; found "));
   };
   said(Refusal::kNoneFields, [&] { read(with("none", {{"heads", 2}})); });
   said(Refusal::kNoneSlot, [&] { make("none"); });
-  for (const Json& fields : std::vector<Json>{{{"scorer", "dot"}}, {{"normalizer", "softmax"}}, {{"position", "rope"}}, {{"dropout", 0.1}}})
+  for (const Json& fields : std::vector<Json>{
+           {{"scorer", "dot"}}, {{"normalizer", "softmax"}}, {{"position", "rope"}}, {{"dropout", 0.1}}})
     said(Refusal::kDirectField, [&] { read(with("linear", fields)); });
   said(Refusal::kDirectPattern, [&] { read(with("linear", {{"pattern", "local"}})); });
-  said(Refusal::kDirectMask, [&] { refuse(Refusal::kDirectMask, "model.attention", "a mask"); });  // met by fovea-attend
+  said(Refusal::kDirectMask,
+       [&] { refuse(Refusal::kDirectMask, "model.attention", "a mask"); });  // met by fovea-attend
   said(Refusal::kSharedHeads, [&] { read(with("multi-head", {{"heads", 4}, {"kv_heads", 3}})); });
   said(Refusal::kHeads, [&] { make(with("multi-head", {{"heads", 3}})); });
   said(Refusal::kHeads, [&] { make(with("linear", {{"heads", 3}})); });
   said(Refusal::kHeads, [&] { make(with("compose", {{"heads", 4}, {"projections", false}}), wide); });
-  for (const char* scorer : {"dot", "scaled-dot", "cosine"}) said(Refusal::kOneWidth, [&] { make(with("compose", {{"scorer", scorer}}), wide); });
+  for (const char* scorer : {"dot", "scaled-dot", "cosine"})
+    said(Refusal::kOneWidth, [&] { make(with("compose", {{"scorer", scorer}}), wide); });
   said(Refusal::kTurnedPairs, [&] { make(with("compose", {{"position", "rope"}}), odd); });
   said(Refusal::kOrder, [&] { make("location-aware", disordered); });
   said(Refusal::kEvenKernel, [&] { make(with("location-aware", {{"kernel", 4}})); });
   CHECK(refusals().size() == static_cast<size_t>(Refusal::kEvenKernel) + 1);
 }
 
-TEST_CASE("the variants that the catalogue promises are registered, each with a summary, and a source unless it is a baseline") {
-  for (const char* name : {"bahdanau", "luong-dot", "luong-general", "luong-concat", "scaled-dot", "multi-head", "multi-head-additive", "multi-query", "grouped-query", "cosine",
-                           "cosine-sum", "local", "linear", "learned-query", "location-aware", "none", "uniform", "frozen-random"}) {
+TEST_CASE(
+    "the variants that the catalogue promises are registered, each with a summary, and a source unless it is "
+    "a baseline") {
+  for (const char* name :
+       {"bahdanau", "luong-dot", "luong-general", "luong-concat", "scaled-dot", "multi-head",
+        "multi-head-additive", "multi-query", "grouped-query", "cosine", "cosine-sum", "local", "linear",
+        "learned-query", "location-aware", "none", "uniform", "frozen-random"}) {
     INFO(name);
     REQUIRE(named_attentions().contains(name));
     const NamedAttention& named = named_attentions().at(name);
@@ -110,7 +135,8 @@ TEST_CASE("listings show name, formula, source, keys with defaults and traits of
       CHECK_FALSE(entry["name"].get<std::string>().empty());
       CHECK_FALSE(entry["formula"].get<std::string>().empty());
       CHECK(entry["traits"].contains("sign"));
-      for (const Json& key : entry["keys"]) CHECK((key.contains("default") && !key["help"].get<std::string>().empty()));
+      for (const Json& key : entry["keys"])
+        CHECK((key.contains("default") && !key["help"].get<std::string>().empty()));
     }
   }
   CHECK(list_attention_axis("attentions").size() == named_attentions().entries().size());
@@ -124,6 +150,7 @@ TEST_CASE("the same seed makes the same parameters") {
     const auto a = make(name);
     torch::manual_seed(12);
     const auto b = make(name);
-    for (const auto& item : a->named_parameters()) CHECK(torch::equal(item.value(), b->named_parameters()[item.key()]));
+    for (const auto& item : a->named_parameters())
+      CHECK(torch::equal(item.value(), b->named_parameters()[item.key()]));
   }
 }
