@@ -14,7 +14,7 @@ class SumNormalizer : public Normalizer {
   };
   SumNormalizer(const AxisShape&, const Options&) {}
   Tensor normalize(const Tensor& scores, const Tensor& visible) override {
-    const Tensor seen = visible.defined() ? scores.masked_fill(~visible.expand_as(scores), 0) : scores;
+    const Tensor seen = visible.defined() ? scores.masked_fill(~visible, 0) : scores;
     const Tensor total = seen.sum(-1, true);  // [B, H, Tq, 1]
     const Tensor vanishing = total.abs() < kVanishing;
     return (seen / total.masked_fill(vanishing, 1)).masked_fill(vanishing, 0);  // [B, H, Tq, Tk]
