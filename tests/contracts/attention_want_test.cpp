@@ -54,6 +54,28 @@ TEST_CASE("asking for weights changes no bit of the context or of any gradient, 
   }
 }
 
+TEST_CASE("the dropout mask of a row is the same whether it is asked alone or with others", "[contract]") {
+  for (const Case& one : all_cases()) {
+    INFO(one.label);
+    const auto attention = make(with_dropout(one));
+    attention->train();
+    const Inputs in = draw(one);
+    const Memory memory = attention->extend({}, in.key, in.value, in.padding);
+    Call call;
+    call.first = 2;
+    torch::manual_seed(3);
+    const Tensor all = attention->attend(in.query, memory, call).context;
+    for (int64_t i = 0; i < kQueries; ++i) {
+      torch::manual_seed(3);  // the same key each time
+      call.first = 2 + i;
+      const AttentionOutput alone = attention->attend(in.query.slice(1, i, i + 1), memory, call);
+      call.state = alone.state;
+      // Units in the last place: smaller products may add in another order.
+      CHECK(distance(alone.context, all.slice(1, i, i + 1)) < 1e-12 * (1 + all.abs().max().item<double>()));
+    }
+  }
+}
+
 TEST_CASE(
     "a trace changes no bit of the context nor of what is drawn after it, and holds the weights of the call",
     "[contract]") {
