@@ -86,8 +86,10 @@ ImageClassification::Splits ImageClassification::generate_splits() const {
   for (int64_t split = 0; split < 3; ++split) {
     const int64_t n = split == 0 ? options_.examples : std::max<int64_t>(1, options_.examples / 4);
     for (int64_t i = 0; i < n; ++i) {
-      GlyphImage made = options_.generator == "digits" ? make_digit(making, split, i) : make_shape(making, split, i);
-      parts[split]->push_back({std::move(made.image), made.label, "generated " + std::to_string(i), std::move(made.mask)});
+      const bool digits = options_.generator == "digits";
+      GlyphImage made = digits ? cluttered_digit(making, split, i) : cluttered_shape(making, split, i);
+      const std::string& label = (digits ? glyph_names() : shape_names())[static_cast<size_t>(made.label)];
+      parts[split]->push_back({std::move(made.image), label, "generated " + std::to_string(i), std::move(made.mask)});
     }
   }
   return splits;

@@ -104,6 +104,8 @@ SeriesForecast::SeriesForecast(const Options& options, const std::string& folder
   if (mean_.size() != columns_.size() || deviation_.size() != columns_.size()) throw CheckpointError(folder + "/task.json: columns, mean and deviation differ in length");
 }
 
+SeriesForecast::~SeriesForecast() = default;
+
 SeriesForecast::Raw SeriesForecast::read_raw() const {
   Raw raw;
   if (files_) {

@@ -37,6 +37,7 @@ class SeriesForecast : public Task {
 
   explicit SeriesForecast(const Options& options);
   SeriesForecast(const Options& options, const std::string& folder);
+  ~SeriesForecast() override;
 
   TaskSpec spec() const override;
   std::shared_ptr<const ExampleSource> examples(Split split) const override;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "data/generators/sentences.h"
-#include "data/readers/table.h"
+#include "data/readers/labelled_text.h"
 #include "src/base/error.h"
 
 namespace fovea {
@@ -96,7 +96,7 @@ TextClassification::Splits TextClassification::generate_splits() const {
   for (int64_t split = 0; split < 3; ++split) {
     const int64_t n = split == 0 ? options_.examples : std::max<int64_t>(1, options_.examples / 4);
     for (int64_t i = 0; i < n; ++i) {
-      const Sentence made = make_sentence(sentence, split, i);
+      const Sentence made = decisive_sentence(sentence, split, i);
       parts[split]->push_back({made.text, made.label, "generated " + std::to_string(i), made.decisive});
     }
   }

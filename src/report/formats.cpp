@@ -151,7 +151,7 @@ std::string heading(const TaskReport& task) {
 
 }  // namespace
 
-Table task_table(const TaskReport& task) {
+TextTable task_table(const TaskReport& task) {
   std::vector<Column> columns = main_columns(task);
   const auto form = [](double value) { return format_number(value); };
   columns.push_back(comparison_column(task));
@@ -172,7 +172,7 @@ Table task_table(const TaskReport& task) {
   Column problems{"problems", false, {}};
   for (const Variant& v : task.variants) problems.cells.push_back({v.problems(), false});
   columns.push_back(problems);
-  Table table;
+  TextTable table;
   table.rows.resize(task.variants.size());
   for (const Column& column : columns) {
     if (!has_content(column)) continue;

@@ -12,7 +12,7 @@ namespace fovea {
 /// The table of one task: variant, seeds, metric (mean ± sd), 95 % interval, other metrics, parameters, time,
 /// memory, problems. The best mean is bold; ≈ marks means inside the best variant's interval. Columns nobody
 /// has a value for are left out.
-Table task_table(const TaskReport& task);
+TextTable task_table(const TaskReport& task);
 
 /// One or two sentences that say how to read the table.
 std::string table_note(const TaskReport& task);

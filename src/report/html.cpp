@@ -66,7 +66,7 @@ std::string navigation(const Report& report) {
 
 }  // namespace
 
-std::string table_html(const Table& table) {
+std::string table_html(const TextTable& table) {
   std::string html = "<div class=\"scroll\"><table><thead><tr>";
   for (size_t c = 0; c < table.header.size(); ++c)
     html += std::string("<th scope=\"col\"") +

@@ -258,8 +258,8 @@ std::vector<TableCell> chance_cells(const ScoreRow& row, const std::vector<Score
 }
 
 /// Rows by layer; under each layer that has truth, what chance gives there.
-Table score_table(std::vector<ScoreRow> rows) {
-  Table table{{"variant", "layer", "maps"}, {false, false, true}, {}};
+TextTable score_table(std::vector<ScoreRow> rows) {
+  TextTable table{{"variant", "layer", "maps"}, {false, false, true}, {}};
   const std::vector<ScoreColumn> columns = columns_present(rows);
   for (const ScoreColumn& column : columns) table.header.push_back(column.title), table.right.push_back(true);
   std::stable_sort(rows.begin(), rows.end(),

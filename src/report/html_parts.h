@@ -43,6 +43,6 @@ std::string input_html(const MapRecord& record, const MapScene& scene);
 std::string map_legend_html(const MapRecord& record, const MapScene& scene, double high);
 
 /// A <table> of `table`, its first column as row headings.
-std::string table_html(const Table& table);
+std::string table_html(const TextTable& table);
 
 }  // namespace fovea

@@ -7,7 +7,7 @@
 namespace fovea {
 namespace {
 
-std::vector<int64_t> column_widths(const Table& table) {
+std::vector<int64_t> column_widths(const TextTable& table) {
   std::vector<int64_t> widths;
   for (const std::string& title : table.header) widths.push_back(display_width(title));
   for (const auto& row : table.rows)
@@ -61,7 +61,7 @@ int64_t display_width(const std::string& text) {
   return width;
 }
 
-std::string text_table(const Table& table, bool colour) {
+std::string text_table(const TextTable& table, bool colour) {
   const std::vector<int64_t> widths = column_widths(table);
   std::string out;
   for (size_t c = 0; c < table.header.size(); ++c)
@@ -79,7 +79,7 @@ std::string text_table(const Table& table, bool colour) {
   return out;
 }
 
-std::string markdown_table(const Table& table) {
+std::string markdown_table(const TextTable& table) {
   std::string out = "|", rule = "|";
   for (size_t c = 0; c < table.header.size(); ++c) {
     out += " " + replaced(table.header[c], "|", "\\|") + " |";
@@ -97,7 +97,7 @@ std::string markdown_table(const Table& table) {
   return out;
 }
 
-std::string latex_table(const Table& table) {
+std::string latex_table(const TextTable& table) {
   std::string out = "\\begin{tabular}{";
   for (bool right : table.right) out += right ? 'r' : 'l';
   out += "}\n\\toprule\n";

@@ -11,7 +11,7 @@ struct TableCell {
   bool bold = false;
 };
 
-struct Table {
+struct TextTable {
   std::vector<std::string> header;
   /// True = numbers, aligned right.
   std::vector<bool> right;
@@ -22,12 +22,12 @@ struct Table {
 int64_t display_width(const std::string& text);
 
 /// Aligned columns without boxes, two spaces apart; bold by ANSI codes when `colour`.
-std::string text_table(const Table& table, bool colour);
+std::string text_table(const TextTable& table, bool colour);
 
 /// A Markdown table; bold as **…**, | escaped.
-std::string markdown_table(const Table& table);
+std::string markdown_table(const TextTable& table);
 
 /// A tabular with booktabs rules; bold as \textbf, special characters escaped.
-std::string latex_table(const Table& table);
+std::string latex_table(const TextTable& table);
 
 }  // namespace fovea

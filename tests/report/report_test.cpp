@@ -381,7 +381,7 @@ TEST_CASE("tables measure text as a terminal does", "[report]") {
   CHECK(display_width("Mädchen") == 7);
   CHECK(display_width("这部") == 4);
   CHECK(display_width("\xff") == 1);
-  const Table table{
+  const TextTable table{
       {"a", "b"}, {false, true}, {{{"这部", false}, {"1", false}}, {{"xy", true}, {"22", false}}}};
   CHECK(text_table(table, false) == "a      b\n这部   1\nxy    22\n");
   CHECK(markdown_table(table) == "| a | b |\n| --- | ---: |\n| 这部 | 1 |\n| **xy** | 22 |\n");

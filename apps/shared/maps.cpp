@@ -1,0 +1,150 @@
+#include "apps/shared/maps.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "apps/shared/session.h"
+#include "data/text/unicode.h"
+#include "src/base/error.h"
+#include "src/base/files.h"
+#include "src/base/text.h"
+#include "src/config/layers.h"
+#include "src/maps/map_scene.h"
+#include "src/maps/scores.h"
+#include "src/train/capture.h"
+
+namespace fovea {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kMostSeriesLines = 4;
+
+struct Named {
+  std::string name;  // "test-5", "input-0"
+  Example example;
+};
+
+std::vector<Named> chosen_examples(const LoadedRun& run, const MapsRequest& request) {
+  std::vector<Named> chosen;
+  if (request.input.empty()) {
+    const auto source = run.task->examples(parse_split(request.split));
+    for (int64_t index : parse_ranges(request.examples, source->size())) chosen.push_back({request.split + "-" + std::to_string(index), source->get(index, 0, true)});
+    return chosen;
+  }
+  std::ifstream file;
+  if (request.input != "-") {
+    file.open(request.input);
+    if (!file) throw DataError("cannot read " + request.input);
+  }
+  std::istream& in = request.input == "-" ? std::cin : file;
+  std::string line;
+  for (int64_t number = 1; std::getline(in, line); ++number) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    require_utf8(line, request.input + ":" + std::to_string(number));
+    chosen.push_back({"input-" + std::to_string(number - 1), run.task->read(line)});
+    chosen.back().example.id = number - 1;
+  }
+  return chosen;
+}
+
+void require_formats(const std::vector<std::string>& formats) {
+  const std::vector<std::string> known = {"npy", "json", "csv", "pdf", "svg", "png"};
+  for (const std::string& format : formats)
+    if (std::find(known.begin(), known.end(), format) == known.end()) throw ConfigError("--format: no \"" + format + "\"" + hint(format, known));
+}
+
+bool wants(const MapsRequest& request, const std::string& format) { return std::find(request.formats.begin(), request.formats.end(), format) != request.formats.end(); }
+
+/// The picture or the series an example shows.
+MapScene scene_of(const Batch& batch) {
+  MapScene scene;
+  const auto& truths = batch.truths[0];
+  if (const auto found = truths.find("pixels"); found != truths.end()) {
+    const Tensor pixels = found->second.contiguous();
+    scene.image = Raster{pixels.size(0), pixels.size(1), pixels.size(2), {pixels.data_ptr<uint8_t>(), pixels.data_ptr<uint8_t>() + pixels.numel()}};
+  }
+  if (batch.inputs.count("series") > 0) {
+    const Tensor series = batch.input("series").values[0].to(torch::kCPU);
+    for (int64_t column = 0; column < std::min<int64_t>(series.size(1), kMostSeriesLines); ++column) {
+      const Tensor values = series.select(1, column).to(torch::kFloat32).contiguous();
+      scene.series.push_back({"column " + std::to_string(column), {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()}});
+    }
+  }
+  return scene;
+}
+
+void write_record(const fs::path& folder, const MapRecord& record, const MapScene& scene, const MapsRequest& request) {
+  const fs::path stem = folder / record.path;
+  if (wants(request, "npy") || wants(request, "json")) write_map(stem, record);
+  if (wants(request, "csv")) write_file_atomically(stem.string() + ".csv", map_csv(record));
+  const Figure figure = map_figure(record, scene);
+  for (const char* format : {"pdf", "svg", "png"})
+    if (wants(request, format)) write_file_atomically(stem.string() + "." + format, render(figure, figure_format(format)));
+}
+
+/// What a map's provenance says: enough to make it again.
+Json provenance(const LoadedRun& run, const Named& named, const Batch& batch) {
+  Json json = {{"model", group_name(run.folder.config()["model"], "")}, {"config", config_hash(run.folder.config())}, {"seed", run.folder.manifest().value("seed", int64_t{0})}, {"step", run.step}, {"example", named.name}};
+  for (const char* field : {"label", "input"})
+    if (batch.notes[0].contains(field)) json[field] = batch.notes[0][field];
+  return json;
+}
+
+}  // namespace
+
+std::vector<int64_t> parse_ranges(const std::string& text, int64_t size) {
+  std::vector<int64_t> numbers;
+  const auto number = [&](const std::string& part) {
+    if (part.empty() || part.size() > 15 || part.find_first_not_of("0123456789") != std::string::npos)
+      throw ConfigError("--examples: expected numbers and ranges such as 0,5,10-19; found \"" + text + "\"");
+    return std::stoll(part);
+  };
+  for (const std::string& part : split(text, ',')) {
+    const size_t dash = part.find('-');
+    const int64_t low = number(part.substr(0, dash)), high = dash == std::string::npos ? low : number(part.substr(dash + 1));
+    if (high >= size) throw ConfigError("--examples: the split has examples 0 to " + std::to_string(size - 1) + "; found " + std::to_string(high));
+    for (int64_t i = low; i <= high; ++i)
+      if (std::find(numbers.begin(), numbers.end(), i) == numbers.end()) numbers.push_back(i);
+  }
+  return numbers;
+}
+
+int maps(const MapsRequest& request) {
+  require_formats(request.formats);
+  prepare_torch(request.threads);
+  const torch::Device device = parse_device(request.device);
+  LoadedRun run = load_run(request.run, request.checkpoint, {}, device);
+  const fs::path out(request.out);
+  make_folders(out);
+  torch::NoGradGuard no_gradient;
+  std::vector<Json> scores;
+  int64_t written = 0;
+  for (const Named& named : chosen_examples(run, request)) {
+    Batch batch = collate({named.example}, run.task->spec()).to(device);
+    // A decoder is read along its own output, forced: that is what it would have attended to.
+    if (run.task->spec().targets.count("target") > 0 && !request.input.empty()) throw ConfigError("--input: maps of decoded output need a split; name --examples");
+    AttentionTrace trace(*run.net, {request.layers, request.heads});
+    run.net->forward(batch, &trace);
+    const fs::path folder = out / named.name;
+    make_folders(folder);
+    const MapScene scene = scene_of(batch);
+    write_scene(folder, scene);
+    for (const MapRecord& record : map_records(trace, *run.task, batch, 0, provenance(run, named, batch))) {
+      write_record(folder, record, scene, request);
+      ++written;
+      if (!request.score) continue;
+      scores.push_back(score_record(record));
+      scores.back()["example"] = named.name;
+    }
+  }
+  if (written == 0 && !request.layers.empty()) throw ConfigError("--layers: no attention of this model matches " + join(request.layers, ", "));
+  if (written == 0) std::fprintf(stderr, "warning: this model has no attention: no maps were written\n");
+  if (request.score) write_file_atomically(out / "scores.json", to_text(scores_document(scores), 1) + "\n");
+  if (!request.quiet) std::cout << written << " maps in " << out.string() << "\n";
+  return 0;
+}
+
+}  // namespace fovea
