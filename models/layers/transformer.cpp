@@ -4,14 +4,16 @@
 
 namespace fovea {
 
-TransformerBlockImpl::TransformerBlockImpl(const AttentionChoice& choice, const BlockOptions& o) : pre_norm_(o.norm == "pre") {
+TransformerBlockImpl::TransformerBlockImpl(const AttentionChoice& choice, const BlockOptions& o)
+    : pre_norm_(o.norm == "pre") {
   if (!choice.none()) {
     AttentionShape shape;
     shape.query_width = shape.key_width = shape.value_width = shape.width = o.width;
     shape.causal = o.causal;
     shape.rows = o.rows, shape.columns = o.columns;
     attention_ = register_module("self", make_attention(choice.config, shape, o.key));
-    attention_norm_ = register_module("attention_norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({o.width})));
+    attention_norm_ =
+        register_module("attention_norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({o.width})));
   }
   const int64_t inner = o.feed_forward > 0 ? o.feed_forward : 4 * o.width;
   inner_ = register_module("inner", torch::nn::Linear(o.width, inner));
@@ -20,16 +22,20 @@ TransformerBlockImpl::TransformerBlockImpl(const AttentionChoice& choice, const 
   dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
 }
 
-Tensor TransformerBlockImpl::feed(const Tensor& x) { return dropout_(outer_(torch::gelu(inner_(x)))); }
+Tensor TransformerBlockImpl::feed(const Tensor& x) {
+  return dropout_(outer_(torch::gelu(inner_(x))));
+}
 
 template <class Attend>
 Tensor TransformerBlockImpl::run(const Tensor& x, Attend&& attend) {
   Tensor y = x;
-  if (attention_) y = pre_norm_ ? y + dropout_(attend(attention_norm_(y))) : attention_norm_(y + dropout_(attend(y)));
+  if (attention_)
+    y = pre_norm_ ? y + dropout_(attend(attention_norm_(y))) : attention_norm_(y + dropout_(attend(y)));
   return pre_norm_ ? y + feed(feed_norm_(y)) : feed_norm_(y + feed(y));
 }
 
-Tensor TransformerBlockImpl::forward(const Tensor& x, const Tensor& real, AttentionTrace* trace, const TraceAxes& axes) {
+Tensor TransformerBlockImpl::forward(const Tensor& x, const Tensor& real, AttentionTrace* trace,
+                                     const TraceAxes& axes) {
   return run(x, [&](const Tensor& input) {
     const Memory memory = attention_->extend({}, input, input, real);
     const Tensor context = attention_->attend(input, memory).context;  // [B, T, D]
@@ -38,26 +44,42 @@ Tensor TransformerBlockImpl::forward(const Tensor& x, const Tensor& real, Attent
   });
 }
 
-Tensor TransformerBlockImpl::step(const Tensor& x, Memory& memory) {
+Tensor TransformerBlockImpl::step(const Tensor& x, Memory& memory, State& state) {
   return run(x, [&](const Tensor& input) {
     memory = attention_->extend(memory, input, input);
-    return attention_->attend(input, memory).context;  // [B, T', D]
+    Call call;
+    call.state = state;
+    AttentionOutput output = attention_->attend(input, memory, call);
+    state = std::move(output.state);
+    return output.context;  // [B, T', D]
   });
 }
 
-TransformerStackImpl::TransformerStackImpl(const AttentionChoice& choice, const BlockOptions& options, int64_t layers) {
-  for (int64_t i = 0; i < layers; ++i) blocks_.push_back(register_module(std::to_string(i), TransformerBlock(choice, options)));
-  if (options.norm == "pre") norm_ = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({options.width})));
+TransformerStackImpl::TransformerStackImpl(const AttentionChoice& choice, const BlockOptions& options,
+                                           int64_t layers) {
+  for (int64_t i = 0; i < layers; ++i)
+    blocks_.push_back(register_module(std::to_string(i), TransformerBlock(choice, options)));
+  if (options.norm == "pre")
+    norm_ = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({options.width})));
 }
 
-Tensor TransformerStackImpl::forward(Tensor x, const Tensor& real, AttentionTrace* trace, const TraceAxes& axes) {
+Tensor TransformerStackImpl::forward(Tensor x, const Tensor& real, AttentionTrace* trace,
+                                     const TraceAxes& axes) {
   for (TransformerBlock& block : blocks_) x = block->forward(x, real, trace, axes);
   return norm_ ? norm_(x) : x;
 }
 
-Tensor TransformerStackImpl::step(Tensor x, std::vector<Memory>& memories) {
+Tensor TransformerStackImpl::step(Tensor x, std::vector<Memory>& memories, State& states) {
   memories.resize(blocks_.size());
-  for (size_t i = 0; i < blocks_.size(); ++i) x = blocks_[i]->step(x, memories[i]);
+  const auto each = static_cast<int64_t>(states.size() / blocks_.size());
+  State after;
+  for (size_t i = 0; i < blocks_.size(); ++i) {
+    const auto begin = states.begin() + static_cast<int64_t>(i) * each;
+    State own(begin, begin + each);
+    x = blocks_[i]->step(x, memories[i], own);
+    after.insert(after.end(), own.begin(), own.end());
+  }
+  states = std::move(after);
   return norm_ ? norm_(x) : x;
 }
 

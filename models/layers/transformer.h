@@ -18,14 +18,15 @@ struct BlockOptions {
   std::string key = "model.attention";
 };
 
-/// x + attention(x), then x + W₂ gelu(W₁ x), each normalised before (pre) or after (post). The attention `none` adds nothing.
+/// x + attention(x), then x + W₂ gelu(W₁ x), each normalised before (pre) or after (post). The attention
+/// `none` adds nothing.
 class TransformerBlockImpl : public torch::nn::Module {
  public:
   TransformerBlockImpl(const AttentionChoice& choice, const BlockOptions& options);
   /// x [B, T, D], real bool [B, T] or undefined → [B, T, D].
   Tensor forward(const Tensor& x, const Tensor& real, AttentionTrace* trace, const TraceAxes& axes);
-  /// One or more steps after those in `memory`, which grows. x [B, T', D].
-  Tensor step(const Tensor& x, Memory& memory);
+  /// One or more steps after those in `memory`, which grows; `state` is a stateful attention's. x [B, T', D].
+  Tensor step(const Tensor& x, Memory& memory, State& state);
 
  private:
   Tensor feed(const Tensor& x);
@@ -45,8 +46,8 @@ class TransformerStackImpl : public torch::nn::Module {
  public:
   TransformerStackImpl(const AttentionChoice& choice, const BlockOptions& options, int64_t layers);
   Tensor forward(Tensor x, const Tensor& real, AttentionTrace* trace, const TraceAxes& axes);
-  /// Incremental: one memory a layer.
-  Tensor step(Tensor x, std::vector<Memory>& memories);
+  /// Incremental: one memory a layer and, where the attention is stateful, as many state tensors for each.
+  Tensor step(Tensor x, std::vector<Memory>& memories, State& states);
 
  private:
   std::vector<TransformerBlock> blocks_;

@@ -6,31 +6,37 @@ TransformerLm::TransformerLm(const Options& o, const TaskSpec& spec) {
   const FieldSpec& text = spec.input("text", "transformer-lm");
   embedding_ = register_module("embedding", TokenEmbedding(text, o.width, o.embedding, "model.embedding"));
   position_ = register_module("position", PositionEmbedding(o.position, o.width, text.length));
-  const BlockOptions block{.width = o.width, .feed_forward = o.feed_forward, .dropout = o.dropout, .norm = o.norm, .causal = true};
+  const BlockOptions block{
+      .width = o.width, .feed_forward = o.feed_forward, .dropout = o.dropout, .norm = o.norm, .causal = true};
   blocks_ = register_module("blocks", TransformerStack(o.attention, block, o.layers));
   dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
   const int64_t vocabulary = spec.target("next", "transformer-lm").vocabulary;
-  output_weight_ = o.tied ? embedding_->weight() : register_parameter("output_weight", torch::randn({vocabulary, o.width}) * 0.02);
+  output_weight_ = o.tied ? embedding_->weight()
+                          : register_parameter("output_weight", torch::randn({vocabulary, o.width}) * 0.02);
   output_bias_ = register_parameter("output_bias", torch::zeros({vocabulary}));
   initialise_weights(*this, o.init, "model.init");
 }
 
-std::shared_ptr<const OutputLayer> TransformerLm::output_layer() const { return std::make_shared<LinearOutput>(output_weight_, output_bias_); }
+std::shared_ptr<const OutputLayer> TransformerLm::output_layer() const {
+  return std::make_shared<LinearOutput>(output_weight_, output_bias_);
+}
 
 ModelOutput TransformerLm::forward(const Batch& batch, AttentionTrace* trace) {
   const Field& text = batch.input("text");
-  Tensor x = dropout_(position_(embedding_(text.values)));                                        // [B, T, D]
-  x = blocks_->forward(x, text.real(), trace, {token_axis("text"), token_axis("text")});          // [B, T, D]
+  Tensor x = dropout_(position_(embedding_(text.values)));                                // [B, T, D]
+  x = blocks_->forward(x, text.real(), trace, {token_axis("text"), token_axis("text")});  // [B, T, D]
   return {.values = {{"features", x}}, .output = output_layer(), .carry = {}};
 }
 
-StepState TransformerLm::start(const Batch&) { return {}; }
+StepState TransformerLm::start(const Batch&) {
+  return {};
+}
 
 Tensor TransformerLm::step(const Tensor& tokens, StepState& state) {
   Tensor x = dropout_(position_(embedding_(tokens.unsqueeze(1)), state.position));  // [B, 1, D]
-  x = blocks_->step(x, state.memories);                                            // [B, 1, D]
+  x = blocks_->step(x, state.memories, state.tensors);                              // [B, 1, D]
   ++state.position;
-  return output_layer()->logits(x.squeeze(1));                                     // [B, V]
+  return output_layer()->logits(x.squeeze(1));  // [B, V]
 }
 
 }  // namespace fovea

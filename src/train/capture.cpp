@@ -21,16 +21,20 @@ int64_t real_size(const TraceAxis& axis, const Batch& batch, int64_t row, int64_
 MapAxis map_axis(const TraceAxis& axis, const Task& task, const Batch& batch, int64_t row, int64_t size) {
   MapAxis result;
   result.kind = axis.kind;
-  result.rows = axis.rows, result.columns = axis.columns, result.stride = axis.stride, result.offset = axis.offset;
+  result.rows = axis.rows, result.columns = axis.columns, result.stride = axis.stride,
+  result.offset = axis.offset;
   result.special = axis.special;
   if (axis.kind == "slots") {
     result.labels.assign(static_cast<size_t>(size), "query");
     return result;
   }
-  std::vector<std::string> labels = axis.field.empty() ? std::vector<std::string>() : task.labels(batch, row, axis.field);
+  std::vector<std::string> labels =
+      axis.field.empty() ? std::vector<std::string>() : task.labels(batch, row, axis.field);
   if (labels.empty()) return result;
   const auto stride = static_cast<size_t>(std::max(1.0, axis.stride));
-  for (size_t cell = 0; cell < static_cast<size_t>(size); ++cell) result.labels.push_back(labels[std::min(cell * stride + static_cast<size_t>(axis.offset), labels.size() - 1)]);
+  for (size_t cell = 0; cell < static_cast<size_t>(size); ++cell)
+    result.labels.push_back(
+        labels[std::min(cell * stride + static_cast<size_t>(axis.offset), labels.size() - 1)]);
   return result;
 }
 
@@ -39,37 +43,44 @@ std::vector<uint8_t> map_truth(const TraceAxis& axis, const Tensor& truth, int64
   if (!truth.defined()) return {};
   Tensor cells;
   if (axis.kind == "grid") {
-    // A cell belongs to the object when at least a quarter of its pixels do.
+    // A cell belongs to the object when any of its pixels does: a hit of the pointing game (Zhang 2016) is a
+    // maximum that touches it.
     const auto stride = static_cast<int64_t>(axis.stride);
-    Tensor share = torch::avg_pool2d(truth.to(torch::kFloat32).unsqueeze(0), stride, stride).flatten();  // [rows · columns]
-    if (share.numel() != keys) return {};
-    cells = share >= std::min(0.25f, share.max().item<float>());
-    cells = cells & (share > 0);
+    cells = torch::max_pool2d(truth.to(torch::kFloat32).unsqueeze(0), stride, stride).flatten() >
+            0;  // [rows · columns]
+    if (cells.numel() != keys) return {};
   } else {
     cells = truth;
     const auto stride = static_cast<int64_t>(axis.stride);
     if (stride > 1) return {};
   }
   if (cells.dim() == 1) cells = cells.unsqueeze(0).expand({queries, cells.size(0)});  // [Tq, Tk]
-  if (cells.size(0) < queries || cells.size(1) < keys) return {};
-  cells = cells.slice(0, 0, queries).slice(1, 0, keys).to(torch::kUInt8).contiguous();
+  // Truth that counts other units than the map (steps against overlapping patches) is no truth of this map.
+  if (cells.size(0) != queries || cells.size(1) != keys) return {};
+  cells = cells.to(torch::kUInt8).contiguous();
   return {cells.data_ptr<uint8_t>(), cells.data_ptr<uint8_t>() + cells.numel()};
 }
 
-MapRecord make_record(const TracedMap& map, const Task& task, const Batch& batch, int64_t row, int64_t map_row, const Json& provenance) {
+MapRecord make_record(const TracedMap& map, const Task& task, const Batch& batch, int64_t row,
+                      int64_t map_row, const Json& provenance) {
   MapRecord record;
   record.path = map.path;
   record.queries = real_size(map.axes.query, batch, row, map.weights.size(2), true);
   record.keys = real_size(map.axes.key, batch, row, map.weights.size(3), false);
   record.heads = map.weights.size(1);
-  const auto cut = [&](const Tensor& t) { return t[map_row].slice(-2, 0, record.queries).slice(-1, 0, record.keys).contiguous(); };
-  const Tensor weights = cut(map.weights).to(torch::kFloat32).contiguous();     // [H, Tq, Tk]
-  const Tensor visible = cut(map.visible).to(torch::kUInt8).contiguous();       // [Tq, Tk]
+  const auto cut = [&](const Tensor& t) {
+    return t[map_row].slice(-2, 0, record.queries).slice(-1, 0, record.keys).contiguous();
+  };
+  const Tensor weights = cut(map.weights).to(torch::kFloat32).contiguous();  // [H, Tq, Tk]
+  const Tensor visible = cut(map.visible).to(torch::kUInt8).contiguous();    // [Tq, Tk]
   record.weights.assign(weights.data_ptr<float>(), weights.data_ptr<float>() + weights.numel());
-  if (!visible.to(torch::kBool).all().item<bool>()) record.mask.assign(visible.data_ptr<uint8_t>(), visible.data_ptr<uint8_t>() + visible.numel());
+  if (!visible.to(torch::kBool).all().item<bool>())
+    record.mask.assign(visible.data_ptr<uint8_t>(), visible.data_ptr<uint8_t>() + visible.numel());
   record.query = map_axis(map.axes.query, task, batch, row, record.queries);
   record.key = map_axis(map.axes.key, task, batch, row, record.keys);
-  if (!map.axes.key.field.empty()) record.truth = map_truth(map.axes.key, task.truth(batch, row, map.axes.key.field), record.queries, record.keys);
+  if (!map.axes.key.field.empty())
+    record.truth =
+        map_truth(map.axes.key, task.truth(batch, row, map.axes.key.field), record.queries, record.keys);
   record.provenance = provenance;
   record.provenance["layer"] = record.path;
   return record;
@@ -77,7 +88,8 @@ MapRecord make_record(const TracedMap& map, const Task& task, const Batch& batch
 
 }  // namespace
 
-std::vector<MapRecord> map_records(const AttentionTrace& trace, const Task& task, const Batch& batch, int64_t row, const Json& provenance) {
+std::vector<MapRecord> map_records(const AttentionTrace& trace, const Task& task, const Batch& batch,
+                                   int64_t row, const Json& provenance) {
   std::vector<MapRecord> records;
   for (const TracedMap& map : trace.maps())
     for (int64_t part = 0; part < map.axes.fold; ++part) {

@@ -1,0 +1,171 @@
+#include "tests/contracts/net_cases.h"
+
+#include <algorithm>
+
+#include "models/attention/registry.h"
+#include "src/base/text.h"
+#include "tests/support/small_tasks.h"
+
+namespace fovea::contracts {
+namespace {
+
+// Sizes that make a net small; a net takes those it has.
+const Json kSmallSizes = {{"width", 8}, {"hidden", 8}, {"layers", 2},  {"feed_forward", 12},  {"dense", 6},
+                          {"patch", 8}, {"stride", 4}, {"dropout", 0}, {"channels", {32, 16}}};
+
+/// Sets "pool.query" inside nested groups.
+void set(Json& group, const std::string& name, const Json& value) {
+  Json* node = &group;
+  for (const std::string& part : split(name, '.')) node = &(*node)[part];
+  *node = value;
+}
+
+std::vector<std::string> slots(const NetEntry& net) {
+  std::vector<std::string> names;
+  for (const FieldInfo& field : net.fields())
+    if (field.type == "name or fields") names.push_back(field.name);
+  return names;
+}
+
+/// The net at small sizes, then with each of its choices changed, one at a time.
+std::vector<Json> bases(const NetEntry& net) {
+  Json small = {{"name", net.name}};
+  for (const auto& [name, value] : kSmallSizes.items())
+    if (has_field(net, name)) small[name] = value;
+  std::vector<Json> list = {small};
+  const auto add = [&](const std::string& name, const Json& value) {
+    Json group = small;
+    set(group, name, value);
+    list.push_back(group);
+  };
+  for (const FieldInfo& field : net.fields()) {
+    if (field.type == "true|false") add(field.name, !field.fallback.get<bool>());
+    for (const std::string& choice : field.rule.choices)
+      if (field.type == "text" && field.fallback != choice) add(field.name, choice);
+  }
+  return list;
+}
+
+bool fits(const NetEntry& net, const Task& task) {
+  try {
+    net.make(net.resolve(bases(net)[0]), task.spec());
+    return true;
+  } catch (const ConfigError& error) {
+    if (std::string(error.what()).find(" needs the ") != std::string::npos) return false;
+    throw;
+  }
+}
+
+void add_cases(std::vector<NetCase>& cases, const NetEntry& net, const std::vector<std::string>& attentions,
+               bool keep_default) {
+  for (const auto& [name, task] : small_tasks()) {
+    if (!fits(net, *task)) continue;
+    for (const Json& base : bases(net)) {
+      std::vector<Json> groups;
+      if (keep_default) groups.push_back(base);
+      for (const std::string& slot : slots(net))
+        for (const std::string& attention : attentions) {
+          groups.push_back(base);
+          set(groups.back(), slot, {{"name", attention}});
+        }
+      for (const Json& group : groups) cases.push_back({group.dump() + " on " + name, name, group});
+    }
+  }
+}
+
+/// Rows of generated sequences are equally long: cut some, as inputs of `predict` are.
+void cut(Example& example, int64_t length) {
+  for (auto* fields : {&example.inputs, &example.targets})
+    for (auto& [name, values] : *fields) values = values.slice(0, 0, length).clone();
+  if (example.note.contains("tokens")) {
+    auto tokens = example.note["tokens"].get<std::vector<std::string>>();
+    tokens.resize(static_cast<size_t>(length));
+    example.note["tokens"] = tokens;
+  }
+  for (auto& [name, truth] : example.truth) truth = truth.slice(0, 0, length).slice(1, 0, length).clone();
+}
+
+}  // namespace
+
+bool has_field(const NetEntry& net, const std::string& name) {
+  const auto fields = net.fields();
+  return std::any_of(fields.begin(), fields.end(),
+                     [&](const FieldInfo& field) { return field.name == name; });
+}
+
+const std::map<std::string, std::shared_ptr<Task>>& small_tasks() {
+  static const auto all = [] {
+    std::map<std::string, std::shared_ptr<Task>> made;
+    for (const std::string& name : tasks().names()) made[name] = make_task(small_task(name));
+    return made;
+  }();
+  return all;
+}
+
+std::vector<NetCase> net_cases() {
+  std::vector<NetCase> cases;
+  for (const NetEntry& net : nets().entries())
+    add_cases(cases, net,
+              {"none", "uniform", "frozen-random", "location-aware", "linear", "multi-head", "learned-query"},
+              true);
+  // A case whose combination is refused is the business of the attention cases.
+  std::erase_if(cases, [](const NetCase& one) { return make_unless_refused(one) == nullptr; });
+  return cases;
+}
+
+std::vector<NetCase> attention_cases() {
+  std::vector<NetCase> cases;
+  for (const NetEntry& net : nets().entries()) add_cases(cases, net, named_attentions().names(), false);
+  return cases;
+}
+
+std::shared_ptr<Net> make(const NetCase& one, uint64_t seed) {
+  torch::manual_seed(seed);
+  const NetEntry& net = nets().at(one.model.at("name").get<std::string>());
+  auto made = net.make(net.resolve(one.model), small_tasks().at(one.task)->spec());
+  made->to(torch::kFloat64);
+  made->eval();
+  return made;
+}
+
+std::shared_ptr<Net> make_unless_refused(const NetCase& one) {
+  try {
+    return make(one);
+  } catch (const ConfigError&) {
+    return nullptr;
+  }
+}
+
+std::vector<Example> small_examples(const std::string& task) {
+  const auto source = small_tasks().at(task)->examples(Split::kTrain);
+  std::vector<Example> examples;
+  for (int64_t i = 0; i < 5; ++i) {
+    examples.push_back(source->get(i, 0, true));
+    if (task == "language-model") cut(examples.back(), 5 + i);
+  }
+  return examples;
+}
+
+Batch together(const std::vector<Example>& examples, const TaskSpec& spec) {
+  Batch batch = collate(examples, spec);
+  for (auto* fields : {&batch.inputs, &batch.targets})
+    for (auto& [name, field] : *fields)
+      if (field.values.is_floating_point()) field.values = field.values.to(torch::kFloat64);
+  return batch;
+}
+
+Batch small_batch(const std::string& task) {
+  return together(small_examples(task), small_tasks().at(task)->spec());
+}
+
+Tensor answer(const ModelOutput& output, const Batch& batch, int64_t row) {
+  if (output.values.count("logits")) return output.values.at("logits")[row];
+  if (output.values.count("forecast")) return output.values.at("forecast")[row];
+  const Tensor features = output.values.at("features")[row];
+  // A decoder's features predict target[1…], a language model's the token after each of the input.
+  const bool decodes = batch.targets.count("target") > 0;
+  const Tensor lengths = decodes ? batch.target("target").lengths - 1 : batch.input("text").lengths;
+  return features.slice(0, 0, lengths[row].item<int64_t>());
+}
+
+}  // namespace fovea::contracts
