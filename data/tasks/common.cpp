@@ -23,19 +23,35 @@ std::string under_root(const std::string& root, const std::string& file) {
   return (fs::path(root) / file).string();
 }
 
-bool uses_files(const std::string& source, bool files_named) {
-  if (source == "files" && !files_named) throw ConfigError("task.source: files needs a file; name task.train (or task.file)");
+bool uses_files(const std::string& source, bool files_named, const std::vector<std::string>& others) {
+  if (source == "files" && !files_named)
+    throw ConfigError("task.source: files needs a file; name task.train (or task.file)");
+  for (const std::string& other : others)
+    if (source == "auto" && !files_named && !other.empty())
+      throw ConfigError("task.train: names no file to train on; found " + other + " alone");
   return source == "files" || (source == "auto" && files_named);
 }
 
-SplitIndices split_stratified(const std::vector<int64_t>& labels, double validation, double test, uint64_t seed) {
+void require_fractions(double validation, double test) {
+  if (validation + test >= 1)
+    throw ConfigError(
+        "task.validation_fraction and task.test_fraction must leave something to train on; found " +
+        Json(validation).dump() + " and " + Json(test).dump());
+}
+
+SplitIndices split_stratified(const std::vector<int64_t>& labels, double validation, double test,
+                              uint64_t seed) {
+  require_fractions(validation, test);
   std::map<int64_t, std::vector<int64_t>> by_label;
   for (size_t i = 0; i < labels.size(); ++i) by_label[labels[i]].push_back(static_cast<int64_t>(i));
   SplitIndices split;
   for (auto& [label, indices] : by_label) {
     Random(hash_words({seed, kSplitStream, static_cast<uint64_t>(label)})).shuffle(indices);
     const auto n = static_cast<double>(indices.size());
-    const auto n_test = static_cast<int64_t>(std::llround(n * test)), n_validation = static_cast<int64_t>(std::llround(n * validation));
+    // Every label keeps an example to train on, however few it has.
+    const int64_t most = static_cast<int64_t>(indices.size()) - 1;
+    const int64_t n_test = std::min<int64_t>(std::llround(n * test), most);
+    const int64_t n_validation = std::min<int64_t>(std::llround(n * validation), most - n_test);
     const auto begin = indices.begin();
     split.test.insert(split.test.end(), begin, begin + n_test);
     split.validation.insert(split.validation.end(), begin + n_test, begin + n_test + n_validation);
@@ -45,25 +61,44 @@ SplitIndices split_stratified(const std::vector<int64_t>& labels, double validat
   return split;
 }
 
-std::vector<int64_t> shuffled(int64_t n, uint64_t seed) { return Random(hash_words({seed, kLimitStream})).permutation(n); }
+std::vector<int64_t> shuffled(int64_t n, uint64_t seed) {
+  return Random(hash_words({seed, kLimitStream})).permutation(n);
+}
+
+std::vector<int64_t> limited(int64_t n, int64_t limit, uint64_t seed) {
+  std::vector<int64_t> order = shuffled(n, seed);
+  if (limit > 0 && limit < n) order.resize(static_cast<size_t>(limit));
+  return order;
+}
+
+ConfigError too_few_inputs(int64_t wanted) {
+  return ConfigError(
+      "task: the generator has too few different inputs to keep " + std::to_string(wanted) +
+      " of a split apart from the earlier ones; choose fewer task.examples, or longer or more varied ones");
+}
 
 Json fingerprint(const std::string& path) {
   if (!fs::is_directory(path)) return {{"file", path}, {"sha256", sha256_file(path)}};
   std::vector<std::string> entries;
   for (const auto& entry : fs::recursive_directory_iterator(path))
-    if (entry.is_regular_file()) entries.push_back(fs::relative(entry.path(), path).string() + " " + std::to_string(entry.file_size()) + "\n");
+    if (entry.is_regular_file())
+      entries.push_back(fs::relative(entry.path(), path).string() + " " + std::to_string(entry.file_size()) +
+                        "\n");
   std::sort(entries.begin(), entries.end());
   std::string listing;
   for (const std::string& entry : entries) listing += entry;
   return {{"file", path}, {"sha256", sha256(listing)}};
 }
 
-void write_task_json(const std::string& folder, const Json& content) { write_file_synced(fs::path(folder) / "task.json", to_text(content, 1) + "\n"); }
+void write_task_json(const std::string& folder, const Json& content) {
+  write_file_synced(fs::path(folder) / "task.json", to_text(content, 1) + "\n");
+}
 
 Json read_task_json(const std::string& folder) {
   try {
     const Json content = read_json((fs::path(folder) / "task.json").string());
-    if (!content.is_object() || content.value("format", 0) != 1) throw CheckpointError(folder + "/task.json: not a task of format 1");
+    if (!content.is_object() || content.value("format", 0) != 1)
+      throw CheckpointError(folder + "/task.json: not a task of format 1");
     return content;
   } catch (const ConfigError& error) {
     throw CheckpointError(error.what());

@@ -4,9 +4,11 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "src/base/error.h"
 #include "src/base/json.h"
 #include "src/core/task.h"
 
@@ -15,17 +17,58 @@ namespace fovea {
 /// `file` below `root` unless it is absolute or `root` is empty.
 std::string under_root(const std::string& root, const std::string& file);
 
-/// Which of `source=auto|generated|files` holds when `files` were named or not. Throws ConfigError for files without names.
-bool uses_files(const std::string& source, bool files_named);
+/// Which of `source=auto|generated|files` holds when a training file was named or not. Throws ConfigError for
+/// files without one, also when only `others` (validation and test files) are named: they would be left
+/// unread in silence.
+bool uses_files(const std::string& source, bool files_named, const std::vector<std::string>& others = {});
 
-/// Indices of one labelled set cut into three parts, stratified by label: `validation` and `test` are fractions, 0 = no such part.
+/// Indices of one labelled set cut into three parts, stratified by label: `validation` and `test` are
+/// fractions, 0 = no such part. Every label keeps an example to train on.
 struct SplitIndices {
   std::vector<int64_t> train, validation, test;
 };
-SplitIndices split_stratified(const std::vector<int64_t>& labels, double validation, double test, uint64_t seed);
+SplitIndices split_stratified(const std::vector<int64_t>& labels, double validation, double test,
+                              uint64_t seed);
+
+/// Throws ConfigError unless the two fractions leave something to train on.
+void require_fractions(double validation, double test);
 
 /// {0 … n−1} shuffled by the split seed: the order that task.limit cuts.
 std::vector<int64_t> shuffled(int64_t n, uint64_t seed);
+
+/// The first `limit` of that order; all n where limit is 0 or beyond.
+std::vector<int64_t> limited(int64_t n, int64_t limit, uint64_t seed);
+
+constexpr int64_t kGeneratedTries = 50;  // draws for each example of a split before giving up
+
+/// "… too few different inputs …"
+ConfigError too_few_inputs(int64_t wanted);
+
+/// The items at `indices`, in that order.
+template <class Item>
+std::vector<Item> chosen(const std::vector<Item>& items, const std::vector<int64_t>& indices) {
+  std::vector<Item> result;
+  for (int64_t index : indices) result.push_back(items[static_cast<size_t>(index)]);
+  return result;
+}
+
+/// `n` generated items make(0), make(1), …, leaving out those whose `input` an earlier split has; theirs join
+/// `earlier`. Throws ConfigError where the generator has too few different inputs for that.
+template <class Make, class Input>
+auto apart(int64_t n, std::set<std::string>& earlier, Make&& make, Input&& input) {
+  std::vector<decltype(make(int64_t{0}))> items;
+  std::vector<std::string> own;
+  for (int64_t i = 0; static_cast<int64_t>(items.size()) < n; ++i) {
+    if (i > kGeneratedTries * n) throw too_few_inputs(n);
+    auto item = make(i);
+    std::string key = input(item);
+    if (earlier.count(key)) continue;
+    items.push_back(std::move(item));
+    own.push_back(std::move(key));
+  }
+  earlier.insert(own.begin(), own.end());
+  return items;
+}
 
 /// {"file", "sha256"} of a data file or, for a folder, of its sorted list of names and sizes.
 Json fingerprint(const std::string& path);

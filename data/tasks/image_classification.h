@@ -10,13 +10,15 @@ namespace fovea {
 class ImageClassification : public ClassificationTask {
  public:
   struct Options {
-    std::string source = "auto", generator = "digits", root, train, validation, test, train_images, train_labels, test_images, test_labels;
+    std::string source = "auto", generator = "digits", root, train, validation, test, train_images,
+                train_labels, test_images, test_labels;
     std::vector<std::string> augment;
     double validation_fraction = 0.1, test_fraction = 0.1;
     int64_t size = 0, split_seed = 0, data_seed = 0, limit = 0, batch = 64, examples = 3000;
     template <class Self, class Visit>
     static void fields(Self& self, Visit&& visit) {
-      visit("source", self.source, "files, generated images, or files when they are named", one_of({"auto", "generated", "files"}));
+      visit("source", self.source, "files, generated images, or files when they are named",
+            one_of({"auto", "generated", "files"}));
       visit("generator", self.generator, "of the generated images", one_of({"digits", "shapes"}));
       visit("root", self.root, "folder that relative file names start from");
       visit("train", self.train, "folder with a folder of PNG images per class");
@@ -26,15 +28,18 @@ class ImageClassification : public ClassificationTask {
       visit("train_labels", self.train_labels, "IDX file of their labels");
       visit("test_images", self.test_images, "IDX file of test images");
       visit("test_labels", self.test_labels, "IDX file of their labels");
-      visit("size", self.size, "height and width that images are resized to; 0 = those of the first image", between(0, 4096));
+      visit("size", self.size, "height and width that images are resized to; 0 = those of the first image",
+            between(0, 4096));
       visit("augment", self.augment, "of training images: flip, crop", one_of({"flip", "crop"}));
       visit("limit", self.limit, "first N of the shuffled training split; 0 = all", at_least(0));
       visit("batch", self.batch, "images in a batch", at_least(1));
-      visit("validation_fraction", self.validation_fraction, "split off where no folder is named", between(0, 0.9));
+      visit("validation_fraction", self.validation_fraction, "split off where no folder is named",
+            between(0, 0.9));
       visit("test_fraction", self.test_fraction, "split off where no files are named", between(0, 0.9));
       visit("split_seed", self.split_seed, "of the split and of the order that limit cuts", at_least(0));
       visit("data_seed", self.data_seed, "of the generated images", at_least(0));
-      visit("examples", self.examples, "generated training images (a quarter as many for validation and test)", at_least(10));
+      visit("examples", self.examples,
+            "generated training images (a quarter as many for validation and test)", at_least(10));
     }
   };
 
@@ -45,7 +50,9 @@ class ImageClassification : public ClassificationTask {
   std::shared_ptr<const ExampleSource> examples(Split split) const override;
   int64_t batch_size() const override { return options_.batch; }
   Example read(const std::string& input) const override;
-  std::vector<std::string> labels(const Batch& batch, int64_t row, const std::string& field) const override { return {}; }
+  std::vector<std::string> labels(const Batch& batch, int64_t row, const std::string& field) const override {
+    return {};
+  }
   Tensor truth(const Batch& batch, int64_t row, const std::string& key_field) const override;
   Json data() const override;
   void save(const std::string& folder) const override;
@@ -59,13 +66,16 @@ class ImageClassification : public ClassificationTask {
   };
   struct Splits {
     std::vector<Item> train, validation, test;
+    std::vector<std::string> classes;  // of all training examples, before task.limit
   };
 
  private:
   Splits read_splits() const;
   Splits generate_splits() const;
   Splits split_files() const;
-  std::vector<Item> read_items(const std::string& folder, const std::string& images, const std::string& labels) const;
+  std::vector<Item> read_items(const std::string& folder, const std::string& images,
+                               const std::string& labels) const;
+  void require_channels(const Image& image, const std::string& where) const;
   Image fitted(const Image& image, const std::string& where) const;
   Example make_example(const Item& item, uint64_t key, bool notes) const;
 

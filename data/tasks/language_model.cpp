@@ -16,7 +16,8 @@ using Item = LanguageModel::Item;
 
 class PieceSource : public ExampleSource {
  public:
-  PieceSource(const std::vector<Item>& items, std::function<Example(const Item&, bool)> make) : items_(items), make_(std::move(make)) {}
+  PieceSource(const std::vector<Item>& items, std::function<Example(const Item&, bool)> make)
+      : items_(items), make_(std::move(make)) {}
   int64_t size() const override { return static_cast<int64_t>(items_.size()); }
   Example get(int64_t index, uint64_t, bool notes) const override {
     Example example = make_(items_[static_cast<size_t>(index)], notes);
@@ -36,65 +37,99 @@ std::string symbol_name(int64_t symbol, int64_t symbols) {
   return symbol < first_value ? "k" + std::to_string(symbol) : "v" + std::to_string(symbol - first_value + 1);
 }
 
+/// Tokens at which training and validation end, where they are cut from one text.
+struct PartEnds {
+  size_t train, validation;
+};
+PartEnds part_ends(size_t tokens, const LanguageModel::Options& o) {
+  const double test = o.test.empty() ? o.test_fraction : 0,
+               validation = o.validation.empty() ? o.validation_fraction : 0;
+  require_fractions(validation, test);
+  const auto n = static_cast<double>(tokens);
+  return {static_cast<size_t>(n * (1.0 - test - validation)), static_cast<size_t>(n * (1.0 - test))};
+}
+
 RecallOptions recall_options(const LanguageModel::Options& o) {
   RecallOptions recall;
   recall.data_seed = static_cast<uint64_t>(o.data_seed);
-  recall.length = o.context, recall.pairs = o.pairs, recall.queries = o.queries, recall.vocabulary = o.symbols;
+  recall.length = o.context, recall.pairs = o.pairs, recall.queries = o.queries,
+  recall.vocabulary = o.symbols;
   return recall;
 }
 
 }  // namespace
 
 LanguageModel::LanguageModel(const Options& options)
-    : options_(options), files_(uses_files(options.source, !options.train.empty())), tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})), splits_([this] { return read_splits(); }) {
+    : options_(options),
+      files_(uses_files(options.source, !options.train.empty(), {options.validation, options.test})),
+      tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})),
+      splits_([this] { return read_splits(); }) {
   TokenCounts counts;
   if (files_) {
     // Only the part that is trained on is counted.
     const auto tokens = file_tokens(options_.train);
-    const double kept = 1.0 - (options_.validation.empty() ? options_.validation_fraction : 0) - (options_.test.empty() ? options_.test_fraction : 0);
-    if (kept <= 0) throw ConfigError("task.validation_fraction and task.test_fraction leave nothing to train on");
-    const auto end = static_cast<size_t>(static_cast<double>(tokens.size()) * kept);
-    count_tokens(counts, {tokens.begin(), tokens.begin() + static_cast<int64_t>(end)});
+    count_tokens(counts, {tokens.begin(),
+                          tokens.begin() + static_cast<int64_t>(part_ends(tokens.size(), options_).train)});
   } else {
-    for (int64_t symbol = 0; symbol < options_.symbols; ++symbol) count_tokens(counts, {symbol_name(symbol, options_.symbols)});
+    for (int64_t symbol = 0; symbol < options_.symbols; ++symbol)
+      count_tokens(counts, {symbol_name(symbol, options_.symbols)});
   }
-  vocabulary_ = std::make_unique<Vocabulary>(counts, VocabularyOptions{options_.vocabulary, options_.minimum_count, false});
-  if (splits_.get().train.empty()) throw DataError("task.train: fewer than " + std::to_string(options_.context + 1) + " tokens to train on");
+  // Generated symbols are all kept: they were not counted in a text.
+  vocabulary_ = std::make_unique<Vocabulary>(
+      counts,
+      files_ ? VocabularyOptions{options_.vocabulary, options_.minimum_count, false} : VocabularyOptions{});
+  if (splits_.get().train.empty())
+    throw DataError("task.train: fewer than " + std::to_string(options_.context + 1) + " tokens to train on");
 }
 
 LanguageModel::LanguageModel(const Options& options, const std::string& folder)
-    : options_(options), files_(uses_files(options.source, !options.train.empty())), tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})), splits_([this] { return read_splits(); }) {
+    : options_(options),
+      files_(uses_files(options.source, !options.train.empty(), {options.validation, options.test})),
+      tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})),
+      splits_([this] { return read_splits(); }) {
   const Json saved = read_task_json(folder);
   if (!saved.contains("vocabulary")) throw CheckpointError(folder + "/task.json: expected a vocabulary");
-  vocabulary_ = std::make_unique<Vocabulary>(Vocabulary::from_json(saved["vocabulary"], folder + "/task.json"));
+  vocabulary_ =
+      std::make_unique<Vocabulary>(Vocabulary::from_json(saved["vocabulary"], folder + "/task.json"));
 }
 
-LanguageModel::Splits LanguageModel::read_splits() const { return files_ ? split_files() : generate_splits(); }
+LanguageModel::Splits LanguageModel::read_splits() const {
+  return files_ ? split_files() : generate_splits();
+}
 
 LanguageModel::Splits LanguageModel::generate_splits() const {
   const RecallOptions making = recall_options(options_);
   Splits splits;
   std::vector<Item>* parts[] = {&splits.train, &splits.validation, &splits.test};
+  std::set<std::string> earlier;
   for (int64_t split = 0; split < 3; ++split) {
-    const int64_t n = split == 0 ? options_.examples : std::min<int64_t>(500, std::max<int64_t>(1, options_.examples / 4));
-    for (int64_t i = 0; i < n; ++i) {
+    const int64_t n =
+        split == 0 ? options_.examples : std::min<int64_t>(500, std::max<int64_t>(1, options_.examples / 4));
+    const auto make = [&](int64_t i) {
       const RecallExample made = recall_example(making, split, i);
       Item item;
       for (size_t t = 0; t < made.tokens.size(); ++t) {
         item.text.push_back(vocabulary_->id(symbol_name(made.tokens[t], options_.symbols)));
-        item.next.push_back(made.targets[t] < 0 ? -1 : vocabulary_->id(symbol_name(made.targets[t], options_.symbols)));
+        item.next.push_back(
+            made.targets[t] < 0 ? -1 : vocabulary_->id(symbol_name(made.targets[t], options_.symbols)));
         if (made.truth[t] >= 0) item.support.emplace_back(static_cast<int64_t>(t), made.truth[t]);
       }
-      parts[split]->push_back(std::move(item));
-    }
+      return item;
+    };
+    *parts[split] = apart(n, earlier, make, [](const Item& item) { return Json(item.text).dump(); });
   }
+  splits.train = chosen(
+      splits.train, limited(options_.examples, options_.limit, static_cast<uint64_t>(options_.split_seed)));
   return splits;
 }
 
-std::vector<std::string> LanguageModel::file_tokens(const std::string& file) const { return tokenizer_->tokens(read_text(under_root(options_.root, file), options_.encoding)); }
+std::vector<std::string> LanguageModel::file_tokens(const std::string& file) const {
+  return tokenizer_->tokens(read_text(under_root(options_.root, file), options_.encoding));
+}
 
 /// Pieces of `context` tokens that follow each other; the last, shorter one is kept.
-std::vector<Item> LanguageModel::pieces(const std::vector<std::string>& tokens, size_t begin, size_t end) const {
+std::vector<Item> LanguageModel::pieces(const std::vector<std::string>& tokens, size_t begin,
+                                        size_t end) const {
   std::vector<Item> items;
   const auto context = static_cast<size_t>(options_.context);
   for (size_t start = begin; start + 1 < end; start += context) {
@@ -102,6 +137,7 @@ std::vector<Item> LanguageModel::pieces(const std::vector<std::string>& tokens, 
     Item item;
     for (size_t t = start; t < stop; ++t) {
       item.text.push_back(vocabulary_->id(tokens[t]));
+      if (!vocabulary_->contains(tokens[t])) item.unknown.emplace_back(t - start, tokens[t]);
       item.next.push_back(vocabulary_->id(tokens[t + 1]));
     }
     items.push_back(std::move(item));
@@ -111,27 +147,24 @@ std::vector<Item> LanguageModel::pieces(const std::vector<std::string>& tokens, 
 
 LanguageModel::Splits LanguageModel::split_files() const {
   const auto tokens = file_tokens(options_.train);
-  const auto n = static_cast<double>(tokens.size());
   const bool own_validation = !options_.validation.empty(), own_test = !options_.test.empty();
-  const double test = own_test ? 0 : options_.test_fraction, validation = own_validation ? 0 : options_.validation_fraction;
-  const auto train_end = static_cast<size_t>(n * (1.0 - test - validation)), validation_end = static_cast<size_t>(n * (1.0 - test));
+  const PartEnds ends = part_ends(tokens.size(), options_);
   const auto whole = [this](const std::string& file) {
     const auto own = file_tokens(file);
     return pieces(own, 0, own.size());
   };
-  Splits splits{pieces(tokens, 0, train_end), own_validation ? whole(options_.validation) : pieces(tokens, train_end, validation_end), own_test ? whole(options_.test) : pieces(tokens, validation_end, tokens.size())};
-  if (options_.limit > 0 && options_.limit < static_cast<int64_t>(splits.train.size())) {
-    std::vector<Item> kept;
-    const auto order = shuffled(static_cast<int64_t>(splits.train.size()), static_cast<uint64_t>(options_.split_seed));
-    for (int64_t i = 0; i < options_.limit; ++i) kept.push_back(splits.train[static_cast<size_t>(order[static_cast<size_t>(i)])]);
-    splits.train = std::move(kept);
-  }
+  Splits splits{pieces(tokens, 0, ends.train),
+                own_validation ? whole(options_.validation) : pieces(tokens, ends.train, ends.validation),
+                own_test ? whole(options_.test) : pieces(tokens, ends.validation, tokens.size())};
+  splits.train = chosen(splits.train, limited(static_cast<int64_t>(splits.train.size()), options_.limit,
+                                              static_cast<uint64_t>(options_.split_seed)));
   return splits;
 }
 
 TaskSpec LanguageModel::spec() const {
   FieldSpec text;
-  text.kind = "tokens", text.vocabulary = vocabulary_->size(), text.length = options_.context, text.padded = true, text.pad = Vocabulary::kPad;
+  text.kind = "tokens", text.vocabulary = vocabulary_->size(), text.length = options_.context,
+  text.padded = true, text.pad = Vocabulary::kPad;
   FieldSpec next = text;
   next.pad = -1;
   return {"language-model", {{"text", text}}, {{"next", next}}};
@@ -139,11 +172,14 @@ TaskSpec LanguageModel::spec() const {
 
 Example LanguageModel::make_example(const Item& item, bool notes) const {
   Example example;
-  example.inputs["text"] = torch::tensor(item.text, torch::kInt64);                        // [T]
-  if (!item.next.empty()) example.targets["next"] = torch::tensor(item.next, torch::kInt64);  // [T], −1 = nothing to predict
+  example.inputs["text"] = torch::tensor(item.text, torch::kInt64);  // [T]
+  if (!item.next.empty())
+    example.targets["next"] = torch::tensor(item.next, torch::kInt64);  // [T], −1 = nothing to predict
   if (!notes) return example;
-  const auto tokens = vocabulary_->tokens(item.text);
-  example.note = {{"input", join(tokens, options_.tokenizer == "character" && files_ ? "" : " ")}, {"tokens", tokens}};
+  auto tokens = vocabulary_->tokens(item.text);
+  for (const auto& [place, token] : item.unknown) tokens[place] = token;
+  example.note = {{"input", join(tokens, options_.tokenizer == "character" && files_ ? "" : " ")},
+                  {"tokens", tokens}};
   if (!item.support.empty()) {
     const auto n = static_cast<int64_t>(item.text.size());
     Tensor gold = torch::zeros({n, n}, torch::kBool);
@@ -155,17 +191,23 @@ Example LanguageModel::make_example(const Item& item, bool notes) const {
 
 std::shared_ptr<const ExampleSource> LanguageModel::examples(Split split) const {
   const Splits& all = splits_.get();
-  const auto& items = split == Split::kTrain ? all.train : split == Split::kValidation ? all.validation : all.test;
-  return std::make_shared<PieceSource>(items, [this](const Item& item, bool notes) { return make_example(item, notes); });
+  const auto& items = split == Split::kTrain        ? all.train
+                      : split == Split::kValidation ? all.validation
+                                                    : all.test;
+  return std::make_shared<PieceSource>(
+      items, [this](const Item& item, bool notes) { return make_example(item, notes); });
 }
 
 Example LanguageModel::read(const std::string& input) const {
   std::vector<std::string> tokens = files_ ? tokenizer_->tokens(input) : split(trim(input), ' ');
   tokens.erase(std::remove(tokens.begin(), tokens.end(), std::string()), tokens.end());
   if (static_cast<int64_t>(tokens.size()) > options_.context)
-    throw DataError("input: " + std::to_string(tokens.size()) + " tokens; the model sees at most task.context " + std::to_string(options_.context));
+    throw DataError("input: " + std::to_string(tokens.size()) +
+                    " tokens; the model sees at most task.context " + std::to_string(options_.context));
   Item item;
   item.text = vocabulary_->ids(tokens);
+  for (size_t t = 0; t < tokens.size(); ++t)
+    if (!vocabulary_->contains(tokens[t])) item.unknown.emplace_back(t, tokens[t]);
   Example example = make_example(item, true);
   example.note["input"] = input;
   return example;
@@ -173,8 +215,8 @@ Example LanguageModel::read(const std::string& input) const {
 
 /// Logits are computed only where something has to be predicted.
 Loss LanguageModel::loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const {
-  const Tensor next = batch.target("next").values.flatten();                        // [B·T]
-  const Tensor asked = (next >= 0).nonzero().squeeze(1);                            // [N]
+  const Tensor next = batch.target("next").values.flatten();                                  // [B·T]
+  const Tensor asked = (next >= 0).nonzero().squeeze(1);                                      // [N]
   const Tensor features = output.values.at("features").flatten(0, 1).index_select(0, asked);  // [N, D]
   return output.output->cross_entropy(features, next.index_select(0, asked), options.label_smoothing);
 }
@@ -182,7 +224,10 @@ Loss LanguageModel::loss(const ModelOutput& output, const Batch& batch, const Lo
 Prediction LanguageModel::predict(Net&, const Batch& batch, const ModelOutput& output) const {
   const Field& text = batch.input("text");
   const Tensor lengths = text.lengths.cpu();
-  const Tensor predicted = output.output->logits(output.values.at("features").flatten(0, 1)).argmax(-1).view_as(text.values).cpu();  // [B, T]
+  const Tensor predicted = output.output->logits(output.values.at("features").flatten(0, 1))
+                               .argmax(-1)
+                               .view_as(text.values)
+                               .cpu();  // [B, T]
   Prediction prediction;
   for (int64_t row = 0; row < batch.size(); ++row) {
     const int64_t n = lengths.data_ptr<int64_t>()[row];
@@ -192,26 +237,33 @@ Prediction LanguageModel::predict(Net&, const Batch& batch, const ModelOutput& o
   return prediction;
 }
 
-std::vector<ExampleScore> LanguageModel::measure(const Prediction& prediction, const ModelOutput& output, const Batch& batch) const {
+std::vector<ExampleScore> LanguageModel::measure(const Prediction& prediction, const ModelOutput& output,
+                                                 const Batch& batch) const {
   const Tensor next = batch.target("next").values.cpu();  // [B, T]
   std::vector<ExampleScore> scores;
   for (int64_t row = 0; row < batch.size(); ++row) {
     const Tensor asked = (next[row] >= 0).nonzero().squeeze(1);
     const Tensor wanted = next[row].index_select(0, asked).contiguous();
-    const Tensor logits = output.output->logits(output.values.at("features")[row].index_select(0, asked.to(output.values.at("features").device())));
+    const Tensor logits = output.output->logits(
+        output.values.at("features")[row].index_select(0, asked.to(output.values.at("features").device())));
     const Tensor log_probability = torch::log_softmax(logits.to(torch::kFloat64), -1).cpu();
     const double nll = -log_probability.gather(1, wanted.unsqueeze(1)).sum().item<double>();
     int64_t right = 0;
     for (int64_t i = 0; i < asked.numel(); ++i)
-      right += prediction.sequences[static_cast<size_t>(row)][static_cast<size_t>(asked.data_ptr<int64_t>()[i])] == wanted.data_ptr<int64_t>()[i];
-    scores.push_back({batch.ids[static_cast<size_t>(row)], {{"loss", nll}, {"tokens", asked.numel()}, {"tokens_correct", right}}});
+      right +=
+          prediction.sequences[static_cast<size_t>(row)][static_cast<size_t>(asked.data_ptr<int64_t>()[i])] ==
+          wanted.data_ptr<int64_t>()[i];
+    scores.push_back({batch.ids[static_cast<size_t>(row)],
+                      {{"loss", nll}, {"tokens", asked.numel()}, {"tokens_correct", right}}});
   }
   return scores;
 }
 
 Metrics LanguageModel::metrics(const std::vector<ExampleScore>& scores) const {
   const double tokens = sum_scores(scores, "tokens"), loss = sum_scores(scores, "loss") / tokens;
-  Metrics metrics = {{"loss", loss}, {"accuracy", sum_scores(scores, "tokens_correct") / tokens}, {"perplexity", std::exp(loss)}};
+  Metrics metrics = {{"loss", loss},
+                     {"accuracy", sum_scores(scores, "tokens_correct") / tokens},
+                     {"perplexity", std::exp(loss)}};
   if (files_ && options_.tokenizer == "character") metrics["bits_per_character"] = loss / std::numbers::ln2;
   return metrics;
 }
@@ -222,7 +274,8 @@ Json LanguageModel::show(const Prediction& prediction, const Batch&, int64_t row
   return {{"output", sequence.empty() ? std::string() : vocabulary_->token(sequence.back())}};
 }
 
-std::vector<std::string> LanguageModel::labels(const Batch& batch, int64_t row, const std::string& field) const {
+std::vector<std::string> LanguageModel::labels(const Batch& batch, int64_t row,
+                                               const std::string& field) const {
   if (field != "text") return {};
   return batch.notes[static_cast<size_t>(row)].at("tokens").get<std::vector<std::string>>();
 }
@@ -235,15 +288,19 @@ Tensor LanguageModel::truth(const Batch& batch, int64_t row, const std::string& 
 
 Json LanguageModel::data() const {
   const Splits& all = splits_.get();
-  Json data = {{"examples", {{"train", all.train.size()}, {"validation", all.validation.size()}, {"test", all.test.size()}}}};
+  Json data = {
+      {"examples",
+       {{"train", all.train.size()}, {"validation", all.validation.size()}, {"test", all.test.size()}}}};
   if (!files_) return data;
-  for (const auto& [name, file] : std::map<std::string, std::string>{{"train", options_.train}, {"validation", options_.validation}, {"test", options_.test}})
+  for (const auto& [name, file] : std::map<std::string, std::string>{
+           {"train", options_.train}, {"validation", options_.validation}, {"test", options_.test}})
     if (!file.empty()) data[name] = fingerprint(under_root(options_.root, file));
   return data;
 }
 
 void LanguageModel::save(const std::string& folder) const {
-  write_task_json(folder, {{"format", 1}, {"task", "language-model"}, {"vocabulary", vocabulary_->to_json()}});
+  write_task_json(folder,
+                  {{"format", 1}, {"task", "language-model"}, {"vocabulary", vocabulary_->to_json()}});
 }
 
 }  // namespace fovea

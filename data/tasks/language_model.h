@@ -13,12 +13,14 @@ class LanguageModel : public Task {
   struct Options {
     std::string source = "auto", root, train, validation, test, encoding = "utf-8", tokenizer = "character";
     double validation_fraction = 0.1, test_fraction = 0.1;
-    int64_t split_seed = 0, data_seed = 0, vocabulary = 20000, minimum_count = 1, context = 64, limit = 0, batch = 64;
+    int64_t split_seed = 0, data_seed = 0, vocabulary = 20000, minimum_count = 1, context = 64, limit = 0,
+            batch = 64;
     int64_t examples = 20000, pairs = 4, queries = 0, symbols = 32;
     bool lowercase = false;
     template <class Self, class Visit>
     static void fields(Self& self, Visit&& visit) {
-      visit("source", self.source, "files, generated recall, or files when they are named", one_of({"auto", "generated", "files"}));
+      visit("source", self.source, "files, generated recall, or files when they are named",
+            one_of({"auto", "generated", "files"}));
       visit("root", self.root, "folder that relative file names start from");
       visit("train", self.train, "training text (.gz allowed)");
       visit("validation", self.validation, "validation text; absent = cut from the end of the training text");
@@ -31,11 +33,13 @@ class LanguageModel : public Task {
       visit("context", self.context, "tokens the model sees at once", at_least(2));
       visit("limit", self.limit, "first N of the shuffled training pieces; 0 = all", at_least(0));
       visit("batch", self.batch, "pieces in a batch", at_least(1));
-      visit("validation_fraction", self.validation_fraction, "cut off where no file is named", between(0, 0.9));
+      visit("validation_fraction", self.validation_fraction, "cut off where no file is named",
+            between(0, 0.9));
       visit("test_fraction", self.test_fraction, "cut off where no file is named", between(0, 0.9));
       visit("split_seed", self.split_seed, "of the order that limit cuts", at_least(0));
       visit("data_seed", self.data_seed, "of the generated sequences", at_least(0));
-      visit("examples", self.examples, "generated training sequences (at most 500 for validation and test)", at_least(3));
+      visit("examples", self.examples, "generated training sequences (at most 500 for validation and test)",
+            at_least(3));
       visit("pairs", self.pairs, "key-value pairs of a generated sequence", at_least(1));
       visit("queries", self.queries, "keys asked for later; 0 = all of them", at_least(0));
       visit("symbols", self.symbols, "different tokens: filler, then half keys and half values", at_least(5));
@@ -51,7 +55,8 @@ class LanguageModel : public Task {
   Example read(const std::string& input) const override;
   Loss loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const override;
   Prediction predict(Net& net, const Batch& batch, const ModelOutput& output) const override;
-  std::vector<ExampleScore> measure(const Prediction& prediction, const ModelOutput& output, const Batch& batch) const override;
+  std::vector<ExampleScore> measure(const Prediction& prediction, const ModelOutput& output,
+                                    const Batch& batch) const override;
   Metrics metrics(const std::vector<ExampleScore>& scores) const override;
   Json show(const Prediction& prediction, const Batch& batch, int64_t row) const override;
   std::vector<std::string> labels(const Batch& batch, int64_t row, const std::string& field) const override;
@@ -61,10 +66,12 @@ class LanguageModel : public Task {
   Json data() const override;
   void save(const std::string& folder) const override;
 
-  /// ids [T] and, for generated sequences, what each position has to predict (−1 = nothing) and where the answer stands.
+  /// ids [T] and, for generated sequences, what each position has to predict (−1 = nothing) and where the
+  /// answer stands.
   struct Item {
     std::vector<int64_t> text, next;
-    std::vector<std::pair<int64_t, int64_t>> support;  // (query position, position of its value)
+    std::vector<std::pair<int64_t, int64_t>> support;          // (query position, position of its value)
+    std::vector<std::pair<size_t, std::string>> unknown = {};  // tokens beyond the vocabulary, as written
   };
   struct Splits {
     std::vector<Item> train, validation, test;

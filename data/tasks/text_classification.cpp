@@ -14,7 +14,8 @@ using Item = TextClassification::Item;
 /// Texts tokenised once, when a split is first asked for.
 class TextSource : public ExampleSource {
  public:
-  TextSource(const std::vector<Item>& items, std::function<Example(const Item&, bool)> make) : items_(items), make_(std::move(make)) {
+  TextSource(const std::vector<Item>& items, std::function<Example(const Item&, bool)> make)
+      : items_(items), make_(std::move(make)) {
     for (const Item& item : items_) lengths_.push_back(std::max<int64_t>(1, make_(item, false).length));
   }
   int64_t size() const override { return static_cast<int64_t>(items_.size()); }
@@ -33,59 +34,69 @@ class TextSource : public ExampleSource {
 
 std::vector<Item> read_items(const std::string& path, const TextClassification::Options& o) {
   TableOptions table;
-  table.format = o.format, table.header = o.header, table.encoding = o.encoding, table.text = o.text, table.label = o.label;
+  table.format = o.format, table.header = o.header, table.encoding = o.encoding, table.text = o.text,
+  table.label = o.label;
   std::vector<Item> items;
-  for (LabelledText& one : read_labelled_texts(path, table)) items.push_back({std::move(one.text), std::move(one.label), std::move(one.where), {}});
+  for (LabelledText& one : read_labelled_texts(path, table))
+    items.push_back({std::move(one.text), std::move(one.label), std::move(one.where), {}});
   return items;
 }
 
-std::vector<Item> chosen(const std::vector<Item>& items, const std::vector<int64_t>& indices) {
-  std::vector<Item> result;
-  for (int64_t index : indices) result.push_back(items[static_cast<size_t>(index)]);
-  return result;
+std::vector<std::string> label_names(const std::vector<Item>& items) {
+  std::vector<std::string> names;
+  for (const Item& item : items) names.push_back(item.label);
+  return names;
 }
 
 std::vector<int64_t> label_ids(const std::vector<Item>& items) {
-  std::vector<std::string> names;
-  for (const Item& item : items) names.push_back(item.label);
+  const std::vector<std::string> names = label_names(items);
   const auto distinct = distinct_labels(names);
   std::vector<int64_t> ids;
-  for (const std::string& name : names) ids.push_back(std::find(distinct.begin(), distinct.end(), name) - distinct.begin());
+  for (const std::string& name : names)
+    ids.push_back(std::find(distinct.begin(), distinct.end(), name) - distinct.begin());
   return ids;
 }
 
 }  // namespace
 
 TextClassification::TextClassification(const Options& options)
-    : options_(options), files_(uses_files(options.source, !options.train.empty())), tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})), splits_([this] { return read_splits(); }) {
+    : options_(options),
+      files_(uses_files(options.source, !options.train.empty(), {options.validation, options.test})),
+      tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})),
+      splits_([this] { return read_splits(); }) {
   const std::vector<Item>& train = splits_.get().train;
   if (train.empty()) throw DataError("task.train: no examples to train on");
   TokenCounts counts;
-  std::vector<std::string> labels;
   for (const Item& item : train) {
     const auto found = tokens(item.text);
     count_tokens(counts, found);
     longest_ = std::max<int64_t>(longest_, static_cast<int64_t>(found.size()));
-    labels.push_back(item.label);
   }
-  vocabulary_ = std::make_unique<Vocabulary>(counts, VocabularyOptions{options_.vocabulary, options_.minimum_count, false});
-  classes_ = distinct_labels(labels);
+  vocabulary_ = std::make_unique<Vocabulary>(
+      counts, VocabularyOptions{options_.vocabulary, options_.minimum_count, false});
+  classes_ = splits_.get().classes;
   if (options_.length > 0) longest_ = options_.length;
 }
 
 TextClassification::TextClassification(const Options& options, const std::string& folder)
-    : options_(options), files_(uses_files(options.source, !options.train.empty())), tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})), splits_([this] { return read_splits(); }) {
+    : options_(options),
+      files_(uses_files(options.source, !options.train.empty(), {options.validation, options.test})),
+      tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})),
+      splits_([this] { return read_splits(); }) {
   const Json saved = read_task_json(folder);
   try {
     classes_ = saved.at("classes").get<std::vector<std::string>>();
     longest_ = saved.at("longest").get<int64_t>();
-    vocabulary_ = std::make_unique<Vocabulary>(Vocabulary::from_json(saved.at("vocabulary"), folder + "/task.json"));
+    vocabulary_ =
+        std::make_unique<Vocabulary>(Vocabulary::from_json(saved.at("vocabulary"), folder + "/task.json"));
   } catch (const Json::exception&) {
     throw CheckpointError(folder + "/task.json: expected classes, longest and vocabulary");
   }
 }
 
-TextClassification::Splits TextClassification::read_splits() const { return files_ ? split_files() : generate_splits(); }
+TextClassification::Splits TextClassification::read_splits() const {
+  return files_ ? split_files() : generate_splits();
+}
 
 TextClassification::Splits TextClassification::generate_splits() const {
   SentenceOptions sentence;
@@ -93,13 +104,18 @@ TextClassification::Splits TextClassification::generate_splits() const {
   if (!options_.languages.empty()) sentence.languages = options_.languages;
   Splits splits;
   std::vector<Item>* parts[] = {&splits.train, &splits.validation, &splits.test};
+  std::set<std::string> earlier;
   for (int64_t split = 0; split < 3; ++split) {
     const int64_t n = split == 0 ? options_.examples : std::max<int64_t>(1, options_.examples / 4);
-    for (int64_t i = 0; i < n; ++i) {
+    const auto make = [&](int64_t i) {
       const Sentence made = decisive_sentence(sentence, split, i);
-      parts[split]->push_back({made.text, made.label, "generated " + std::to_string(i), made.decisive});
-    }
+      return Item{made.text, made.label, "generated " + std::to_string(i), made.decisive};
+    };
+    *parts[split] = apart(n, earlier, make, [](const Item& item) { return item.text; });
   }
+  splits.classes = distinct_labels(sentence_labels());  // all, however few examples there are
+  splits.train = chosen(
+      splits.train, limited(options_.examples, options_.limit, static_cast<uint64_t>(options_.split_seed)));
   return splits;
 }
 
@@ -109,25 +125,29 @@ TextClassification::Splits TextClassification::split_files() const {
   const std::vector<Item> all = read_items(path(options_.train), options_);
   const bool own_validation = !options_.validation.empty(), own_test = !options_.test.empty();
   const auto seed = static_cast<uint64_t>(options_.split_seed);
-  const SplitIndices parts = split_stratified(label_ids(all), own_validation ? 0 : options_.validation_fraction, own_test ? 0 : options_.test_fraction, seed);
-  splits.validation = own_validation ? read_items(path(options_.validation), options_) : chosen(all, parts.validation);
+  const SplitIndices parts =
+      split_stratified(label_ids(all), own_validation ? 0 : options_.validation_fraction,
+                       own_test ? 0 : options_.test_fraction, seed);
+  splits.validation =
+      own_validation ? read_items(path(options_.validation), options_) : chosen(all, parts.validation);
   splits.test = own_test ? read_items(path(options_.test), options_) : chosen(all, parts.test);
-  std::vector<int64_t> train;
-  for (int64_t place : shuffled(static_cast<int64_t>(parts.train.size()), seed)) train.push_back(parts.train[static_cast<size_t>(place)]);
-  if (options_.limit > 0 && static_cast<int64_t>(train.size()) > options_.limit) train.resize(static_cast<size_t>(options_.limit));
-  splits.train = chosen(all, train);
+  const std::vector<Item> train = chosen(all, parts.train);
+  splits.classes = distinct_labels(label_names(train));
+  splits.train = chosen(train, limited(static_cast<int64_t>(train.size()), options_.limit, seed));
   return splits;
 }
 
 std::vector<std::string> TextClassification::tokens(const std::string& text) const {
   std::vector<std::string> found = tokenizer_->tokens(text);
-  if (options_.length > 0 && static_cast<int64_t>(found.size()) > options_.length) found.resize(static_cast<size_t>(options_.length));
+  if (options_.length > 0 && static_cast<int64_t>(found.size()) > options_.length)
+    found.resize(static_cast<size_t>(options_.length));
   return found;
 }
 
 TaskSpec TextClassification::spec() const {
   FieldSpec text;
-  text.kind = "tokens", text.vocabulary = vocabulary_->size(), text.length = longest_, text.padded = true, text.pad = Vocabulary::kPad;
+  text.kind = "tokens", text.vocabulary = vocabulary_->size(), text.length = longest_, text.padded = true,
+  text.pad = Vocabulary::kPad;
   return {"text-classification", {{"text", text}}, {{"label", label_spec()}}};
 }
 
@@ -136,7 +156,8 @@ Example TextClassification::make_example(const Item& item, bool notes) const {
   Example example;
   example.length = static_cast<int64_t>(found.size());
   example.inputs["text"] = torch::tensor(vocabulary_->ids(found), torch::kInt64);  // [T]
-  if (!item.where.empty()) example.targets["label"] = torch::tensor(class_id(item.label, item.where), torch::kInt64);
+  if (!item.where.empty())
+    example.targets["label"] = torch::tensor(class_id(item.label, item.where), torch::kInt64);
   if (!notes) return example;
   example.note = {{"input", item.text}, {"tokens", found}, {"label", item.label}};
   if (!item.decisive.empty()) {
@@ -150,13 +171,19 @@ Example TextClassification::make_example(const Item& item, bool notes) const {
 
 std::shared_ptr<const ExampleSource> TextClassification::examples(Split split) const {
   const Splits& all = splits_.get();
-  const auto& items = split == Split::kTrain ? all.train : split == Split::kValidation ? all.validation : all.test;
-  return std::make_shared<TextSource>(items, [this](const Item& item, bool notes) { return make_example(item, notes); });
+  const auto& items = split == Split::kTrain        ? all.train
+                      : split == Split::kValidation ? all.validation
+                                                    : all.test;
+  return std::make_shared<TextSource>(
+      items, [this](const Item& item, bool notes) { return make_example(item, notes); });
 }
 
-Example TextClassification::read(const std::string& input) const { return make_example({input, "", "", {}}, true); }
+Example TextClassification::read(const std::string& input) const {
+  return make_example({input, "", "", {}}, true);
+}
 
-std::vector<std::string> TextClassification::labels(const Batch& batch, int64_t row, const std::string& field) const {
+std::vector<std::string> TextClassification::labels(const Batch& batch, int64_t row,
+                                                    const std::string& field) const {
   if (field != "text") return {};
   return batch.notes[static_cast<size_t>(row)].at("tokens").get<std::vector<std::string>>();
 }
@@ -169,15 +196,22 @@ Tensor TextClassification::truth(const Batch& batch, int64_t row, const std::str
 
 Json TextClassification::data() const {
   const Splits& all = splits_.get();
-  Json data = {{"examples", {{"train", all.train.size()}, {"validation", all.validation.size()}, {"test", all.test.size()}}}};
+  Json data = {
+      {"examples",
+       {{"train", all.train.size()}, {"validation", all.validation.size()}, {"test", all.test.size()}}}};
   if (!files_) return data;
-  for (const auto& [name, file] : std::map<std::string, std::string>{{"train", options_.train}, {"validation", options_.validation}, {"test", options_.test}})
+  for (const auto& [name, file] : std::map<std::string, std::string>{
+           {"train", options_.train}, {"validation", options_.validation}, {"test", options_.test}})
     if (!file.empty()) data[name] = fingerprint(under_root(options_.root, file));
   return data;
 }
 
 void TextClassification::save(const std::string& folder) const {
-  write_task_json(folder, {{"format", 1}, {"task", "text-classification"}, {"classes", classes_}, {"longest", longest_}, {"vocabulary", vocabulary_->to_json()}});
+  write_task_json(folder, {{"format", 1},
+                           {"task", "text-classification"},
+                           {"classes", classes_},
+                           {"longest", longest_},
+                           {"vocabulary", vocabulary_->to_json()}});
 }
 
 }  // namespace fovea

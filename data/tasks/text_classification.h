@@ -15,32 +15,39 @@ class TextClassification : public ClassificationTask {
     std::string format = "auto", header = "auto", encoding = "utf-8", label, tokenizer = "word";
     std::vector<std::string> text, languages;
     double validation_fraction = 0.1, test_fraction = 0.1;
-    int64_t split_seed = 0, data_seed = 0, vocabulary = 20000, minimum_count = 1, length = 0, limit = 0, batch = 32, examples = 2000;
+    int64_t split_seed = 0, data_seed = 0, vocabulary = 20000, minimum_count = 1, length = 0, limit = 0,
+            batch = 32, examples = 2000;
     bool lowercase = false;
     template <class Self, class Visit>
     static void fields(Self& self, Visit&& visit) {
-      visit("source", self.source, "files, generated sentences, or files when they are named", one_of({"auto", "generated", "files"}));
+      visit("source", self.source, "files, generated sentences, or files when they are named",
+            one_of({"auto", "generated", "files"}));
       visit("root", self.root, "folder that relative file names start from");
       visit("train", self.train, "training file or folder per class (.gz allowed)");
       visit("validation", self.validation, "validation file; absent = split off the training file");
       visit("test", self.test, "test file; absent = split off the training file");
-      visit("format", self.format, "of the files", one_of({"auto", "csv", "tsv", "jsonl", "label-first", "folder"}));
-      visit("header", self.header, "whether CSV and TSV files begin with column names", one_of({"auto", "true", "false"}));
+      visit("format", self.format, "of the files",
+            one_of({"auto", "csv", "tsv", "jsonl", "label-first", "folder"}));
+      visit("header", self.header, "whether CSV and TSV files begin with column names",
+            one_of({"auto", "true", "false"}));
       visit("encoding", self.encoding, "of the files", one_of({"utf-8", "latin-1"}));
       visit("text", self.text, "columns joined into the text; names, or numbers from 0");
       visit("label", self.label, "column of the label");
       visit("tokenizer", self.tokenizer, "text to tokens", one_of({"word", "character"}));
       visit("lowercase", self.lowercase, "lower-case the text first");
-      visit("vocabulary", self.vocabulary, "most tokens kept, by count in the training split; 0 = all", at_least(0));
+      visit("vocabulary", self.vocabulary, "most tokens kept, by count in the training split; 0 = all",
+            at_least(0));
       visit("minimum_count", self.minimum_count, "rarer tokens count as unknown", at_least(1));
       visit("length", self.length, "tokens kept of each text; 0 = all", at_least(0));
       visit("limit", self.limit, "first N of the shuffled training split; 0 = all", at_least(0));
       visit("batch", self.batch, "texts in a batch", at_least(1));
-      visit("validation_fraction", self.validation_fraction, "split off where no file is named", between(0, 0.9));
+      visit("validation_fraction", self.validation_fraction, "split off where no file is named",
+            between(0, 0.9));
       visit("test_fraction", self.test_fraction, "split off where no file is named", between(0, 0.9));
       visit("split_seed", self.split_seed, "of the split and of the order that limit cuts", at_least(0));
       visit("data_seed", self.data_seed, "of the generated sentences", at_least(0));
-      visit("examples", self.examples, "generated training sentences (a quarter as many for validation and test)", at_least(3));
+      visit("examples", self.examples,
+            "generated training sentences (a quarter as many for validation and test)", at_least(3));
       visit("languages", self.languages, "of the generated sentences; empty = all");
     }
   };
@@ -65,6 +72,7 @@ class TextClassification : public ClassificationTask {
   };
   struct Splits {
     std::vector<Item> train, validation, test;
+    std::vector<std::string> classes;  // of all training examples, before task.limit
   };
 
  private:

@@ -16,7 +16,8 @@ using Item = Translation::Item;
 
 class PairSource : public ExampleSource {
  public:
-  PairSource(const std::vector<Item>& items, std::function<Example(const Item&, bool)> make) : items_(items), make_(std::move(make)) {}
+  PairSource(const std::vector<Item>& items, std::function<Example(const Item&, bool)> make)
+      : items_(items), make_(std::move(make)) {}
   int64_t size() const override { return static_cast<int64_t>(items_.size()); }
   int64_t length(int64_t index) const override {
     const Item& item = items_[static_cast<size_t>(index)];
@@ -33,7 +34,8 @@ class PairSource : public ExampleSource {
   std::function<Example(const Item&, bool)> make_;
 };
 
-std::unique_ptr<Vocabulary> count(const std::vector<Item>& items, std::vector<std::string> Item::*side, const Translation::Options& o) {
+std::unique_ptr<Vocabulary> count(const std::vector<Item>& items, std::vector<std::string> Item::*side,
+                                  const Translation::Options& o) {
   TokenCounts counts;
   for (const Item& item : items) count_tokens(counts, item.*side);
   return std::make_unique<Vocabulary>(counts, VocabularyOptions{o.vocabulary, o.minimum_count, true});
@@ -48,8 +50,15 @@ int64_t longest(const std::vector<Item>& items, std::vector<std::string> Item::*
 }  // namespace
 
 Translation::Translation(const Options& options)
-    : options_(options), files_(uses_files(options.source, !options.train.empty())), tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})), splits_([this] { return read_splits(); }) {
-  if (options_.longest < options_.shortest) throw ConfigError("task.longest: expected at least task.shortest " + std::to_string(options_.shortest) + ", found " + std::to_string(options_.longest));
+    : options_(options),
+      files_(uses_files(options.source, !options.train.empty(), {options.validation, options.test})),
+      tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})),
+      splits_([this] { return read_splits(); }) {
+  if (options_.source_column.empty() != options_.target_column.empty())
+    throw ConfigError("task: source_column and target_column go together; found one without the other");
+  if (options_.longest < options_.shortest)
+    throw ConfigError("task.longest: expected at least task.shortest " + std::to_string(options_.shortest) +
+                      ", found " + std::to_string(options_.longest));
   const std::vector<Item>& train = splits_.get().train;
   if (train.empty()) throw DataError("task.train: no pairs to train on");
   source_ = count(train, &Item::source, options_);
@@ -58,10 +67,14 @@ Translation::Translation(const Options& options)
 }
 
 Translation::Translation(const Options& options, const std::string& folder)
-    : options_(options), files_(uses_files(options.source, !options.train.empty())), tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})), splits_([this] { return read_splits(); }) {
+    : options_(options),
+      files_(uses_files(options.source, !options.train.empty(), {options.validation, options.test})),
+      tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})),
+      splits_([this] { return read_splits(); }) {
   const Json saved = read_task_json(folder);
   try {
-    longest_source_ = saved.at("longest_source").get<int64_t>(), longest_target_ = saved.at("longest_target").get<int64_t>();
+    longest_source_ = saved.at("longest_source").get<int64_t>(),
+    longest_target_ = saved.at("longest_target").get<int64_t>();
     source_ = std::make_unique<Vocabulary>(Vocabulary::from_json(saved.at("source"), folder + "/task.json"));
     target_ = std::make_unique<Vocabulary>(Vocabulary::from_json(saved.at("target"), folder + "/task.json"));
   } catch (const Json::exception&) {
@@ -69,24 +82,32 @@ Translation::Translation(const Options& options, const std::string& folder)
   }
 }
 
-Translation::Splits Translation::read_splits() const { return files_ ? split_files() : generate_splits(); }
+Translation::Splits Translation::read_splits() const {
+  return files_ ? split_files() : generate_splits();
+}
 
 Translation::Splits Translation::generate_splits() const {
   SequenceOptions making;
   making.data_seed = static_cast<uint64_t>(options_.data_seed);
   making.kind = options_.generator;
-  making.vocabulary = options_.symbols, making.min_length = options_.shortest, making.max_length = options_.longest;
+  making.vocabulary = options_.symbols, making.min_length = options_.shortest,
+  making.max_length = options_.longest;
   Splits splits;
   std::vector<Item>* parts[] = {&splits.train, &splits.validation, &splits.test};
+  std::set<std::string> earlier;
   for (int64_t split = 0; split < 3; ++split) {
-    const int64_t n = split == 0 ? options_.examples : std::min<int64_t>(500, std::max<int64_t>(1, options_.examples / 4));
-    for (int64_t i = 0; i < n; ++i) {
+    const int64_t n =
+        split == 0 ? options_.examples : std::min<int64_t>(500, std::max<int64_t>(1, options_.examples / 4));
+    const auto make = [&](int64_t i) {
       AlignedPair made = aligned_pair(making, split, i);
       Item item{std::move(made.source), std::move(made.target), "", "", std::move(made.alignment)};
       item.text = join(item.source, " "), item.reference = join(item.target, " ");
-      parts[split]->push_back(std::move(item));
-    }
+      return item;
+    };
+    *parts[split] = apart(n, earlier, make, [](const Item& item) { return item.text; });
   }
+  splits.train = chosen(
+      splits.train, limited(options_.examples, options_.limit, static_cast<uint64_t>(options_.split_seed)));
   return splits;
 }
 
@@ -99,8 +120,9 @@ std::vector<Translation::Item> Translation::read_items(const std::string& name) 
   std::vector<Item> items;
   TableOptions table;
   table.encoding = options_.encoding;
-  const auto pairs = options_.source_column.empty() ? read_parallel(path, options_.from, options_.to, options_.encoding)
-                                                    : read_parallel_columns(path, options_.source_column, options_.target_column, table);
+  const auto pairs = options_.source_column.empty()
+                         ? read_parallel(path, options_.from, options_.to, options_.encoding)
+                         : read_parallel_columns(path, options_.source_column, options_.target_column, table);
   for (const auto& [source, target] : pairs) items.push_back(tokenised(source, target));
   return items;
 }
@@ -109,16 +131,14 @@ Translation::Splits Translation::split_files() const {
   const std::vector<Item> all = read_items(options_.train);
   const bool own_validation = !options_.validation.empty(), own_test = !options_.test.empty();
   const auto seed = static_cast<uint64_t>(options_.split_seed);
-  const SplitIndices parts = split_stratified(std::vector<int64_t>(all.size(), 0), own_validation ? 0 : options_.validation_fraction, own_test ? 0 : options_.test_fraction, seed);
-  const auto chosen = [&all](const std::vector<int64_t>& indices) {
-    std::vector<Item> items;
-    for (int64_t index : indices) items.push_back(all[static_cast<size_t>(index)]);
-    return items;
-  };
-  std::vector<int64_t> train;
-  for (int64_t place : shuffled(static_cast<int64_t>(parts.train.size()), seed)) train.push_back(parts.train[static_cast<size_t>(place)]);
-  if (options_.limit > 0 && static_cast<int64_t>(train.size()) > options_.limit) train.resize(static_cast<size_t>(options_.limit));
-  return {chosen(train), own_validation ? read_items(options_.validation) : chosen(parts.validation), own_test ? read_items(options_.test) : chosen(parts.test)};
+  const SplitIndices parts =
+      split_stratified(std::vector<int64_t>(all.size(), 0), own_validation ? 0 : options_.validation_fraction,
+                       own_test ? 0 : options_.test_fraction, seed);
+  const auto train =
+      chosen(parts.train, limited(static_cast<int64_t>(parts.train.size()), options_.limit, seed));
+  return {chosen(all, train),
+          own_validation ? read_items(options_.validation) : chosen(all, parts.validation),
+          own_test ? read_items(options_.test) : chosen(all, parts.test)};
 }
 
 TaskSpec Translation::spec() const {
@@ -141,7 +161,8 @@ Example Translation::make_example(const Item& item, bool notes) const {
   target.push_back(*target_->eos());
   example.targets["target"] = torch::tensor(target, torch::kInt64);  // [Tt + 2]
   if (!notes) return example;
-  example.note = {{"input", item.text}, {"reference", item.reference}, {"source", item.source}, {"target", item.target}};
+  example.note = {
+      {"input", item.text}, {"reference", item.reference}, {"source", item.source}, {"target", item.target}};
   if (!item.alignment.empty()) {
     Tensor gold = torch::zeros({static_cast<int64_t>(item.target.size()) + 1, example.length}, torch::kBool);
     for (const auto& [i, j] : item.alignment) gold[j][i] = true;
@@ -152,8 +173,11 @@ Example Translation::make_example(const Item& item, bool notes) const {
 
 std::shared_ptr<const ExampleSource> Translation::examples(Split split) const {
   const Splits& all = splits_.get();
-  const auto& items = split == Split::kTrain ? all.train : split == Split::kValidation ? all.validation : all.test;
-  return std::make_shared<PairSource>(items, [this](const Item& item, bool notes) { return make_example(item, notes); });
+  const auto& items = split == Split::kTrain        ? all.train
+                      : split == Split::kValidation ? all.validation
+                                                    : all.test;
+  return std::make_shared<PairSource>(
+      items, [this](const Item& item, bool notes) { return make_example(item, notes); });
 }
 
 Example Translation::read(const std::string& input) const {
@@ -164,27 +188,33 @@ Example Translation::read(const std::string& input) const {
 
 /// Predicts target[1…] from features of target[0…]; padding is left out before the output layer.
 Loss Translation::loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const {
-  const Tensor next = batch.target("target").values.slice(1, 1);                    // [B, T − 1]
-  const Tensor real = (next != Vocabulary::kPad).flatten().nonzero().squeeze(1);    // [N]
-  const Tensor features = output.values.at("features").flatten(0, 1).index_select(0, real);  // [N, D]
-  return output.output->cross_entropy(features, next.flatten().index_select(0, real), options.label_smoothing);
+  const Tensor next = batch.target("target").values.slice(1, 1);  // [B, T − 1]
+  // By length, not by id: a text may hold a token that is spelled like padding.
+  const Tensor real = batch.target("target").real().slice(1, 1).flatten().nonzero().squeeze(1);  // [N]
+  const Tensor features = output.values.at("features").flatten(0, 1).index_select(0, real);      // [N, D]
+  return output.output->cross_entropy(features, next.flatten().index_select(0, real),
+                                      options.label_smoothing);
 }
 
 Prediction Translation::predict(Net& net, const Batch& batch, const ModelOutput&) const {
-  if (net.steps() == nullptr) throw ConfigError("model: task translation needs a net that decodes, such as rnn-seq2seq");
+  if (net.steps() == nullptr)
+    throw ConfigError("model: task translation needs a net that decodes, such as rnn-seq2seq");
   GreedyOptions greedy;
   greedy.begin = *target_->bos(), greedy.end = *target_->eos();
   greedy.length = options_.length > 0 ? options_.length : longest_target_ + longest_target_ / 2 + 1;
   return {.values = {}, .sequences = decode_greedily(*net.steps(), batch, greedy)};
 }
 
-std::vector<ExampleScore> Translation::measure(const Prediction& prediction, const ModelOutput& output, const Batch& batch) const {
+std::vector<ExampleScore> Translation::measure(const Prediction& prediction, const ModelOutput& output,
+                                               const Batch& batch) const {
   const Tensor target = batch.target("target").values;  // [B, T]
   const Tensor next = target.slice(1, 1);
   const Tensor features = output.values.at("features");
-  const Tensor log_probability = torch::log_softmax(output.output->logits(features.flatten(0, 1)).to(torch::kFloat64), -1);  // [B·(T − 1), V]
-  const Tensor real = next != Vocabulary::kPad;
-  const Tensor nll = (-log_probability.gather(1, next.reshape({-1, 1})).view_as(next) * real).sum(1).cpu();  // [B]
+  const Tensor log_probability = torch::log_softmax(
+      output.output->logits(features.flatten(0, 1)).to(torch::kFloat64), -1);  // [B·(T − 1), V]
+  const Tensor real = batch.target("target").real().slice(1, 1);               // [B, T − 1]
+  const Tensor nll =
+      (-log_probability.gather(1, next.reshape({-1, 1})).view_as(next) * real).sum(1).cpu();  // [B]
   const Tensor forced = log_probability.argmax(-1).view_as(next);
   const Tensor right = ((forced == next) & real).sum(1).cpu(), tokens = real.sum(1).cpu();
   const Tensor plain = next.cpu().contiguous();
@@ -195,21 +225,29 @@ std::vector<ExampleScore> Translation::measure(const Prediction& prediction, con
     const std::vector<int64_t> reference(gold, gold + n - 1);  // without the end token
     const auto& decoded = prediction.sequences[static_cast<size_t>(row)];
     scores.push_back({batch.ids[static_cast<size_t>(row)],
-                      {{"correct", decoded == reference ? 1 : 0}, {"loss", nll.data_ptr<double>()[row]}, {"tokens", n}, {"tokens_correct", right.data_ptr<int64_t>()[row]}, {"output", join(target_->tokens(decoded), " ")}}});
+                      {{"correct", decoded == reference ? 1 : 0},
+                       {"loss", nll.data_ptr<double>()[row]},
+                       {"tokens", n},
+                       {"tokens_correct", right.data_ptr<int64_t>()[row]},
+                       {"output", join(target_->tokens(decoded), " ")}}});
   }
   return scores;
 }
 
 Metrics Translation::metrics(const std::vector<ExampleScore>& scores) const {
   const double tokens = sum_scores(scores, "tokens"), loss = sum_scores(scores, "loss") / tokens;
-  return {{"loss", loss}, {"perplexity", std::exp(loss)}, {"accuracy", sum_scores(scores, "correct") / static_cast<double>(scores.size())}, {"token_accuracy", sum_scores(scores, "tokens_correct") / tokens}};
+  return {{"loss", loss},
+          {"perplexity", std::exp(loss)},
+          {"accuracy", sum_scores(scores, "correct") / static_cast<double>(scores.size())},
+          {"token_accuracy", sum_scores(scores, "tokens_correct") / tokens}};
 }
 
 Json Translation::show(const Prediction& prediction, const Batch&, int64_t row) const {
   return {{"output", tokenizer_->text(target_->tokens(prediction.sequences[static_cast<size_t>(row)]))}};
 }
 
-std::vector<std::string> Translation::labels(const Batch& batch, int64_t row, const std::string& field) const {
+std::vector<std::string> Translation::labels(const Batch& batch, int64_t row,
+                                             const std::string& field) const {
   const Json& note = batch.notes[static_cast<size_t>(row)];
   if (field == "source") return note.at("source").get<std::vector<std::string>>();
   if (field != "target") return {};
@@ -226,9 +264,12 @@ Tensor Translation::truth(const Batch& batch, int64_t row, const std::string& ke
 
 Json Translation::data() const {
   const Splits& all = splits_.get();
-  Json data = {{"examples", {{"train", all.train.size()}, {"validation", all.validation.size()}, {"test", all.test.size()}}}};
+  Json data = {
+      {"examples",
+       {{"train", all.train.size()}, {"validation", all.validation.size()}, {"test", all.test.size()}}}};
   if (!files_) return data;
-  for (const auto& [name, file] : std::map<std::string, std::string>{{"train", options_.train}, {"validation", options_.validation}, {"test", options_.test}}) {
+  for (const auto& [name, file] : std::map<std::string, std::string>{
+           {"train", options_.train}, {"validation", options_.validation}, {"test", options_.test}}) {
     if (file.empty()) continue;
     const std::string path = under_root(options_.root, file);
     if (!options_.source_column.empty()) {
@@ -244,7 +285,12 @@ Json Translation::data() const {
 }
 
 void Translation::save(const std::string& folder) const {
-  write_task_json(folder, {{"format", 1}, {"task", "translation"}, {"longest_source", longest_source_}, {"longest_target", longest_target_}, {"source", source_->to_json()}, {"target", target_->to_json()}});
+  write_task_json(folder, {{"format", 1},
+                           {"task", "translation"},
+                           {"longest_source", longest_source_},
+                           {"longest_target", longest_target_},
+                           {"source", source_->to_json()},
+                           {"target", target_->to_json()}});
 }
 
 }  // namespace fovea

@@ -1,0 +1,132 @@
+// Every task over a net: predictions as JSON, scores that no batch size changes, a saved task that predicts
+// the same.
+#include <catch2/catch.hpp>
+
+#include "src/train/evaluate.h"
+#include "tests/contracts/net_cases.h"
+#include "tests/readers/scratch.h"
+#include "tests/support/small_tasks.h"
+
+using namespace fovea;
+using contracts::small_examples;
+
+namespace {
+
+const std::map<std::string, std::string> kNets = {{"text-classification", "attention-pooling"},
+                                                  {"image-classification", "cnn-attention"},
+                                                  {"series-forecast", "linear-series"},
+                                                  {"translation", "rnn-seq2seq"},
+                                                  {"language-model", "transformer-lm"}};
+
+std::shared_ptr<Net> net_for(const std::string& name, const TaskSpec& spec) {
+  const NetEntry& net = nets().at(kNets.at(name));
+  torch::manual_seed(1);
+  auto made = net.make(net.resolve({{"name", net.name}}), spec);
+  made->eval();
+  return made;
+}
+
+Json shown(const Task& task, Net& net, const Batch& batch, int64_t row) {
+  torch::NoGradGuard no_gradient;
+  const ModelOutput output = net.forward(batch);
+  return task.show(task.predict(net, batch, output), batch, row);
+}
+
+bool same_fields(const Example& a, const Example& b) {
+  if (a.inputs.size() != b.inputs.size()) return false;
+  for (const auto& [name, values] : a.inputs)
+    if (!torch::equal(values, b.inputs.at(name))) return false;
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("every task shows a prediction as the JSON that is documented") {
+  for (const std::string& name : tasks().names()) {
+    INFO(name);
+    const auto task = contracts::small_tasks().at(name);
+    const auto net = net_for(name, task->spec());
+    const Batch batch = collate(small_examples(name), task->spec());
+    for (int64_t row = 0; row < batch.size(); ++row) {
+      const Json line = shown(*task, *net, batch, row);
+      INFO(line.dump());
+      if (task->spec().targets.count("label")) {
+        double sum = 0;
+        for (const auto& [label, p] : line.at("probabilities").items()) sum += p.get<double>();
+        CHECK(sum == Approx(1).epsilon(1e-12));
+        for (const auto& [label, p] : line["probabilities"].items())
+          CHECK(p.get<double>() <=
+                line["probabilities"].at(line.at("label").get<std::string>()).get<double>());
+      } else if (name == "series-forecast") {
+        CHECK(line.at("forecast").size() == 3);
+        for (const auto& [column, values] : line["forecast"].items()) CHECK(values.size() == 4);
+      } else {
+        CHECK(line.at("output").is_string());
+      }
+    }
+  }
+}
+
+TEST_CASE("no metric of a task changes with the batch size, and all are finite") {
+  for (const std::string& name : tasks().names()) {
+    INFO(name);
+    const auto task = contracts::small_tasks().at(name);
+    const auto net = net_for(name, task->spec());
+    EvaluationOptions one, many;
+    one.batch = 1, many.batch = 5;
+    const Evaluation alone = evaluate_split(*net, *task, Split::kValidation, one),
+                     together = evaluate_split(*net, *task, Split::kValidation, many);
+    CHECK(alone.metrics.count(task->primary_metric()) == 1);
+    REQUIRE(alone.scores.size() == together.scores.size());
+    for (const auto& [metric, value] : alone.metrics) {
+      INFO(metric);
+      CHECK(std::isfinite(value));
+      CHECK(together.metrics.at(metric) == Approx(value).epsilon(1e-5));  // float32 sums in another order
+    }
+  }
+}
+
+TEST_CASE("a saved task is the same task: spec, examples and what read() makes of an input") {
+  for (const std::string& name : tasks().names()) {
+    INFO(name);
+    const Scratch scratch;
+    const auto task = contracts::small_tasks().at(name);
+    const std::string folder = scratch.path("task").string();
+    std::filesystem::create_directories(folder);
+    task->save(folder);
+    const auto loaded = load_task(small_task(name), folder);
+    CHECK(loaded->spec().inputs.begin()->second.vocabulary == task->spec().inputs.begin()->second.vocabulary);
+    CHECK(loaded->spec().inputs.begin()->second.length == task->spec().inputs.begin()->second.length);
+    const auto before = task->examples(Split::kTest), after = loaded->examples(Split::kTest);
+    REQUIRE(before->size() == after->size());
+    for (int64_t i = 0; i < before->size(); ++i) {
+      const Example example = before->get(i, 0, true);
+      CHECK(same_fields(example, after->get(i, 0, true)));
+      if (!task->spec().inputs.begin()->second.padded) continue;
+      CHECK(same_fields(example, loaded->read(example.note.at("input").get<std::string>())));
+    }
+  }
+}
+
+TEST_CASE("a damaged or foreign task.json is refused as a checkpoint is") {
+  for (const std::string& name : tasks().names())
+    for (const char* content :
+         {"", "{", "[]", "3", "{\"format\": 2}", "{\"format\": 1}", "{\"format\": \"1\"}"}) {
+      INFO(name << " " << content);
+      const Scratch scratch;
+      scratch.file("task/task.json", content);
+      CHECK_THROWS_AS(load_task(small_task(name), scratch.path("task").string()), CheckpointError);
+    }
+}
+
+TEST_CASE("a task folder without its file is refused as a checkpoint is") {
+  const Scratch scratch;
+  for (const std::string& name : tasks().names())
+    CHECK_THROWS_AS(load_task(small_task(name), scratch.path("absent").string()), CheckpointError);
+}
+
+TEST_CASE("what is not UTF-8 is refused by read()") {
+  for (const std::string& name : tasks().names())
+    if (contracts::small_tasks().at(name)->spec().inputs.begin()->second.padded && name != "language-model")
+      CHECK_THROWS_AS(contracts::small_tasks().at(name)->read("caf\xE9"), DataError);
+}

@@ -1,0 +1,145 @@
+// Translation from files: line-aligned pairs, columns, boundaries, and bad input.
+#include <catch2/catch.hpp>
+
+#include "data/text/vocabulary.h"
+#include "models/layers/output.h"
+#include "tests/readers/scratch.h"
+#include "tests/support/small_tasks.h"
+
+using namespace fovea;
+
+namespace {
+
+const Json kGroup = {{"name", "translation"}, {"from", "en"}, {"to", "de"}};
+
+std::string lines(const std::string& word, int n) {
+  std::string text;
+  for (int i = 0; i < n; ++i) text += word + " number n" + std::to_string(i) + "\n";
+  return text;
+}
+
+/// PREFIX.en and PREFIX.de of these contents, as a group.
+Json group_of(const Scratch& scratch, const std::string& source, const std::string& target,
+              const std::string& prefix = "train") {
+  scratch.file(prefix + ".en", source);
+  scratch.file(prefix + ".de", target);
+  Json group = kGroup;
+  group["train"] = scratch.path(prefix).string();
+  return group;
+}
+
+}  // namespace
+
+TEST_CASE("parallel files are split into parts that share no pair and miss none") {
+  const Scratch scratch;
+  const auto task = make_task(group_of(scratch, lines("the", 40), lines("die", 40)));
+  std::set<std::string> seen;
+  for (Split split : {Split::kTrain, Split::kValidation, Split::kTest}) {
+    const auto source = task->examples(split);
+    CHECK(source->size() == (split == Split::kTrain ? 32 : 4));
+    for (int64_t i = 0; i < source->size(); ++i) {
+      const Json note = source->get(i, 0, true).note;
+      CHECK(seen.insert(note.at("input").get<std::string>()).second);
+      // Line i of one file belongs to line i of the other.
+      CHECK(note.at("source").back() == note.at("target").back());
+    }
+  }
+  CHECK(seen.size() == 40);
+}
+
+TEST_CASE("a target is its tokens between begin and end") {
+  const Scratch scratch;
+  const auto task = make_task(group_of(scratch, lines("the", 10), lines("die", 10)));
+  const TaskSpec spec = task->spec();
+  const Tensor target = task->examples(Split::kTrain)->get(0, 0, false).targets.at("target");
+  REQUIRE(target.numel() == 5);
+  CHECK(target[0].item<int64_t>() == spec.targets.at("target").begin);
+  CHECK(target[4].item<int64_t>() == spec.targets.at("target").end);
+  CHECK(spec.targets.at("target").length == 5);
+}
+
+TEST_CASE("an empty line is a pair without tokens on that side") {
+  const Scratch scratch;
+  const auto task =
+      make_task(with(with(group_of(scratch, "one\n\ntwo\n", "eins\nzwei\n\n"), "validation_fraction", 0),
+                     "test_fraction", 0));
+  int64_t empty = 0;
+  const auto source = task->examples(Split::kTrain);
+  for (int64_t i = 0; i < source->size(); ++i) {
+    const Example example = source->get(i, 0, true);
+    empty += (example.inputs.at("source").numel() == 0) + (example.targets.at("target").numel() == 2);
+  }
+  CHECK(empty == 2);
+}
+
+TEST_CASE("a token spelled like padding counts in the loss as any other") {
+  const Scratch scratch;
+  const auto task = make_task(
+      with(with(group_of(scratch, "x <pad>\n", "y <pad>\n"), "validation_fraction", 0), "test_fraction", 0));
+  const Batch batch = collate({task->examples(Split::kTrain)->get(0, 0, false)}, task->spec());
+  const int64_t vocabulary = task->spec().targets.at("target").vocabulary,
+                steps = batch.target("target").values.size(1) - 1;
+  ModelOutput output;
+  output.values["features"] = torch::randn({1, steps, 3});
+  output.output = std::make_shared<LinearOutput>(torch::randn({vocabulary, 3}), Tensor());
+  CHECK(task->loss(output, batch, {}).weight.item<double>() ==
+        static_cast<double>(batch.target("target").lengths[0].item<int64_t>() - 1));
+}
+
+TEST_CASE("files of unequal line counts are refused with both counts") {
+  const Scratch scratch;
+  const Json group = group_of(scratch, lines("the", 5), lines("die", 4));
+  const std::string message = data_error([&] { make_task(group); });
+  CHECK(message.find("5") != std::string::npos);
+  CHECK(message.find("4") != std::string::npos);
+  CHECK(message.find("train.") != std::string::npos);
+}
+
+TEST_CASE("each kind of bad parallel text is one line that names the file") {
+  const Scratch scratch;
+  CHECK(data_error([&] {
+          make_task(group_of(scratch, "a\ncaf\xE9\n", "b\nc\n", "bytes"));
+        }).find("bytes.en:2") != std::string::npos);
+  CHECK(data_error([&] {
+          make_task(group_of(scratch, "a\nb\n", std::string("c\n\0\n", 4), "nul"));
+        }).find("nul.de:2") != std::string::npos);
+  CHECK(data_error([&] { make_task(group_of(scratch, "", "", "empty")); }).find("empty") !=
+        std::string::npos);
+  Json group = kGroup;
+  group["train"] = scratch.path("absent").string();
+  CHECK(data_error([&] { make_task(group); }).find("absent.en") != std::string::npos);
+}
+
+TEST_CASE("pairs come from two columns of one table, and one column alone is refused") {
+  const Scratch scratch;
+  Json group = {{"name", "translation"},
+                {"train", scratch.file("pairs.tsv", "en\tde\none\teins\ntwo\tzwei\nthree\tdrei\n").string()},
+                {"source_column", "en"},
+                {"target_column", "de"}};
+  CHECK(make_task(group)->examples(Split::kTrain)->size() == 3);
+  CHECK(data_error([&] { make_task(with(group, "target_column", "fr")); }).find("fr") != std::string::npos);
+  group.erase("target_column");
+  CHECK_THROWS_AS(make_task(group), ConfigError);
+}
+
+TEST_CASE("a saved translation task reads inputs without its training files") {
+  const Scratch scratch;
+  const Json group = group_of(scratch, lines("the", 10), lines("die", 10));
+  const auto task = make_task(group);
+  std::filesystem::create_directories(scratch.path("task"));
+  task->save(scratch.path("task").string());
+  std::filesystem::remove(scratch.path("train.en"));
+  const auto loaded = load_task(group, scratch.path("task").string());
+  CHECK(torch::equal(loaded->read("the number n3").inputs.at("source"),
+                     task->read("the number n3").inputs.at("source")));
+  CHECK(loaded->spec().targets.at("target").vocabulary == task->spec().targets.at("target").vocabulary);
+}
+
+TEST_CASE("generated pairs know which source token each target token comes from") {
+  const auto task = make_task(with(small_task("translation"), "generator", "reverse"));
+  const Example example = task->examples(Split::kTrain)->get(0, 0, true);
+  const int64_t n = example.length;
+  const Tensor expected =
+      torch::cat({torch::eye(n, torch::kBool).flip({1}), torch::zeros({1, n}, torch::kBool)});
+  CHECK(torch::equal(example.truth.at("source"), expected));
+}
