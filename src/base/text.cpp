@@ -2,23 +2,24 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace fovea {
 namespace {
 
+/// Insertions, deletions, substitutions and swaps of neighbours between two names (optimal string alignment).
 size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
+  std::vector<size_t> earlier, before(b.size() + 1), row(b.size() + 1);
+  std::iota(before.begin(), before.end(), size_t{0});
   for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
     row[0] = i;
     for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t substituted = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+      row[j] = std::min({before[j] + 1, row[j - 1] + 1, before[j - 1] + (a[i - 1] != b[j - 1])});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], earlier[j - 2] + 1);
     }
+    earlier = std::exchange(before, row);
   }
-  return row.back();
+  return before.back();
 }
 
 }  // namespace

@@ -33,7 +33,10 @@ void require(const std::string& key, double value, const Rule& rule, const std::
 std::optional<int64_t> as_integer(const Json& found) {
   if (found.is_number_unsigned() && found.get<uint64_t>() > static_cast<uint64_t>(INT64_MAX)) return {};
   if (found.is_number_integer()) return found.get<int64_t>();
-  return {};
+  if (!found.is_number_float()) return {};
+  const double value = found.get<double>();
+  if (std::floor(value) != value || std::abs(value) > 0x1p53) return {};
+  return static_cast<int64_t>(value);
 }
 
 /// Text as the command line gave it: `task.label=2` reads as a number there and is text here.

@@ -1,7 +1,10 @@
 #include "src/config/layers.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "src/base/error.h"
 #include "src/base/files.h"
@@ -12,8 +15,8 @@ namespace {
 
 std::string child(const std::string& path, const std::string& name) { return path.empty() ? name : path + "." + name; }
 
-/// A list's items, split at commas outside brackets and quotes.
-std::vector<std::string> list_items(const std::string& body) {
+/// A list's items, split at commas outside brackets and quotes; nothing when a bracket or quote is not closed.
+std::optional<std::vector<std::string>> list_items(const std::string& body) {
   std::vector<std::string> items;
   std::string item;
   int depth = 0;
@@ -21,22 +24,52 @@ std::vector<std::string> list_items(const std::string& body) {
   for (char c : body) {
     if (quote != 0) {
       if (c == quote) quote = 0;
-    } else if (c == '"' || c == '\'') {
+    } else if ((c == '"' || c == '\'') && (depth > 0 || trim(item).empty())) {
       quote = c;
     } else if (c == '[') {
       ++depth;
-    } else if (c == ']') {
-      --depth;
+    } else if (c == ']' && --depth < 0) {
+      return {};
     }
     if (c == ',' && depth == 0 && quote == 0) {
-      items.push_back(item);
-      item.clear();
+      items.push_back(std::exchange(item, ""));
     } else {
       item += c;
     }
   }
+  if (depth != 0 || quote != 0) return {};
   if (!trim(item).empty() || !items.empty()) items.push_back(item);
   return items;
+}
+
+Json parse_list(const std::string& text) {
+  const auto items = text.back() == ']' ? list_items(text.substr(1, text.size() - 2)) : std::nullopt;
+  Json list = Json::array();
+  for (const std::string& item : items.value_or(std::vector<std::string>{""})) {
+    if (trim(item).empty()) throw ConfigError("\"" + text + "\": expected a list such as [1,2]; quote a text that begins with [");
+    list.push_back(parse_value(item));
+  }
+  return list;
+}
+
+/// 3, -2.5e-3, +4, .5 and 1. as numbers; nothing for all else, 007 and 1-2 included.
+std::optional<Json> parse_number(const std::string& text) {
+  const std::string plain = text.front() == '+' ? text.substr(1) : text;
+  if (plain.find_first_not_of("0123456789+-.eE") != std::string::npos || plain.find_first_of("0123456789") == std::string::npos || plain.front() == '+' ||
+      (plain.front() == '-' && plain != text))
+    return {};
+  const Json number = Json::parse(plain, nullptr, false);
+  if (number.is_number()) return number;
+  // Forms JSON does not know, such as ".5" and "1.".
+  char* end = nullptr;
+  const double value = std::strtod(plain.c_str(), &end);
+  if (end == plain.c_str() + plain.size() && std::isfinite(value) && plain.find('.') != std::string::npos) return value;
+  return {};
+}
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
 }
 
 /// Names first: turns every group given as text into {"name": text}, at every depth.
@@ -67,14 +100,16 @@ void insert(Json& tree, const std::string& key, Json value, const std::string& g
   std::string path;
   Json* node = &tree;
   for (const std::string& part : split(key, '.')) {
-    if (part.empty()) throw ConfigError("command line: \"" + given + "\": expected key=value with a key such as train.epochs");
+    if (part.empty()) throw ConfigError("\"" + given + "\": expected key=value with a key such as train.epochs");
     if (node->is_string() && is_named_group(path)) *node = Json{{"name", *node}};
-    if (!node->is_null() && !node->is_object()) throw ConfigError("command line: " + key + ": " + path + " already has a value that takes no fields");
+    if (!node->is_null() && !node->is_object()) throw ConfigError(path + " already has a value that takes no fields");
     node = &(*node)[part];
     path = child(path, part);
   }
   if (node->is_object() && is_named_group(path) && value.is_string())
     (*node)["name"] = value;
+  else if (node->is_object())
+    throw ConfigError("already has fields; expected no value");
   else
     *node = std::move(value);
 }
@@ -87,25 +122,15 @@ bool is_named_group(const std::string& path) {
 
 Json parse_value(const std::string& given) {
   const std::string text = trim(given);
-  if (text == "null") return nullptr;
-  if (text == "true") return true;
-  if (text == "false") return false;
+  if (text.empty()) return text;
+  const std::string word = lower(text);
+  if (word == "null") return nullptr;
+  if (word == "true") return true;
+  if (word == "false") return false;
   if (text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.back() == text.front()) return text.substr(1, text.size() - 2);
-  if (text.size() >= 2 && text.front() == '[' && text.back() == ']') {
-    Json list = Json::array();
-    for (const std::string& item : list_items(text.substr(1, text.size() - 2))) list.push_back(parse_value(item));
-    return list;
-  }
-  const bool numeric = !text.empty() && text.find_first_not_of("0123456789+-.eE") == std::string::npos &&
-                       text.find_first_of("0123456789") != std::string::npos;
-  if (!numeric) return text;
-  const Json number = Json::parse(text.front() == '+' ? text.substr(1) : text, nullptr, false);
-  if (number.is_number()) return number;
-  // Forms JSON does not know, such as ".5" and "1.".
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  if (end == text.c_str() + text.size() && std::isfinite(value) && text.find('.') != std::string::npos) return value;
-  return text;
+  if (text.front() == '[') return parse_list(text);
+  const std::optional<Json> number = parse_number(text);
+  return number ? *number : Json(text);
 }
 
 Json parse_overrides(const std::vector<std::string>& overrides) {
@@ -115,7 +140,11 @@ Json parse_overrides(const std::vector<std::string>& overrides) {
     if (equals == std::string::npos || equals == 0)
       throw ConfigError("command line: \"" + given + "\": expected key=value, such as train.epochs=3");
     const std::string key = trim(given.substr(0, equals));
-    insert(tree, key, parse_value(given.substr(equals + 1)), given);
+    try {
+      insert(tree, key, parse_value(given.substr(equals + 1)), given);
+    } catch (const ConfigError& error) {
+      throw ConfigError("command line: " + key + ": " + error.what());
+    }
   }
   return tree;
 }

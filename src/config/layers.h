@@ -12,6 +12,7 @@ namespace fovea {
 bool is_named_group(const std::string& path);
 
 /// A value as Hydra's grammar reads it: null, true, 3, 2.5e-3, "quoted text", [lists], otherwise plain text.
+/// Throws ConfigError on a list that is not closed.
 Json parse_value(const std::string& text);
 
 /// The tree of `key=value` overrides of one layer; names and fields may come in any order. Throws ConfigError.
