@@ -90,7 +90,8 @@ Loss cross_entropy(const Tensor& logits, const Tensor& targets, double label_smo
   const Tensor sum = torch::nn::functional::cross_entropy(
       logits, targets, Options().reduction(torch::kSum).label_smoothing(label_smoothing).weight(class_weights));
   const Tensor weight = class_weights.defined() ? class_weights.index_select(0, targets).sum()
-                                                : torch::full({}, targets.size(0), logits.options());
+                                                // not the logits' dtype: bfloat16 cannot count beyond 256
+                                                : torch::full({}, targets.size(0), logits.options().dtype(torch::kFloat64));
   return {sum, weight};
 }
 

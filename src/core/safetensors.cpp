@@ -37,12 +37,14 @@ struct Entry {
   uint64_t begin, end;
 };
 
-/// Bytes of a tensor, refusing shapes whose product overflows.
+/// Bytes of a tensor, refusing shapes whose product overflows. Zeros are left out of the product until its end: the strides
+/// of [0, 2^62, 2^62] overflow although it holds nothing.
 uint64_t byte_count(const Entry& entry, const std::string& where) {
-  uint64_t bytes = c10::elementSize(entry.type);
+  int64_t bytes = static_cast<int64_t>(c10::elementSize(entry.type));
   for (int64_t size : entry.shape)
-    if (__builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes)) refuse(where, "shape of \"" + entry.name + "\" overflows");
-  return bytes;
+    if (__builtin_mul_overflow(bytes, std::max<int64_t>(1, size), &bytes)) refuse(where, "shape of \"" + entry.name + "\" overflows");
+  const bool empty = std::find(entry.shape.begin(), entry.shape.end(), 0) != entry.shape.end();
+  return empty ? 0 : static_cast<uint64_t>(bytes);
 }
 
 uint64_t natural(const Json& value, const std::string& where, const std::string& what) {
@@ -110,6 +112,7 @@ std::string encode_safetensors(const TensorMap& tensors, const Metadata& metadat
   if (!metadata.empty()) header["__metadata__"] = metadata;
   uint64_t offset = 0;
   for (const auto& [name, tensor] : tensors) {
+    if (name == "__metadata__") throw std::invalid_argument("[encode_safetensors] no tensor may be called __metadata__");
     const uint64_t bytes = tensor.numel() * tensor.element_size();
     header[name] = {{"dtype", dtype_name(tensor.scalar_type())}, {"shape", tensor.sizes().vec()}, {"data_offsets", {offset, offset + bytes}}};
     offset += bytes;
