@@ -1,5 +1,7 @@
 #include "src/train/checkpoint.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,7 +28,18 @@ std::optional<int64_t> parse_step(const std::string& name) {
 void remove_leftovers(const fs::path& folder) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder, ignored))
-    if (entry.path().filename().string().rfind(".tmp-", 0) == 0) fs::remove_all(entry.path(), ignored);
+    if (entry.path().filename().string().find(".tmp-") != std::string::npos) fs::remove_all(entry.path(), ignored);
+}
+
+/// Puts the finished folder `from` under the name `to`. One that is there already (an earlier life of this run saved the same
+/// step) changes places with it, so that at no moment there is none; it is then a leftover.
+void rename_or_exchange(const fs::path& from, const fs::path& to) {
+  if (!fs::exists(to)) return fs::rename(from, to);
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) == 0) return;
+  const fs::path old = to.parent_path() / (".tmp-old-" + to.filename().string());  // a file system that cannot exchange
+  fs::remove_all(old);
+  fs::rename(to, old);
+  fs::rename(from, to);
 }
 
 Json parse_manifest(const fs::path& path) {
@@ -77,14 +90,7 @@ void CheckpointStore::save(const Checkpoint& checkpoint, int64_t best) {
     }
     write_file_synced(temporary / "MANIFEST.json", to_text(manifest, 1) + "\n");
     sync_folder(temporary);
-    // A folder of that name was saved by an earlier life of this run at the same step: it moves aside first.
-    std::error_code error;
-    if (fs::exists(final)) {
-      const fs::path old = folder_ / (".tmp-old-" + step_name(checkpoint.step));
-      fs::remove_all(old, error);
-      fs::rename(final, old);
-    }
-    fs::rename(temporary, final);
+    rename_or_exchange(temporary, final);
   } catch (...) {
     std::error_code ignored;
     fs::remove_all(temporary, ignored);
@@ -98,9 +104,11 @@ void CheckpointStore::save(const Checkpoint& checkpoint, int64_t best) {
 
 void CheckpointStore::prune(int64_t keep, int64_t best) {
   std::error_code ignored;
+  const auto latest = pointer("LATEST");
   int64_t kept = 0;
   for (int64_t step : steps()) {
-    if (kept++ < keep || step == best) continue;
+    const bool abandoned = latest && step > *parse_step(*latest);
+    if (!abandoned && (kept++ < keep || step == best)) continue;
     // Renamed first: a kill between the files of one folder leaves no half checkpoint under its name.
     const fs::path doomed = folder_ / (".tmp-" + step_name(step));
     fs::rename(folder_ / step_name(step), doomed, ignored);
@@ -114,6 +122,11 @@ std::optional<std::string> CheckpointStore::pointer(const std::string& name) con
   const std::string target = trim(read_file(folder_ / name));
   if (!parse_step(target)) throw CheckpointError((folder_ / name).string() + ": expected step-N, found \"" + target.substr(0, 40) + "\"");
   return target;
+}
+
+bool CheckpointStore::empty() const {
+  std::error_code ignored;
+  return steps().empty() && !fs::exists(folder_ / "LATEST", ignored);
 }
 
 std::vector<int64_t> CheckpointStore::steps() const {
@@ -136,7 +149,9 @@ Checkpoint CheckpointStore::load(const std::string& name) const {
   if (!parse_step(folder_name) || !fs::is_directory(folder)) throw CheckpointError(folder.string() + ": no such checkpoint; expected step-N, BEST or LATEST");
   const Json manifest = parse_manifest(folder / "MANIFEST.json");
   Checkpoint checkpoint;
-  checkpoint.step = manifest["step"].get<int64_t>();
+  checkpoint.step = *parse_step(folder_name);
+  if (manifest["step"] != checkpoint.step)
+    throw CheckpointError((folder / "MANIFEST.json").string() + ": expected step " + std::to_string(checkpoint.step) + ", found " + manifest["step"].dump());
   checkpoint.progress = manifest["progress"];
   TensorMap* maps[] = {&checkpoint.model, &checkpoint.optimizer, &checkpoint.state};
   for (size_t i = 0; i < 3; ++i) {

@@ -25,7 +25,7 @@ class CheckpointStore {
   /// Writes step-N and, when that is safe on disk, LATEST (and BEST = step-`best`). Throws Error when it cannot; older ones stay.
   void save(const Checkpoint& checkpoint, int64_t best);
 
-  /// Deletes all but the newest `keep` and `best`.
+  /// Deletes all but the newest `keep` and `best`, and what is newer than LATEST: the run went back behind it.
   void prune(int64_t keep, int64_t best);
 
   /// The newest checkpoint that verifies, LATEST first; each one that does not is told to `warn`. Nothing when there is none.
@@ -41,6 +41,9 @@ class CheckpointStore {
   /// Steps of all step-N folders, newest first.
   std::vector<int64_t> steps() const;
 
+  /// Whether nothing was ever saved here: no step-N folder and no LATEST.
+  bool empty() const;
+
  private:
   std::optional<std::string> pointer(const std::string& name) const;
   std::filesystem::path folder_;
@@ -49,7 +52,11 @@ class CheckpointStore {
 template <class Warn>
 std::optional<Checkpoint> CheckpointStore::load_latest(Warn&& warn) const {
   std::vector<std::string> candidates;
-  if (const auto latest = pointer("LATEST")) candidates.push_back(*latest);
+  try {
+    if (const auto latest = pointer("LATEST")) candidates.push_back(*latest);
+  } catch (const std::exception& error) {
+    warn(std::string(error.what()));
+  }
   for (int64_t step : steps()) {
     const std::string name = "step-" + std::to_string(step);
     if (candidates.empty() || candidates.front() != name) candidates.push_back(name);

@@ -58,9 +58,13 @@ Evaluation evaluate_ensemble(const std::vector<std::shared_ptr<Net>>& nets, cons
   torch::NoGradGuard no_gradient;
   LoaderOptions loading;
   loading.batch = options.batch > 0 ? options.batch : task.batch_size();
-  Loader loader(task.examples(split), task.spec(), loading, 0);
+  loading.workers = options.workers;
+  const auto source = task.examples(split);
+  if (source->size() == 0) throw DataError("split " + split_name(split) + ": no examples");
+  Loader loader(source, task.spec(), loading, 0);
   Evaluation evaluation;
   while (auto batch = loader.next()) {
+    if (options.between) options.between();
     const Batch moved = batch->to(options.device);
     Prediction mean;
     ModelOutput output;

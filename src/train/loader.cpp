@@ -20,7 +20,8 @@ std::vector<std::vector<int64_t>> plan_batches(const ExampleSource& source, cons
   std::iota(order.begin(), order.end(), int64_t{0});
   const auto key = [&](uint64_t purpose) { return hash_words({options.seed, purpose, static_cast<uint64_t>(epoch)}); };
   if (options.shuffle) Random(key(kOrder)).shuffle(order);
-  const bool bucket = options.shuffle && options.bucket && n > 0 && source.length(order[0]) > 0;
+  const bool bucket =
+      options.shuffle && options.bucket && std::any_of(order.begin(), order.end(), [&](int64_t i) { return source.length(i) > 0; });
   if (bucket) {
     const int64_t pool = options.batch * kPoolBatches;
     for (int64_t begin = 0; begin < n; begin += pool)

@@ -50,9 +50,9 @@ void save_adam(const torch::optim::OptimizerParamState& state, const std::string
 Tensor take(const TensorMap& map, const std::string& key, const Tensor& like, const std::string& where) {
   const auto found = map.find(key);
   if (found == map.end()) throw CheckpointError(where + ": no tensor \"" + key + "\"");
-  if (like.defined() && found->second.sizes() != like.sizes())
+  if (found->second.sizes() != like.sizes())
     throw CheckpointError(where + ": \"" + key + "\" has shape " + shape_text(found->second) + "; expected " + shape_text(like));
-  return like.defined() ? found->second.to(like.device()).clone() : found->second;
+  return found->second.to(like.device(), /*non_blocking=*/false, /*copy=*/true);
 }
 
 template <class State>
@@ -60,7 +60,7 @@ std::unique_ptr<torch::optim::OptimizerParamState> load_adam(const TensorMap& ma
   auto state = std::make_unique<State>();
   state->exp_avg(take(map, "exp_avg/" + name, like, where));
   state->exp_avg_sq(take(map, "exp_avg_sq/" + name, like, where));
-  state->step(take(map, "step/" + name, {}, where).template item<int64_t>());
+  state->step(take(map, "step/" + name, torch::empty({}), where).template item<int64_t>());
   return state;
 }
 
@@ -95,8 +95,9 @@ Tensor Optimizer::clip(double limit) {
 }
 
 void Optimizer::divide_gradients(const Tensor& weight) {
+  const Tensor divisor = torch::where(weight == 0, torch::ones_like(weight), weight);
   for (const auto& [name, parameter] : parameters_)
-    if (parameter.grad().defined()) parameter.mutable_grad().div_(weight);
+    if (parameter.grad().defined()) parameter.mutable_grad().div_(divisor);
 }
 
 TensorMap Optimizer::state() const {
@@ -134,6 +135,9 @@ void Optimizer::load(const TensorMap& state, const std::string& where) {
     }
     rule_->state()[parameter.unsafeGetTensorImpl()] = std::move(loaded);
   }
+  const TensorMap own = this->state();
+  for (const auto& [name, tensor] : state)
+    if (own.count(name) == 0) throw CheckpointError(where + ": holds \"" + name + "\", which the optimizer does not have");
 }
 
 double learning_rate_at(const TrainOptions& options, int64_t step, int64_t total) {

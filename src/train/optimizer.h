@@ -19,12 +19,12 @@ class Optimizer {
   void step(double learning_rate);
   /// Scales gradients so that their joint norm is at most `limit` (0 = leave them); returns the norm before.
   Tensor clip(double limit);
-  /// Divides every gradient by `weight` (a scalar tensor).
+  /// Divides every gradient by `weight` (a scalar tensor); a weight of 0 (nothing counted) leaves them.
   void divide_gradients(const Tensor& weight);
 
   /// Moments and counters as "moment name/parameter name".
   TensorMap state() const;
-  /// Throws CheckpointError when a tensor is absent or has another shape.
+  /// Throws CheckpointError when a tensor is absent, has another shape or belongs to no parameter.
   void load(const TensorMap& state, const std::string& where);
 
  private:

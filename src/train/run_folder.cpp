@@ -96,6 +96,8 @@ void RunFolder::append_metrics(const Json& line) const { append_file(path_ / "me
 void RunFolder::append_timing(const Json& line) const { append_file(path_ / "timing.jsonl", to_text(line) + "\n"); }
 void RunFolder::log(const std::string& line) const { append_file(path_ / "log.txt", line + "\n"); }
 
+void RunFolder::sync_metrics() const { append_file(path_ / "metrics.jsonl", "", true); }
+
 int64_t RunFolder::metrics_length() const {
   std::error_code error;
   const auto size = fs::file_size(path_ / "metrics.jsonl", error);

@@ -40,6 +40,7 @@ class RunFolder {
   void append_metrics(const Json& line) const;
   void append_timing(const Json& line) const;
   void log(const std::string& line) const;
+  void sync_metrics() const;
   /// Length of metrics.jsonl, as a checkpoint remembers it, and the cut back to it on resume.
   int64_t metrics_length() const;
   void cut_metrics(int64_t length) const;

@@ -18,13 +18,14 @@ Interrupted::Interrupted(int signal, const std::string& what) : Error(what, sign
 
 SignalWatch::SignalWatch() {
   caught_signal = 0;
-  std::signal(SIGINT, remember_signal);
-  std::signal(SIGTERM, remember_signal);
+  interrupt_ = std::signal(SIGINT, remember_signal);
+  terminate_ = std::signal(SIGTERM, remember_signal);
 }
 
 SignalWatch::~SignalWatch() {
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
+  std::signal(SIGINT, interrupt_);
+  std::signal(SIGTERM, terminate_);
+  caught_signal = 0;  // was for what this watch guarded, not for the next run of the same process
 }
 
 int SignalWatch::caught() { return caught_signal; }

@@ -11,7 +11,7 @@ class Interrupted : public Error {
   Interrupted(int signal, const std::string& what);
 };
 
-/// Catches both signals while it lives.
+/// Catches both signals while it lives; afterwards the handlers from before are back and nothing is caught.
 class SignalWatch {
  public:
   SignalWatch();
@@ -23,6 +23,10 @@ class SignalWatch {
   static int caught();
   /// Throws Interrupted ("stopped while …") when one came.
   static void check(const std::string& phase);
+
+ private:
+  void (*interrupt_)(int);
+  void (*terminate_)(int);
 };
 
 }  // namespace fovea

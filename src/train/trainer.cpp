@@ -106,7 +106,7 @@ void Trainer::restore() {
     run_.log("warning: " + problem);
   });
   if (!checkpoint) {
-    if (!run_.checkpoints().steps().empty()) throw CheckpointError((run_.path() / "checkpoints").string() + ": no checkpoint verifies; nothing to continue from");
+    if (!run_.checkpoints().empty()) throw CheckpointError((run_.path() / "checkpoints").string() + ": no checkpoint verifies; nothing to continue from");
     run_.cut_metrics(0);
     return;
   }
@@ -131,6 +131,7 @@ void Trainer::save() {
   Checkpoint checkpoint;
   checkpoint.step = at_->step;
   checkpoint.progress = at_->to_json();
+  run_.sync_metrics();  // the checkpoint says how long they are: no power cut may leave them shorter
   checkpoint.progress["metrics_length"] = run_.metrics_length();
   checkpoint.progress["cost"] = {{"seconds", at_->seconds}, {"examples", at_->examples}};
   checkpoint.model = module_tensors(*net_);
@@ -174,11 +175,13 @@ void Trainer::validate() {
   const bool lower = stopping.metric.empty() ? !task_.higher_is_better() : lower_is_better(metric);
   const bool defined = metrics[metric].is_number();
   const double value = defined ? metrics[metric].get<double>() : 0;
-  const bool better = defined && (at_->best_step < 0 || (lower ? value < at_->best : value > at_->best));
+  const bool first = at_->best_step < 0 || !at_->best_metrics.value(metric, Json()).is_number();  // the best so far was undefined
+  const bool better = defined && (first || (lower ? value < at_->best : value > at_->best));
   at_->stale = better ? 0 : at_->stale + 1;
   if (better || at_->best_step < 0) at_->best = value, at_->best_step = at_->step, at_->best_metrics = metrics;
   at_->last_metrics = metrics;
   at_->validated = at_->step;
+  at_->saved = -1;  // a signal during this validation saved the step without its outcome
   at_->stopped_early = stopping.patience > 0 && at_->stale >= stopping.patience;
   Json line = metrics;
   line["step"] = at_->step, line["epoch"] = epoch_of(std::max<int64_t>(at_->batch - 1, 0)) + 1, line["split"] = "validation";
