@@ -14,6 +14,8 @@ add_library(fovea_torch STATIC ${PROJECT_BINARY_DIR}/pch/torch.cpp)
 target_link_libraries(fovea_torch PUBLIC fovea_options fovea_json)
 target_include_directories(fovea_torch SYSTEM PUBLIC ${TORCH_INCLUDE_DIRS})
 target_link_libraries(fovea_torch PUBLIC ${TORCH_LIBRARIES} Threads::Threads)
+# LibTorch is built with NDEBUG, and some of its classes have other members without it (at::RecordFunction).
+target_compile_definitions(fovea_torch PUBLIC NDEBUG)
 target_compile_options(fovea_torch PUBLIC -fpch-preprocess)
 target_precompile_headers(fovea_torch PRIVATE <torch/torch.h> <nlohmann/json.hpp> <algorithm> <map> <optional> <string> <vector>)
 

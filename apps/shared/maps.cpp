@@ -85,6 +85,14 @@ void write_record(const fs::path& folder, const MapRecord& record, const MapScen
     if (wants(request, format)) write_file_atomically(stem.string() + "." + format, render(figure, figure_format(format)));
 }
 
+/// Says what it was in the request that left no map; returns when the model has no attention at all.
+void refuse_empty_choice(const MapsRequest& request) {
+  if (!request.layers.empty()) throw ConfigError("--layers: no attention of this model matches " + join(request.layers, ", "));
+  std::vector<std::string> heads;
+  for (int64_t head : request.heads) heads.push_back(std::to_string(head));
+  if (!heads.empty()) throw ConfigError("--heads: no attention of this model has a head " + join(heads, " or "));
+}
+
 /// What a map's provenance says: enough to make it again.
 Json provenance(const LoadedRun& run, const Named& named, const Batch& batch) {
   Json json = {{"model", group_name(run.folder.config()["model"], "")}, {"config", config_hash(run.folder.config())}, {"seed", run.folder.manifest().value("seed", int64_t{0})}, {"step", run.step}, {"example", named.name}};
@@ -140,7 +148,7 @@ int maps(const MapsRequest& request) {
       scores.back()["example"] = named.name;
     }
   }
-  if (written == 0 && !request.layers.empty()) throw ConfigError("--layers: no attention of this model matches " + join(request.layers, ", "));
+  if (written == 0) refuse_empty_choice(request);
   if (written == 0) std::fprintf(stderr, "warning: this model has no attention: no maps were written\n");
   if (request.score) write_file_atomically(out / "scores.json", to_text(scores_document(scores), 1) + "\n");
   if (!request.quiet) std::cout << written << " maps in " << out.string() << "\n";

@@ -95,7 +95,22 @@ TextClassification::TextClassification(const Options& options, const std::string
 }
 
 TextClassification::Splits TextClassification::read_splits() const {
+  if (!options_.sentences.empty()) return written_splits();
   return files_ ? split_files() : generate_splits();
+}
+
+TextClassification::Splits TextClassification::written_splits() const {
+  if (files_) throw ConfigError("task.sentences: cannot stand beside task.train; take one of them");
+  Splits splits;
+  for (const std::string& sentence : options_.sentences) {
+    const size_t space = sentence.find(' ');
+    if (space == std::string::npos || space == 0)
+      throw ConfigError("task.sentences: expected \"label text\"; found \"" + sentence + "\"");
+    splits.train.push_back({sentence.substr(space + 1), sentence.substr(0, space), "task.sentences", {}});
+  }
+  splits.validation = splits.test = splits.train;
+  splits.classes = distinct_labels(label_names(splits.train));
+  return splits;
 }
 
 TextClassification::Splits TextClassification::generate_splits() const {

@@ -13,7 +13,7 @@ class TextClassification : public ClassificationTask {
   struct Options {
     std::string source = "auto", root, train, validation, test;
     std::string format = "auto", header = "auto", encoding = "utf-8", label, tokenizer = "word";
-    std::vector<std::string> text, languages;
+    std::vector<std::string> text, languages, sentences;
     double validation_fraction = 0.1, test_fraction = 0.1;
     int64_t split_seed = 0, data_seed = 0, vocabulary = 20000, minimum_count = 1, length = 0, limit = 0,
             batch = 32, examples = 2000;
@@ -48,6 +48,8 @@ class TextClassification : public ClassificationTask {
       visit("data_seed", self.data_seed, "of the generated sentences", at_least(0));
       visit("examples", self.examples,
             "generated training sentences (a quarter as many for validation and test)", at_least(3));
+      visit("sentences", self.sentences,
+            "examples written here, each \"label text\": all of them in every split, instead of files");
       visit("languages", self.languages, "of the generated sentences; empty = all");
     }
   };
@@ -78,6 +80,7 @@ class TextClassification : public ClassificationTask {
  private:
   Splits read_splits() const;
   Splits generate_splits() const;
+  Splits written_splits() const;
   Splits split_files() const;
   std::vector<std::string> tokens(const std::string& text) const;
   Example make_example(const Item& item, bool notes) const;

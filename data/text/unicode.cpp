@@ -120,11 +120,4 @@ std::vector<std::string> code_points(const std::string& text) {
   return pieces;
 }
 
-int64_t display_width(const std::string& text) {
-  int64_t width = 0;
-  for (const CodePoint& point : decode_utf8(text))
-    width += utf8proc_charwidth(static_cast<utf8proc_int32_t>(point.value));
-  return width;
-}
-
 }  // namespace fovea

@@ -43,7 +43,4 @@ std::string lowercase(const std::string& text);
 /// One string per code point; combining marks stand alone. Throws DataError when not UTF-8.
 std::vector<std::string> code_points(const std::string& text);
 
-/// Terminal columns that `text` takes: 2 for wide East Asian characters, 0 for combining marks and controls.
-int64_t display_width(const std::string& text);
-
 }  // namespace fovea

@@ -1,5 +1,7 @@
 #include "src/base/text.h"
 
+#include <utf8proc.h>
+
 #include <algorithm>
 #include <numeric>
 #include <utility>
@@ -87,6 +89,18 @@ bool matches(std::string_view pattern, std::string_view text) {
   }
   while (p < pattern.size() && pattern[p] == '*') ++p;
   return p == pattern.size();
+}
+
+int64_t display_width(const std::string& text) {
+  int64_t width = 0;
+  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  for (utf8proc_ssize_t at = 0, size = static_cast<utf8proc_ssize_t>(text.size()); at < size;) {
+    utf8proc_int32_t code = 0;
+    const utf8proc_ssize_t taken = utf8proc_iterate(bytes + at, size - at, &code);
+    width += taken > 0 ? utf8proc_charwidth(code) : 1;
+    at += std::max<utf8proc_ssize_t>(taken, 1);
+  }
+  return width;
 }
 
 }  // namespace fovea

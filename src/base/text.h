@@ -25,4 +25,8 @@ std::string trim(std::string_view text);
 /// Whether shell-style `pattern` (`*` and `?`) matches all of `text`.
 bool matches(std::string_view pattern, std::string_view text);
 
+/// Columns that `text` takes in a terminal: two for wide East Asian characters, none for combining marks; a byte that is not
+/// UTF-8 counts one.
+int64_t display_width(const std::string& text);
+
 }  // namespace fovea

@@ -89,6 +89,7 @@ void AttentionTrace::append(const std::string& path, const Tensor& weights, cons
     std::vector<int64_t> heads;
     for (int64_t head : request_.heads)
       if (head < chosen.size(1)) heads.push_back(head);
+    if (heads.empty()) return;
     chosen = chosen.index_select(1, torch::tensor(heads, torch::kInt64));
   }
   const auto existing = std::find_if(maps_.begin(), maps_.end(), [&](const TracedMap& map) { return map.path == path; });

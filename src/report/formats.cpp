@@ -117,6 +117,7 @@ Json variant_json(const Variant& variant) {
   json["values"] = variant.values;
   json["best"] = variant.best;
   json["parameters"] = number(variant.parameters);
+  json["macs"] = number(variant.macs);
   json["cost"] = {{"seconds", number(variant.seconds)},
                   {"samples_per_second", number(variant.samples_per_second)},
                   {"peak_rss_bytes", number(variant.peak_bytes)}};
@@ -161,6 +162,9 @@ TextTable task_table(const TaskReport& task) {
         [&](const Variant& v) { return v.mean_of(task.split, metric); }, form));
   columns.push_back(number_column(
       "parameters", task, [](const Variant& v) { return v.parameters; },
+      [](double value) { return format_count(std::llround(value)); }));
+  columns.push_back(number_column(
+      "MACs", task, [](const Variant& v) { return v.macs; },
       [](double value) { return format_count(std::llround(value)); }));
   columns.push_back(number_column(
       "time", task, [](const Variant& v) { return v.seconds; }, format_seconds));

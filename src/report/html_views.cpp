@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "src/base/text.h"
 #include "src/figures/chart.h"
 #include "src/report/html_parts.h"
 #include "src/report/text_table.h"

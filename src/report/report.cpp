@@ -106,6 +106,7 @@ void add_numbers(Variant& variant, const TaskReport& task) {
   }
   variant.summary = summarise(variant.values);
   variant.parameters = mean_over_finished(variant, "/parameters");
+  variant.macs = mean_over_finished(variant, "/macs");
   variant.seconds = mean_over_finished(variant, "/cost/seconds");
   variant.samples_per_second = mean_over_finished(variant, "/cost/samples_per_second");
   variant.peak_bytes = mean_over_finished(variant, "/cost/peak_rss_bytes");

@@ -42,6 +42,8 @@ struct Variant {
   Summary summary;
   /// Means over finished runs, NaN when unknown.
   double parameters = 0;
+  /// Multiply–accumulates of one forward pass of one example.
+  double macs = 0;
   double seconds = 0;
   double samples_per_second = 0;
   double peak_bytes = 0;

@@ -1,8 +1,8 @@
 #include "src/report/text_table.h"
 
-#include <utf8proc.h>
-
 #include <algorithm>
+
+#include "src/base/text.h"
 
 namespace fovea {
 namespace {
@@ -48,18 +48,6 @@ std::string latex_text(const std::string& text) {
 }
 
 }  // namespace
-
-int64_t display_width(const std::string& text) {
-  int64_t width = 0;
-  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-  for (utf8proc_ssize_t at = 0, size = static_cast<utf8proc_ssize_t>(text.size()); at < size;) {
-    utf8proc_int32_t code = 0;
-    const utf8proc_ssize_t taken = utf8proc_iterate(bytes + at, size - at, &code);
-    width += taken > 0 ? utf8proc_charwidth(code) : 1;
-    at += std::max<utf8proc_ssize_t>(taken, 1);
-  }
-  return width;
-}
 
 std::string text_table(const TextTable& table, bool colour) {
   const std::vector<int64_t> widths = column_widths(table);

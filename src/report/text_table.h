@@ -18,9 +18,6 @@ struct TextTable {
   std::vector<std::vector<TableCell>> rows;
 };
 
-/// Columns that `text` takes in a terminal (wide characters two, combining marks none).
-int64_t display_width(const std::string& text);
-
 /// Aligned columns without boxes, two spaces apart; bold by ANSI codes when `colour`.
 std::string text_table(const TextTable& table, bool colour);
 

@@ -12,6 +12,7 @@
 #include "src/config/layers.h"
 #include "src/train/autocast.h"
 #include "src/train/loader.h"
+#include "src/train/macs.h"
 #include "src/train/optimizer.h"
 #include "src/train/progress.h"
 #include "src/train/signals.h"
@@ -186,7 +187,9 @@ void Trainer::validate() {
   Json line = metrics;
   line["step"] = at_->step, line["epoch"] = epoch_of(std::max<int64_t>(at_->batch - 1, 0)) + 1, line["split"] = "validation";
   run_.append_metrics(line);
-  progress_->note("step " + std::to_string(at_->step) + "  validation" + metric_text(metrics) + (better ? "  (best)" : ""));
+  const std::string said = "step " + std::to_string(at_->step) + "  validation" + metric_text(metrics) + (better ? "  (best)" : "");
+  run_.log(said);
+  progress_->note(said);
 }
 
 Batch Trainer::next_batch() {
@@ -288,6 +291,11 @@ void Trainer::stop_if_asked() {
   SignalWatch::check("training; saved at step " + std::to_string(at_->step));
 }
 
+int64_t Trainer::macs_of_one_example() {
+  const Example first = task_.examples(Split::kTrain)->get(0, 0, true);
+  return count_macs(*net_, collate({first}, task_.spec()).to(settings_.device));
+}
+
 Json Trainer::finish() {
   const Json& manifest = run_.manifest();
   Json result = {{"format", 1},
@@ -301,6 +309,7 @@ Json Trainer::finish() {
                  {"last_step", at_->step},
                  {"stopped_early", at_->stopped_early},
                  {"parameters", parameter_count(*net_)},
+                 {"macs", macs_of_one_example()},
                  {"signature", run_signature(run_.config(), manifest)},
                  {"cost", {{"seconds", at_->seconds}, {"samples_per_second", at_->seconds > 0 ? at_->examples / at_->seconds : 0.0}, {"peak_rss_bytes", peak_memory()}}}};
   run_.write_result(result);

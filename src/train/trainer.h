@@ -42,6 +42,7 @@ class Trainer {
   void require_finite(const Tensor& loss, const ModelOutput& output);
   void log_train_line(bool force);
   void stop_if_asked();
+  int64_t macs_of_one_example();
   Json finish();
   int64_t epoch_of(int64_t batch) const { return batch / batches_per_epoch_; }
 

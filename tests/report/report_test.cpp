@@ -14,6 +14,7 @@
 #include "src/maps/scores.h"
 #include "src/report/formats.h"
 #include "src/report/html.h"
+#include "tests/support/scratch.h"
 
 using namespace fovea;
 using Catch::Matchers::Contains;
@@ -22,7 +23,8 @@ namespace fs = std::filesystem;
 namespace {
 
 fs::path scratch(const std::string& name) {
-  const fs::path folder = fs::temp_directory_path() / ("fovea-report-" + name);
+  static const Scratch here;  // one a process: tests run side by side
+  const fs::path folder = here.path(name);
   fs::remove_all(folder);
   make_folders(folder);
   return folder;

@@ -1,0 +1,290 @@
+"""The programs from outside: what they print, write and return. Usage: programs_test.py FOLDER_OF_PROGRAMS [unittest arguments]"""
+import json
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+BIN = pathlib.Path(sys.argv.pop(1)).resolve()
+SMALL = ["task.examples=120", "model.width=8", "model.hidden=8", "model.dense=8", "train.epochs=2", "--threads", "1", "--quiet"]
+
+
+def fovea(*words, text="", limit=None, cwd=None):
+    done = subprocess.run([str(BIN / "fovea"), *map(str, words)], input=text if isinstance(text, bytes) else text.encode(), capture_output=True, preexec_fn=limit, cwd=cwd)
+    done.stdout, done.stderr = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+    return done
+
+
+class Programs(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp())
+        cls.run_folder = cls.folder / "shared"
+        done = fovea("train", "text-classification", *SMALL, "--out", cls.run_folder)
+        assert done.returncode == 0, done.stderr
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+
+    def refused(self, done, code, *parts):
+        """One line on stderr that holds every part; nothing on stdout."""
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertEqual(len(done.stderr.strip().split("\n")), 1, done.stderr)
+        for part in parts:
+            self.assertIn(part, done.stderr)
+
+
+class CommandLine(Programs):
+    def test_every_program_has_help_with_examples(self):
+        for verb in ("train", "evaluate", "predict", "maps", "attend", "report", "list", "doctor"):
+            done = fovea(verb, "--help")
+            self.assertEqual(done.returncode, 0)
+            self.assertIn("Examples:", done.stdout, verb)
+
+    def test_an_unknown_verb_key_value_recipe_or_type_is_exit_2_with_the_nearest_name(self):
+        self.refused(fovea("trian"), 2, "train")
+        self.refused(fovea("train", "text-clasification", "--dry-run"), 2, "text-classification")
+        self.refused(fovea("train", "text-classification", "model.hiden=8", "--dry-run"), 2, "model.hiden", "hidden")
+        self.refused(fovea("train", "text-classification", "model.attention=bahdenau", "--dry-run"), 2, "bahdanau")
+        self.refused(fovea("train", "text-classification", "model.hidden=many", "--dry-run"), 2, "model.hidden", "many")
+        self.refused(fovea("train", "text-classification", "model.hidden=3.5", "--dry-run"), 2, "model.hidden")
+        self.refused(fovea("train", "text-classification", "train.epochs=-1", "--dry-run"), 2, "train.epochs")
+        self.refused(fovea("train", "text-classification", "--no-such-flag"), 2)
+
+    def test_every_recipe_prints_its_config_and_those_with_generated_data_run_a_step(self):
+        recipes = json.loads(fovea("list", "recipes", "--format", "json").stdout)
+        entries = recipes if isinstance(recipes, list) else recipes["recipes"]
+        self.assertGreater(len(entries), 10)
+        for entry in entries:
+            done = fovea("train", entry["name"], "--print-config")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            config = json.loads(done.stdout)
+            task = config["task"]
+            if not any(task.get(key) for key in ("train", "file", "train_images")):
+                done = fovea("train", entry["name"], "--dry-run", "--threads", 1, cwd=self.folder)
+                self.assertEqual(done.returncode, 0, entry["name"] + done.stderr)
+        self.assertFalse((self.folder / "runs").exists())
+
+    def test_the_printed_config_is_a_recipe_that_gives_the_same_config(self):
+        text = fovea("train", "reverse", "model.attention=location-aware", "--print-config").stdout
+        file = self.folder / "printed.json"
+        file.write_text(text)
+        self.assertEqual(fovea("train", file, "--print-config").stdout, text)
+
+    def test_a_malformed_config_file_is_named_with_its_place(self):
+        file = self.folder / "broken.json"
+        file.write_text('{"task": {"name": "text-classification",}\n')
+        self.refused(fovea("train", file, "--dry-run"), 2, "broken.json")
+
+
+class Runs(Programs):
+    def files(self, run):
+        names = ["config.json", "metrics.jsonl", *(str(p.relative_to(run)) for p in sorted(run.glob("checkpoints/**/*.safetensors")))]
+        return {name: (run / name).read_bytes() for name in names}
+
+    def test_the_same_command_gives_the_same_bytes_and_then_shows_its_result(self):
+        again = self.folder / "again"
+        self.assertEqual(fovea("train", "text-classification", *SMALL, "--out", again).returncode, 0)
+        self.assertEqual(self.files(again), self.files(self.run_folder))
+        before = {p: p.stat().st_mtime_ns for p in again.rglob("*")}
+        done = fovea("train", "text-classification", *SMALL, "--out", again)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("validation accuracy", done.stdout)
+        self.assertEqual(before, {p: p.stat().st_mtime_ns for p in again.rglob("*")})
+
+    def test_a_folder_with_another_config_is_refused_by_its_first_differing_key(self):
+        self.refused(fovea("train", "text-classification", *SMALL, "train.learning_rate=0.5", "--out", self.run_folder), 2, "train.learning_rate")
+
+    def test_a_run_stopped_by_a_signal_and_continued_equals_one_never_stopped(self):
+        for name, number, code in (("term", signal.SIGTERM, 143), ("int", signal.SIGINT, 130)):
+            words = ["train", "text-classification", *SMALL, "train.epochs=40", "--out"]
+            whole, parts = self.folder / (name + "-whole"), self.folder / (name + "-parts")
+            self.assertEqual(fovea(*words, whole).returncode, 0)
+            process = subprocess.Popen([str(BIN / "fovea"), *map(str, words), str(parts)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            metrics = parts / "metrics.jsonl"
+            while process.poll() is None and not (metrics.exists() and metrics.stat().st_size > 0):
+                time.sleep(0.01)
+            process.send_signal(number)
+            self.assertEqual(process.wait(), code)
+            self.assertEqual(json.loads((parts / "state.json").read_text())["status"], "interrupted")
+            self.assertEqual(fovea(*words, parts).returncode, 0)
+            self.assertEqual(self.files(parts), self.files(whole))
+
+    def test_a_loss_that_is_not_finite_is_exit_5_and_names_the_step(self):
+        done = fovea("train", "text-classification", *SMALL, "train.learning_rate=1e38", "train.optimizer=sgd", "--out", self.folder / "diverged")
+        self.refused(done, 5, "step")
+
+    def test_memory_that_is_not_there_is_exit_1_and_one_line(self):
+        bound = lambda: resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+        done = fovea("train", "text-classification", "model.width=60000", "model.hidden=60000", "--threads", 1, "--quiet", "--out", self.folder / "memory", limit=bound)
+        self.refused(done, 1)
+
+    def test_a_full_disk_is_exit_1_and_the_last_checkpoint_stays(self):
+        run = self.folder / "full"
+        shutil.copytree(self.run_folder, run)
+        size = (run / "metrics.jsonl").stat().st_size
+
+        def bound():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, size // 2))
+
+        self.refused(fovea("maps", run, "--examples", "0", "--format", "png", "--out", run / "maps", "--quiet", limit=bound), 1, "maps")
+        self.refused(fovea("train", "text-classification", *SMALL, "--seed", 5, "--out", self.folder / "nowhere", limit=bound), 1)
+        self.assertEqual(fovea("evaluate", run, "--quiet").returncode, 0)
+
+    def test_an_output_that_cannot_be_written_is_exit_1(self):
+        blocked = self.folder / "a-file"
+        blocked.write_text("not a folder")
+        self.refused(fovea("train", "text-classification", *SMALL, "--out", blocked / "run"), 1, "a-file")
+        self.refused(fovea("maps", self.run_folder, "--examples", "0", "--out", blocked / "maps", "--quiet"), 1, "a-file")
+
+    def test_an_absent_file_is_exit_3_and_an_absent_run_exit_4(self):
+        self.refused(fovea("train", "text-classification", "task.train=nowhere.csv", "--dry-run"), 3, "nowhere.csv")
+        for verb in ("evaluate", "predict", "maps", "report"):
+            words = [verb, self.folder / "no-run"] + (["--out", self.folder / "x"] if verb == "maps" else [])
+            self.refused(fovea(*words), 4, "no-run")
+
+    def test_a_damaged_checkpoint_is_passed_over_and_damage_everywhere_is_exit_4(self):
+        run = self.folder / "damaged"
+        shutil.copytree(self.run_folder, run)
+        steps = sorted(run.glob("checkpoints/step-*"), key=lambda p: int(p.name[5:]))
+        self.assertEqual(len(steps), 2)
+        best = (run / "checkpoints/BEST").read_text().strip()
+        victim = run / "checkpoints" / best / "model.safetensors"
+        content = bytearray(victim.read_bytes())
+        content[-1] ^= 1
+        victim.write_bytes(content)
+        done = fovea("evaluate", run, "--quiet")
+        self.assertIn(done.returncode, (0, 4))
+        self.assertIn("model.safetensors", done.stderr)
+        for step in steps:
+            (step / "model.safetensors").write_bytes(b"\0" * 100)
+        self.assertEqual(fovea("evaluate", run, "--quiet").returncode, 4)
+
+
+class Using(Programs):
+    def test_evaluate_speaks_json_with_the_metrics_of_the_contract(self):
+        done = fovea("evaluate", self.run_folder, "--format", "json", "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        said = json.loads(done.stdout)
+        self.assertEqual((said["format"], said["split"], said["n"]), (1, "test", 30))
+        for metric in ("loss", "accuracy", "macro_f1", "micro_f1", "macro_precision", "macro_recall", "auc"):
+            self.assertIn(metric, said["metrics"])
+        self.assertEqual(len((self.run_folder / "examples-test.jsonl").read_text().splitlines()), 30)
+        self.assertEqual(json.loads((self.run_folder / "result.json").read_text())["metrics"]["test"], said["metrics"])
+
+    def test_metrics_do_not_depend_on_the_batch(self):
+        values = [json.loads(fovea("evaluate", self.run_folder, "--format", "json", "--quiet", "--batch", n).stdout)["metrics"] for n in (1, 7, 64)]
+        for other in values[1:]:
+            for name, value in values[0].items():
+                self.assertAlmostEqual(value, other[name], places=5, msg=name)
+
+    def test_predict_gives_one_line_per_input_the_empty_one_included(self):
+        done = fovea("predict", self.run_folder, "--quiet", text="The film was great.\n\nxyzzy 电影\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([line["input"] for line in lines], ["The film was great.", "", "xyzzy 电影"])
+        for line in lines:
+            self.assertAlmostEqual(sum(line["probabilities"].values()), 1, places=4)
+        self.assertEqual({entry["token"] for entry in lines[2]["attention"]}, {"xyzzy", "电", "影"} if len(lines[2]["attention"]) == 3 else {"xyzzy", "电影"})
+
+    def test_input_that_is_not_utf8_is_exit_3_with_its_line(self):
+        self.refused(fovea("predict", self.run_folder, "--quiet", text=b"fine\nbad \xff byte\n"), 3, ":2")
+
+    def test_maps_are_written_in_every_format_and_scored(self):
+        out = self.folder / "maps"
+        done = fovea("maps", self.run_folder, "--examples", "0,3-4", "--format", "npy,csv,json,pdf,svg,png", "--score", "--out", out, "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(sorted(p.name for p in out.iterdir()), ["scores.json", "test-0", "test-3", "test-4"])
+        heads = {".npy": b"\x93NUMPY", ".pdf": b"%PDF", ".png": b"\x89PNG", ".svg": b"<?xml", ".json": b"{", ".csv": b"head"}
+        for ending, head in heads.items():
+            self.assertTrue((out / "test-3" / ("pooling.attention" + ending)).read_bytes().startswith(head), ending)
+        scores = json.loads((out / "scores.json").read_text())
+        for score in ("entropy", "normalised_entropy", "effective_span", "mean_distance", "sink_mass"):
+            self.assertIn(score, scores["maps"][0]["heads"][0])
+        again = self.folder / "maps-again"
+        fovea("maps", self.run_folder, "--examples", "0,3-4", "--format", "npy,csv,json,pdf,svg,png", "--score", "--out", again, "--quiet")
+        for path in out.rglob("*.*"):
+            self.assertEqual(path.read_bytes(), (again / path.relative_to(out)).read_bytes(), path.name)
+
+    def test_maps_of_what_is_not_there_are_refused(self):
+        out = self.folder / "no-maps"
+        self.refused(fovea("maps", self.run_folder, "--examples", "999", "--out", out, "--quiet"), 2, "999")
+        self.refused(fovea("maps", self.run_folder, "--layers", "encoder.*", "--out", out, "--quiet"), 2, "encoder")
+        self.refused(fovea("maps", self.run_folder, "--heads", "7", "--examples", "0", "--out", out, "--quiet"), 2, "7")
+        self.refused(fovea("maps", self.run_folder, "--format", "gif", "--out", out, "--quiet"), 2, "gif")
+
+    def test_a_report_says_mean_and_spread_and_counts_what_is_unfinished(self):
+        runs = self.folder / "runs-to-report"
+        for seed in (0, 1):
+            for attention in ("bahdanau", "none"):
+                words = ["train", "text-classification", *SMALL, f"model.attention={attention}", "--seed", seed]
+                self.assertEqual(fovea(*words, "--out", runs / f"{attention}-{seed}").returncode, 0)
+        done = fovea("report", runs, "--format", "json", "--baseline", "attention=none")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        variants = json.loads(done.stdout)["variants"]
+        self.assertEqual(sorted(v["n"] for v in variants), [2, 2])
+        for v in variants:
+            self.assertAlmostEqual(v["mean"], sum(v["values"]) / 2)
+        for form in ("text", "md", "latex", "csv", "html"):
+            done = fovea("report", runs, "--format", form)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("bahdanau", done.stdout)
+        (runs / "none-1" / "result.json").unlink()
+        self.assertEqual(fovea("report", runs).returncode, 6)
+
+    def test_several_runs_are_scored_one_by_one_or_as_an_ensemble(self):
+        other = self.folder / "other-seed"
+        self.assertEqual(fovea("train", "text-classification", *SMALL, "--seed", 9, "--out", other).returncode, 0)
+        lines = fovea("evaluate", self.run_folder, other, "--format", "json", "--quiet").stdout.splitlines()
+        self.assertEqual([json.loads(line)["run"] for line in lines], [str(self.run_folder), str(other)])
+        done = fovea("evaluate", self.run_folder, other, "--ensemble", "--format", "json", "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["n"], 30)
+
+
+    def test_three_sentences_are_learnt_by_heart_and_a_new_one_with_unknown_words_is_labelled(self):
+        run = self.folder / "three"
+        self.assertEqual(fovea("train", "three-sentences", "--threads", 1, "--quiet", "--out", run).returncode, 0)
+        known = "I love this wonderful film\nI hate this boring film\nThe film lasts two hours\n"
+        said = [json.loads(line) for line in fovea("predict", run, "--quiet", text=known + "I love this wonderful xylophone\n").stdout.splitlines()]
+        self.assertEqual([one["label"] for one in said], ["positive", "negative", "neutral", "positive"])
+
+
+class BadData(Programs):
+    GOOD = "text,label\n" + "".join(f"word{i % 7} good,{i % 2}\n" for i in range(40))
+
+    def refused_file(self, content, *parts, name="data.csv", more=()):
+        file = self.folder / name
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        self.refused(fovea("train", "text-classification", f"task.train={file}", "task.text=[text]", "task.label=label", *more, "--dry-run"), 3, name, *parts)
+
+    def test_a_good_file_runs(self):
+        file = self.folder / "good.csv"
+        file.write_text(self.GOOD)
+        done = fovea("train", "text-classification", f"task.train={file}", "task.text=[text]", "task.label=label", "--dry-run")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_damage_is_named_with_file_and_line(self):
+        self.refused_file(self.GOOD.replace("text,label", "words,label"), "text")
+        self.refused_file(self.GOOD + "one,two,three\n", ":42")
+        self.refused_file(self.GOOD + '"never closed,1\n', ":42")
+        self.refused_file(self.GOOD.encode() + b"caf\xe9,1\n", ":42")
+        self.refused_file(self.GOOD.encode() + b"nul\0byte,1\n", ":42")
+        self.refused_file("")
+
+    def test_a_truncated_gzip_is_named(self):
+        import gzip
+
+        self.refused_file(gzip.compress(self.GOOD.encode())[:-20], name="cut.csv.gz")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
