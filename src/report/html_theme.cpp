@@ -25,7 +25,7 @@ body {
   margin: 0; background: var(--paper); color: var(--ink);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif;
 }
-main { max-width: 1160px; margin: 0 auto; padding: 48px 24px 96px; }
+main { max-width: 1240px; margin: 0 auto; padding: 48px 24px 96px; }
 h1, h2, h3 { font-family: "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, "DejaVu Serif", serif; font-weight: 600; line-height: 1.2; }
 h1 { font-size: 2.1rem; margin: 0 0 .3em; letter-spacing: -.01em; }
 h2 { font-size: 1.55rem; margin: 72px 0 .3em; padding-top: 24px; border-top: 1px solid var(--rule); }
@@ -57,7 +57,7 @@ svg.intervals { min-width: 560px; }
 .legend li::before, .card h5::before {
   content: ""; display: inline-block; width: 10px; height: 10px; border-radius: 50%; margin-right: 7px; background: var(--line);
 }
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(320px, 100%), 1fr)); gap: 18px; align-items: start; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(250px, 100%), 1fr)); gap: 18px; align-items: start; }
 .cards.wide { grid-template-columns: 1fr; }
 .card { background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 14px 16px 12px; min-width: 0; break-inside: avoid; }
 .card h5 { margin: 0 0 8px; font-size: .9rem; font-weight: 600; }

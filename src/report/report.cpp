@@ -13,7 +13,7 @@ namespace fovea {
 namespace {
 
 constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
-constexpr size_t kMostOtherMetrics = 4;
+constexpr size_t kMostOtherMetrics = 3;
 
 double mean_over_finished(const Variant& variant, const std::string& pointer) {
   std::vector<double> values;
@@ -190,7 +190,8 @@ TaskReport task_report(const std::string& name, const std::vector<Run>& runs, co
   task.higher_is_better = direction(runs, task.metric);
   for (const std::string& other : metric_names(runs)) {
     const auto has = [&](const Run& run) { return !std::isnan(run.metric(task.split, other)); };
-    if (other != task.metric && task.other_metrics.size() < kMostOtherMetrics &&
+    const bool shown = other != task.metric && other != "calibration_error";  // in the JSON and CSV forms
+    if (shown && task.other_metrics.size() < kMostOtherMetrics &&
         std::any_of(runs.begin(), runs.end(), has))
       task.other_metrics.push_back(other);
   }
