@@ -68,9 +68,11 @@ MapScene scene_of(const Batch& batch) {
   }
   if (batch.inputs.count("series") > 0) {
     const Tensor series = batch.input("series").values[0].to(torch::kCPU);
+    const auto names = batch.notes[0].value("columns", std::vector<std::string>());
     for (int64_t column = 0; column < std::min<int64_t>(series.size(1), kMostSeriesLines); ++column) {
       const Tensor values = series.select(1, column).to(torch::kFloat32).contiguous();
-      scene.series.push_back({"column " + std::to_string(column), {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()}});
+      const auto at = static_cast<size_t>(column);
+      scene.series.push_back({at < names.size() ? names[at] : "column " + std::to_string(column), {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()}});
     }
   }
   return scene;

@@ -47,9 +47,9 @@ std::vector<int64_t> part_ends(const std::vector<double>& split, int64_t rows) {
 /// Windows whose targets lie wholly inside [begin, end); inputs may look back before `begin`.
 class WindowSource : public ExampleSource {
  public:
-  WindowSource(const SeriesForecast::Data& data, std::vector<int64_t> starts, int64_t input_length,
-               int64_t horizon)
-      : data_(data), starts_(std::move(starts)), input_length_(input_length), horizon_(horizon) {}
+  WindowSource(const SeriesForecast::Data& data, const std::vector<std::string>& columns,
+               std::vector<int64_t> starts, int64_t input_length, int64_t horizon)
+      : data_(data), columns_(columns), starts_(std::move(starts)), input_length_(input_length), horizon_(horizon) {}
   int64_t size() const override { return static_cast<int64_t>(starts_.size()); }
   Example get(int64_t index, uint64_t, bool notes) const override {
     const int64_t start = starts_[static_cast<size_t>(index)];
@@ -61,7 +61,7 @@ class WindowSource : public ExampleSource {
     std::vector<std::string> dates;
     for (int64_t t = start - input_length_; t < start; ++t)
       dates.push_back(data_.dates.empty() ? std::to_string(t) : data_.dates[static_cast<size_t>(t)]);
-    example.note = {{"input", dates.front() + " … " + dates.back()}, {"dates", dates}};
+    example.note = {{"input", dates.front() + " … " + dates.back()}, {"dates", dates}, {"columns", columns_}};
     if (data_.lag > 0) {
       // The first forecast row copies the cause `lag` rows earlier, the second the one after it, …: those
       // inside the window.
@@ -75,6 +75,7 @@ class WindowSource : public ExampleSource {
 
  private:
   const SeriesForecast::Data& data_;
+  const std::vector<std::string>& columns_;
   std::vector<int64_t> starts_;
   int64_t input_length_, horizon_;
 };
@@ -190,7 +191,7 @@ std::shared_ptr<const ExampleSource> SeriesForecast::examples(Split split) const
   if (split == Split::kTrain)
     starts = chosen(starts, limited(static_cast<int64_t>(starts.size()), options_.limit,
                                     static_cast<uint64_t>(options_.split_seed)));
-  return std::make_shared<WindowSource>(data, std::move(starts), options_.input_length, options_.horizon);
+  return std::make_shared<WindowSource>(data, columns_, std::move(starts), options_.input_length, options_.horizon);
 }
 
 /// The last window of the CSV at `input`.
@@ -207,7 +208,7 @@ Example SeriesForecast::read(const std::string& input) const {
   std::vector<std::string> dates;
   for (int64_t t = series.rows() - options_.input_length; t < series.rows(); ++t)
     dates.push_back(series.dates.empty() ? std::to_string(t) : series.dates[static_cast<size_t>(t)]);
-  example.note = {{"input", input}, {"dates", dates}};
+  example.note = {{"input", input}, {"dates", dates}, {"columns", columns_}};
   return example;
 }
 
