@@ -1,4 +1,5 @@
-"""The recipes sst2 and trec in plain PyTorch: the same shapes, optimiser, initialisation and batches of 64, to compare accuracies with.
+"""The recipe sst2 in plain PyTorch: the same shapes, settings and initialisation, to compare accuracies with; and a net of trec's shapes
+under its own settings (dropout 0.5, a constant rate of 0.001).
 
     python benchmarks/peer_bilstm.py sst2|trec FOLDER [--seeds 0 1 2] [--threads 1]
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <optional>
 
 #include "apps/shared/session.h"
 #include "data/text/unicode.h"
@@ -82,9 +83,12 @@ void write_record(const fs::path& folder, const MapRecord& record, const MapScen
   const fs::path stem = folder / record.path;
   if (wants(request, "npy") || wants(request, "json")) write_map(stem, record);
   if (wants(request, "csv")) write_file_atomically(stem.string() + ".csv", map_csv(record));
-  const Figure figure = map_figure(record, scene);
-  for (const char* format : {"pdf", "svg", "png"})
-    if (wants(request, format)) write_file_atomically(stem.string() + "." + format, render(figure, figure_format(format)));
+  std::optional<Figure> figure;  // made only when a format shows it
+  for (const char* format : {"pdf", "svg", "png"}) {
+    if (!wants(request, format)) continue;
+    if (!figure) figure = map_figure(record, scene);
+    write_file_atomically(stem.string() + "." + format, render(*figure, figure_format(format)));
+  }
 }
 
 /// Says what it was in the request that left no map; returns when the model has no attention at all.
@@ -127,15 +131,16 @@ int maps(const MapsRequest& request) {
   prepare_torch(request.threads);
   const torch::Device device = parse_device(request.device);
   LoadedRun run = load_run(request.run, request.checkpoint, {}, device);
+  const TaskSpec spec = run.task->spec();
   const fs::path out(request.out);
   make_folders(out);
+  // A decoder is read along the output it is forced to follow, which an input alone does not have.
+  if (spec.targets.count("target") > 0 && !request.input.empty()) throw ConfigError("--input: maps of decoded output need a split; name --examples");
   torch::NoGradGuard no_gradient;
   std::vector<Json> scores;
   int64_t written = 0;
   for (const Named& named : chosen_examples(run, request)) {
-    Batch batch = collate({named.example}, run.task->spec()).to(device);
-    // A decoder is read along its own output, forced: that is what it would have attended to.
-    if (run.task->spec().targets.count("target") > 0 && !request.input.empty()) throw ConfigError("--input: maps of decoded output need a split; name --examples");
+    const Batch batch = collate({named.example}, spec).to(device);
     AttentionTrace trace(*run.net, {request.layers, request.heads});
     run.net->forward(batch, &trace);
     const fs::path folder = out / named.name;
