@@ -1,10 +1,12 @@
 // fovea-evaluate: scores trained runs on a split.
-#include "apps/plain/program.h"
 #include "apps/shared/evaluate.h"
+
+#include "apps/plain/program.h"
 
 int main(int argc, char** argv) {
   CLI::App app;
-  fovea::describe_program(app, "evaluate", "Scores trained runs on a split; the test split is read here and nowhere else.",
+  fovea::describe_program(app, "evaluate",
+                          "Scores trained runs on a split; the test split is read here and nowhere else.",
                           "  fovea evaluate runs/text-classification/1a2b3c4d-seed0\n"
                           "  fovea evaluate RUN --split validation --format json\n"
                           "  fovea evaluate RUN0 RUN1 RUN2 --ensemble\n");

@@ -29,8 +29,10 @@ constexpr Verb kVerbs[] = {
 };
 
 int usage(std::ostream& out, int code) {
-  out << "fovea " << fovea::kVersion << ": a toolkit for research on attention\n\nUsage: fovea VERB …   (fovea VERB --help says more)\n\n";
-  for (const Verb& verb : kVerbs) out << "  " << verb.name << std::string(12 - std::strlen(verb.name), ' ') << verb.what << "\n";
+  out << "fovea " << fovea::kVersion
+      << ": a toolkit for research on attention\n\nUsage: fovea VERB …   (fovea VERB --help says more)\n\n";
+  for (const Verb& verb : kVerbs)
+    out << "  " << verb.name << std::string(12 - std::strlen(verb.name), ' ') << verb.what << "\n";
   out << "\nExamples:\n  fovea train text-classification\n  fovea list attentions\n";
   return code;
 }
@@ -57,7 +59,8 @@ int main(int argc, char** argv) {
   }
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::string program = ((error ? std::filesystem::path(argv[0]) : self).parent_path() / ("fovea-" + verb)).string();
+  const std::string program =
+      ((error ? std::filesystem::path(argv[0]) : self).parent_path() / ("fovea-" + verb)).string();
   argv[1] = const_cast<char*>(program.c_str());
   ::execv(program.c_str(), argv + 1);
   std::cerr << "fovea: cannot run " << program << ": " << std::strerror(errno) << "\n";

@@ -1,13 +1,17 @@
 // fovea-list: everything that can be chosen by name.
-#include "apps/plain/program.h"
 #include "apps/shared/list.h"
+
+#include "apps/plain/program.h"
 
 int main(int argc, char** argv) {
   CLI::App app;
-  fovea::describe_program(app, "list", "Lists what can be chosen by name, with formulas, sources and keys.",
-                          "  fovea list attentions\n  fovea list scorers --format json\n  fovea list keys bilstm-attention\n");
+  fovea::describe_program(
+      app, "list", "Lists what can be chosen by name, with formulas, sources and keys.",
+      "  fovea list attentions\n  fovea list scorers --format json\n  fovea list keys bilstm-attention\n");
   fovea::ListRequest request;
-  app.add_option("what", request.what, "attentions, scorers, normalizers, patterns, positions, models, tasks, recipes, keys")->required();
+  app.add_option("what", request.what,
+                 "attentions, scorers, normalizers, patterns, positions, models, tasks, recipes, keys")
+      ->required();
   app.add_option("name", request.name, "of a model or task: only its keys");
   app.add_option("--format", request.format, "text or json")->check(CLI::IsMember({"text", "json"}));
   return fovea::run_program(app, argc, argv, [&] { return fovea::list(request); });

@@ -1,21 +1,25 @@
 // fovea-maps: writes, draws and scores attention maps.
-#include "apps/plain/program.h"
 #include "apps/shared/maps.h"
+
+#include "apps/plain/program.h"
 
 int main(int argc, char** argv) {
   CLI::App app;
-  fovea::describe_program(app, "maps", "Writes, draws and scores the attention maps of a run.",
-                          "  fovea maps RUN --examples 0-9 --format npy,json,pdf --score --out maps\n"
-                          "  fovea maps RUN --input reviews.txt --format svg --layers 'encoder.*' --heads 0,1 --out maps\n");
+  fovea::describe_program(
+      app, "maps", "Writes, draws and scores the attention maps of a run.",
+      "  fovea maps RUN --examples 0-9 --format npy,json,pdf --score --out maps\n"
+      "  fovea maps RUN --input reviews.txt --format svg --layers 'encoder.*' --heads 0,1 --out maps\n");
   fovea::MapsRequest request;
   app.add_option("run", request.run, "run folder")->required();
   app.add_option("--split", request.split, "train, validation or test");
   app.add_option("--examples", request.examples, "examples of the split: 0,5,10-19");
-  app.add_option("--input", request.input, "new inputs instead: a file of texts or paths, one a line; - for standard input");
+  app.add_option("--input", request.input,
+                 "new inputs instead: a file of texts or paths, one a line; - for standard input");
   app.add_option("--layers", request.layers, "paths of layers, with * and ?")->delimiter(',');
   app.add_option("--heads", request.heads, "heads, from 0")->delimiter(',');
   app.add_option("--format", request.formats, "npy, json, csv, pdf, svg, png")->delimiter(',');
-  app.add_flag("--score", request.score, "write scores.json: entropy, distance, heads, and truth where it is known");
+  app.add_flag("--score", request.score,
+               "write scores.json: entropy, distance, heads, and truth where it is known");
   app.add_option("--out", request.out, "folder for the maps")->required();
   app.add_option("--checkpoint", request.checkpoint, "step-N, BEST or LATEST (BEST, else LATEST)");
   app.add_option("--device", request.device, "cpu or cuda");

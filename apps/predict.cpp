@@ -1,12 +1,15 @@
 // fovea-predict: labels, outputs or forecasts for new inputs, one JSON line each.
-#include "apps/plain/program.h"
 #include "apps/shared/predict.h"
+
+#include "apps/plain/program.h"
 
 int main(int argc, char** argv) {
   CLI::App app;
-  fovea::describe_program(app, "predict", "Predicts new inputs: one line of text or one path each; JSON lines out, in input order.",
-                          "  echo 'a warm and funny film' | fovea predict RUN\n"
-                          "  ls images/*.png | fovea predict RUN --output labels.jsonl\n");
+  fovea::describe_program(
+      app, "predict",
+      "Predicts new inputs: one line of text or one path each; JSON lines out, in input order.",
+      "  echo 'a warm and funny film' | fovea predict RUN\n"
+      "  ls images/*.png | fovea predict RUN --output labels.jsonl\n");
   fovea::PredictRequest request;
   app.add_option("run", request.run, "run folder")->required();
   app.add_option("--input", request.input, "file of inputs, - for standard input");

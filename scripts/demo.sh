@@ -4,7 +4,7 @@
 # Safe to stop and run again: finished runs are kept, unfinished ones go on where they were.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/setup.sh
+scripts/setup.sh --programs
 readonly bin="$PWD/build/${FOVEA_PRESET:-release}/bin" out="${1:-runs/demo}"
 
 # One run: recipe, attention, seed, further keys.
@@ -33,7 +33,7 @@ runs() {
 
 printf '\n== training 24 runs, %s at a time\n' "$(nproc)"
 mkdir -p "$out"
-# Long ones first, so that all processors stay busy to the end; xargs fails when any run does.
+# Within a seed the long ones come first, so that the last to finish is a short one; xargs fails when any run does.
 runs | xargs -P "$(nproc)" -L 1 bash -c 'one_run "$@"' one_run
 
 printf '\n'

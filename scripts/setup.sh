@@ -2,6 +2,7 @@
 # Takes a fresh Debian or Ubuntu machine to a built fovea. Safe to run again: each step is skipped when it is already done.
 #
 #   scripts/setup.sh             packages, LibTorch, configure, build
+#   scripts/setup.sh --programs  the same without building the tests
 #   scripts/setup.sh --no-build  everything but configure and build
 #
 # LIBTORCH=DIR or Torch_DIR=DIR names an unpacked LibTorch of your own; otherwise a virtual environment in .venv gets the pinned wheel.
@@ -57,10 +58,10 @@ install_oracles() {
 
 install_packages
 install_torch
-install_oracles
+[ "${1:-}" = --programs ] || install_oracles
 if [ "${1:-}" != --no-build ]; then
   say "configuring and building (preset $preset)"
   cmake --preset "$preset"
-  cmake --build --preset "$preset"
+  if [ "${1:-}" = --programs ]; then cmake --build --preset "$preset" --target programs; else cmake --build --preset "$preset"; fi
   say "built: build/$preset/bin"
 fi

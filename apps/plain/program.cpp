@@ -10,15 +10,22 @@
 namespace fovea {
 namespace {
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
 
 }  // namespace
 
-void print_error(const std::string& program, const std::string& message) { std::cerr << program << ": " << first_line(message) << std::endl; }
+void print_error(const std::string& program, const std::string& message) {
+  std::cerr << program << ": " << first_line(message) << std::endl;
+}
 
-void print_warning(const std::string& message) { std::cerr << "warning: " << first_line(message) << std::endl; }
+void print_warning(const std::string& message) {
+  std::cerr << "warning: " << first_line(message) << std::endl;
+}
 
-void describe_program(CLI::App& app, const std::string& verb, const std::string& summary, const std::string& examples) {
+void describe_program(CLI::App& app, const std::string& verb, const std::string& summary,
+                      const std::string& examples) {
   app.name("fovea-" + verb);
   app.description(summary);
   app.footer("Examples:\n" + examples);

@@ -1,15 +1,15 @@
 // What every program does around its work: one line for an error, the documented exit code.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 namespace fovea {
 
-/// Parses the command line into `app` and runs `body`. Usage errors print one line and return 2; Errors print their line and
-/// return their code; anything else (LibTorch's own, out of memory) prints its first line and returns 1. Never throws.
+/// Parses the command line into `app` and runs `body`. Usage errors print one line and return 2; Errors print
+/// their line and return their code; anything else (LibTorch's own, out of memory) prints its first line and
+/// returns 1. Never throws.
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& body);
 
 /// One line on stderr: "fovea-train: message".
@@ -19,6 +19,7 @@ void print_error(const std::string& program, const std::string& message);
 void print_warning(const std::string& message);
 
 /// Sets the name, the description, the examples shown under --help and --version.
-void describe_program(CLI::App& app, const std::string& verb, const std::string& summary, const std::string& examples);
+void describe_program(CLI::App& app, const std::string& verb, const std::string& summary,
+                      const std::string& examples);
 
 }  // namespace fovea

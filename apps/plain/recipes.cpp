@@ -10,7 +10,8 @@ namespace {
 
 bool is_path(const std::string& text) {
   std::error_code ignored;
-  return (text.size() > 5 && text.compare(text.size() - 5, 5, ".json") == 0) || std::filesystem::is_regular_file(text, ignored);
+  return (text.size() > 5 && text.compare(text.size() - 5, 5, ".json") == 0) ||
+         std::filesystem::is_regular_file(text, ignored);
 }
 
 }  // namespace
@@ -25,6 +26,8 @@ Json read_recipe(const std::string& name_or_path) {
   throw ConfigError("no recipe \"" + name_or_path + "\"" + hint(name_or_path, names));
 }
 
-std::string recipe_name(const std::string& name_or_path) { return is_path(name_or_path) ? std::filesystem::path(name_or_path).stem().string() : name_or_path; }
+std::string recipe_name(const std::string& name_or_path) {
+  return is_path(name_or_path) ? std::filesystem::path(name_or_path).stem().string() : name_or_path;
+}
 
 }  // namespace fovea

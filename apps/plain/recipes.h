@@ -15,8 +15,8 @@ struct Recipe {
 /// Every recipe by name, sorted.
 const std::vector<Recipe>& recipes();
 
-/// The layer a recipe or a file stands for: `name_or_path` is a recipe's name, or a path ending in .json (or of an existing file).
-/// Throws ConfigError with the nearest names.
+/// The layer a recipe or a file stands for: `name_or_path` is a recipe's name, or a path ending in .json (or
+/// of an existing file). Throws ConfigError with the nearest names.
 Json read_recipe(const std::string& name_or_path);
 
 /// "text-classification" for a recipe, the file's stem for a path: what a default run folder is called after.

@@ -28,12 +28,14 @@ void test_attention() {
   Call call;
   call.want = Want::kWeights;
   const AttentionOutput output = attention->forward(x, x, x, {}, call);
-  require(torch::allclose(output.weights.sum(-1), torch::ones({2, attention->heads(), 5}), 1e-5, 1e-5), "rows of weights do not sum to 1");
+  require(torch::allclose(output.weights.sum(-1), torch::ones({2, attention->heads(), 5}), 1e-5, 1e-5),
+          "rows of weights do not sum to 1");
 }
 
 void test_safetensors() {
   const TensorMap map = {{"a", torch::arange(6).view({2, 3})}};
-  require(torch::equal(decode_safetensors(encode_safetensors(map), "memory").at("a"), map.at("a")), "a tensor changed on its way through the format");
+  require(torch::equal(decode_safetensors(encode_safetensors(map), "memory").at("a"), map.at("a")),
+          "a tensor changed on its way through the format");
 }
 
 void test_checkpoint() {
@@ -72,8 +74,9 @@ bool run(const char* name, void (*test)()) {
 }  // namespace
 
 int doctor() {
-  std::cout << "fovea     " << kVersion << "\nlibtorch  " << TORCH_VERSION << "\nthreads   " << at::get_num_threads() << "\nCPU       " << at::get_cpu_capability()
-            << "\nCUDA      " << (torch::cuda::is_available() ? "available" : "none") << "\n\n";
+  std::cout << "fovea     " << kVersion << "\nlibtorch  " << TORCH_VERSION << "\nthreads   "
+            << at::get_num_threads() << "\nCPU       " << at::get_cpu_capability() << "\nCUDA      "
+            << (torch::cuda::is_available() ? "available" : "none") << "\n\n";
   bool good = run("attention: rows of weights sum to 1", test_attention);
   good = run("files: a tensor reads back", test_safetensors) && good;
   good = run("checkpoints: one reads back", test_checkpoint) && good;

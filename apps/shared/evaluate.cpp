@@ -21,7 +21,12 @@ Json json_metrics(const Metrics& metrics) {
 }
 
 Json report(const LoadedRun& run, const std::string& split, const Evaluation& evaluation) {
-  Json result = {{"format", 1}, {"run", run.folder.path().string()}, {"split", split}, {"n", evaluation.scores.size()}, {"step", run.step}, {"metrics", json_metrics(evaluation.metrics)},
+  Json result = {{"format", 1},
+                 {"run", run.folder.path().string()},
+                 {"split", split},
+                 {"n", evaluation.scores.size()},
+                 {"step", run.step},
+                 {"metrics", json_metrics(evaluation.metrics)},
                  {"signature", run_signature(run.folder.config(), run.folder.manifest())}};
   if (!evaluation.details.is_null()) result["details"] = evaluation.details;
   return result;
@@ -37,11 +42,15 @@ void print_confusion(const Json& details) {
   std::cout << std::flush;
   for (size_t row = 0; row < classes.size(); ++row) {
     std::printf("\n%-*s", static_cast<int>(width), classes[row].c_str());
-    for (const Json& count : details["confusion"][row]) std::printf("%*lld", static_cast<int>(width), static_cast<long long>(count.get<int64_t>()));
+    for (const Json& count : details["confusion"][row])
+      std::printf("%*lld", static_cast<int>(width), static_cast<long long>(count.get<int64_t>()));
   }
-  std::printf("\n\n%-*s %9s %9s %9s %9s\n", static_cast<int>(width), "class", "precision", "recall", "F1", "support");
+  std::printf("\n\n%-*s %9s %9s %9s %9s\n", static_cast<int>(width), "class", "precision", "recall", "F1",
+              "support");
   for (const Json& one : details["per_class"])
-    std::printf("%-*s %9.4f %9.4f %9.4f %9lld\n", static_cast<int>(width), one["label"].get<std::string>().c_str(), one["precision"].get<double>(), one["recall"].get<double>(), one["f1"].get<double>(),
+    std::printf("%-*s %9.4f %9.4f %9.4f %9lld\n", static_cast<int>(width),
+                one["label"].get<std::string>().c_str(), one["precision"].get<double>(),
+                one["recall"].get<double>(), one["f1"].get<double>(),
                 static_cast<long long>(one["support"].get<int64_t>()));
   std::fflush(stdout);
 }
@@ -51,26 +60,31 @@ void print(const Json& result, const std::string& format) {
     std::cout << to_text(result) << "\n";
     return;
   }
-  std::cout << result["run"].get<std::string>() << "  " << result["split"].get<std::string>() << "  n " << result["n"] << "\n";
+  std::cout << result["run"].get<std::string>() << "  " << result["split"].get<std::string>() << "  n "
+            << result["n"] << "\n";
   for (const auto& [name, value] : result["metrics"].items()) {
-    std::printf("  %-18s %s\n", name.c_str(), value.is_number() ? std::to_string(value.get<double>()).c_str() : "undefined");
+    std::printf("  %-18s %s\n", name.c_str(),
+                value.is_number() ? std::to_string(value.get<double>()).c_str() : "undefined");
   }
   std::fflush(stdout);
   if (result.contains("details")) print_confusion(result["details"]);
 }
 
-/// Adds the split's metrics to result.json and writes examples-<split>.jsonl. Overridden data is somebody else's: nothing is kept.
+/// Adds the split's metrics to result.json and writes examples-<split>.jsonl. Overridden data is somebody
+/// else's: nothing is kept.
 void keep(const LoadedRun& run, const std::string& split, const Evaluation& evaluation) {
   Json result = run.folder.result();
   if (!result.is_object()) return;
   result["metrics"][split] = json_metrics(evaluation.metrics);
-  write_file_atomically(run.folder.path() / ("examples-" + split + ".jsonl"), example_lines(evaluation.scores));
+  write_file_atomically(run.folder.path() / ("examples-" + split + ".jsonl"),
+                        example_lines(evaluation.scores));
   run.folder.write_result(result);
 }
 
 }  // namespace
 
-void part_words(const std::vector<std::string>& words, std::vector<std::string>* paths, std::vector<std::string>* overrides) {
+void part_words(const std::vector<std::string>& words, std::vector<std::string>* paths,
+                std::vector<std::string>* overrides) {
   for (const std::string& word : words) {
     const bool is_override = word.find('=') != std::string::npos && !std::filesystem::exists(word);
     (is_override ? overrides : paths)->push_back(word);
@@ -87,7 +101,8 @@ int evaluate(const EvaluateRequest& request) {
   options.batch = request.batch;
   options.device = parse_device(request.device);
   std::vector<LoadedRun> runs;
-  for (const std::string& path : paths) runs.push_back(load_run(path, request.checkpoint, overrides, options.device));
+  for (const std::string& path : paths)
+    runs.push_back(load_run(path, request.checkpoint, overrides, options.device));
   if (request.ensemble) {
     std::vector<std::shared_ptr<Net>> members;
     for (const LoadedRun& run : runs) members.push_back(run.net);

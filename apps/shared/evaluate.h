@@ -17,6 +17,7 @@ struct EvaluateRequest {
 int evaluate(const EvaluateRequest& request);
 
 /// Parts `words` into paths and key=value overrides.
-void part_words(const std::vector<std::string>& words, std::vector<std::string>* paths, std::vector<std::string>* overrides);
+void part_words(const std::vector<std::string>& words, std::vector<std::string>* paths,
+                std::vector<std::string>* overrides);
 
 }  // namespace fovea

@@ -26,13 +26,18 @@ Json fields_json(const std::vector<FieldInfo>& fields) {
 
 Json models_json() {
   Json list = Json::array();
-  for (const NetEntry& net : nets().entries()) list.push_back({{"name", net.name}, {"summary", net.summary}, {"source", net.source}, {"keys", fields_json(net.fields())}});
+  for (const NetEntry& net : nets().entries())
+    list.push_back({{"name", net.name},
+                    {"summary", net.summary},
+                    {"source", net.source},
+                    {"keys", fields_json(net.fields())}});
   return list;
 }
 
 Json tasks_json() {
   Json list = Json::array();
-  for (const TaskEntry& task : tasks().entries()) list.push_back({{"name", task.name}, {"summary", task.summary}, {"keys", fields_json(task.fields())}});
+  for (const TaskEntry& task : tasks().entries())
+    list.push_back({{"name", task.name}, {"summary", task.summary}, {"keys", fields_json(task.fields())}});
   return list;
 }
 
@@ -40,7 +45,9 @@ Json recipes_json() {
   Json list = Json::array();
   for (const Recipe& recipe : recipes()) {
     const Json content = read_recipe(recipe.name);
-    list.push_back({{"name", recipe.name}, {"summary", content.value("description", "")}, {"reference", content.value("reference", "")}});
+    list.push_back({{"name", recipe.name},
+                    {"summary", content.value("description", "")},
+                    {"reference", content.value("reference", "")}});
   }
   return list;
 }
@@ -48,7 +55,8 @@ Json recipes_json() {
 /// All keys, each under its full name; `name` keeps one model's or task's.
 Json keys_json(const std::string& name) {
   Json list = Json::array();
-  const auto add = [&](const std::string& prefix, const std::vector<FieldInfo>& fields, const std::string& of) {
+  const auto add = [&](const std::string& prefix, const std::vector<FieldInfo>& fields,
+                       const std::string& of) {
     for (const FieldInfo& field : fields) {
       Json json = field_json(field);
       json["name"] = prefix + "." + field.name;
@@ -78,7 +86,8 @@ void print(const Json& entries, bool with_keys) {
   for (const Json& entry : entries) {
     std::cout << entry["name"].get<std::string>() << "\n";
     for (const char* part : {"summary", "formula", "source", "reference"})
-      if (entry.contains(part) && !entry[part].get<std::string>().empty()) std::cout << "    " << entry[part].get<std::string>() << "\n";
+      if (entry.contains(part) && !entry[part].get<std::string>().empty())
+        std::cout << "    " << entry[part].get<std::string>() << "\n";
     if (with_keys && entry.contains("keys")) print_keys(entry["keys"], "    ");
   }
 }
@@ -87,16 +96,26 @@ void print(const Json& entries, bool with_keys) {
 
 int list(const ListRequest& request) {
   Json entries;
-  if (request.what == "models") entries = models_json();
-  else if (request.what == "tasks") entries = tasks_json();
-  else if (request.what == "recipes") entries = recipes_json();
-  else if (request.what == "keys") entries = keys_json(request.name);
-  else entries = list_attention_axis(request.what);
+  if (request.what == "models")
+    entries = models_json();
+  else if (request.what == "tasks")
+    entries = tasks_json();
+  else if (request.what == "recipes")
+    entries = recipes_json();
+  else if (request.what == "keys")
+    entries = keys_json(request.name);
+  else
+    entries = list_attention_axis(request.what);
   if (entries.is_null())
-    throw ConfigError("fovea list: no \"" + request.what + "\"" + hint(request.what, {"attentions", "scorers", "normalizers", "patterns", "positions", "models", "tasks", "recipes", "keys"}));
-  if (request.format == "json") std::cout << to_text(Json{{"format", 1}, {request.what, entries}}, 1) << "\n";
-  else if (request.what == "keys") print_keys(entries, "");
-  else print(entries, false);
+    throw ConfigError("fovea list: no \"" + request.what + "\"" +
+                      hint(request.what, {"attentions", "scorers", "normalizers", "patterns", "positions",
+                                          "models", "tasks", "recipes", "keys"}));
+  if (request.format == "json")
+    std::cout << to_text(Json{{"format", 1}, {request.what, entries}}, 1) << "\n";
+  else if (request.what == "keys")
+    print_keys(entries, "");
+  else
+    print(entries, false);
   return 0;
 }
 

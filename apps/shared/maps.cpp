@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <optional>
 
+#include "apps/shared/input_lines.h"
 #include "apps/shared/session.h"
 #include "data/text/unicode.h"
 #include "src/base/error.h"
@@ -32,21 +32,15 @@ std::vector<Named> chosen_examples(const LoadedRun& run, const MapsRequest& requ
   std::vector<Named> chosen;
   if (request.input.empty()) {
     const auto source = run.task->examples(parse_split(request.split));
-    for (int64_t index : parse_ranges(request.examples, source->size())) chosen.push_back({request.split + "-" + std::to_string(index), source->get(index, 0, true)});
+    for (int64_t index : parse_ranges(request.examples, source->size()))
+      chosen.push_back({request.split + "-" + std::to_string(index), source->get(index, 0, true)});
     return chosen;
   }
-  std::ifstream file;
-  if (request.input != "-") {
-    file.open(request.input);
-    if (!file) throw DataError("cannot read " + request.input);
-  }
-  std::istream& in = request.input == "-" ? std::cin : file;
-  std::string line;
-  for (int64_t number = 1; std::getline(in, line); ++number) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    require_utf8(line, request.input + ":" + std::to_string(number));
-    chosen.push_back({"input-" + std::to_string(number - 1), run.task->read(line)});
-    chosen.back().example.id = number - 1;
+  InputLines lines(request.input);
+  while (const auto line = lines.next()) {
+    require_utf8(line->text, line->place);
+    chosen.push_back({"input-" + std::to_string(line->index), run.task->read(line->text)});
+    chosen.back().example.id = line->index;
   }
   return chosen;
 }
@@ -54,10 +48,13 @@ std::vector<Named> chosen_examples(const LoadedRun& run, const MapsRequest& requ
 void require_formats(const std::vector<std::string>& formats) {
   const std::vector<std::string> known = {"npy", "json", "csv", "pdf", "svg", "png"};
   for (const std::string& format : formats)
-    if (std::find(known.begin(), known.end(), format) == known.end()) throw ConfigError("--format: no \"" + format + "\"" + hint(format, known));
+    if (std::find(known.begin(), known.end(), format) == known.end())
+      throw ConfigError("--format: no \"" + format + "\"" + hint(format, known));
 }
 
-bool wants(const MapsRequest& request, const std::string& format) { return std::find(request.formats.begin(), request.formats.end(), format) != request.formats.end(); }
+bool wants(const MapsRequest& request, const std::string& format) {
+  return std::find(request.formats.begin(), request.formats.end(), format) != request.formats.end();
+}
 
 /// The picture or the series an example shows.
 MapScene scene_of(const Batch& batch) {
@@ -65,7 +62,10 @@ MapScene scene_of(const Batch& batch) {
   const auto& truths = batch.truths[0];
   if (const auto found = truths.find("pixels"); found != truths.end()) {
     const Tensor pixels = found->second.contiguous();
-    scene.image = Raster{pixels.size(0), pixels.size(1), pixels.size(2), {pixels.data_ptr<uint8_t>(), pixels.data_ptr<uint8_t>() + pixels.numel()}};
+    scene.image = Raster{pixels.size(0),
+                         pixels.size(1),
+                         pixels.size(2),
+                         {pixels.data_ptr<uint8_t>(), pixels.data_ptr<uint8_t>() + pixels.numel()}};
   }
   if (batch.inputs.count("series") > 0) {
     const Tensor series = batch.input("series").values[0].to(torch::kCPU);
@@ -73,13 +73,15 @@ MapScene scene_of(const Batch& batch) {
     for (int64_t column = 0; column < std::min<int64_t>(series.size(1), kMostSeriesLines); ++column) {
       const Tensor values = series.select(1, column).to(torch::kFloat32).contiguous();
       const auto at = static_cast<size_t>(column);
-      scene.series.push_back({at < names.size() ? names[at] : "column " + std::to_string(column), {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()}});
+      scene.series.push_back({at < names.size() ? names[at] : "column " + std::to_string(column),
+                              {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()}});
     }
   }
   return scene;
 }
 
-void write_record(const fs::path& folder, const MapRecord& record, const MapScene& scene, const MapsRequest& request) {
+void write_record(const fs::path& folder, const MapRecord& record, const MapScene& scene,
+                  const MapsRequest& request) {
   const fs::path stem = folder / record.path;
   if (wants(request, "npy") || wants(request, "json")) write_map(stem, record);
   if (wants(request, "csv")) write_file_atomically(stem.string() + ".csv", map_csv(record));
@@ -93,15 +95,21 @@ void write_record(const fs::path& folder, const MapRecord& record, const MapScen
 
 /// Says what it was in the request that left no map; returns when the model has no attention at all.
 void refuse_empty_choice(const MapsRequest& request) {
-  if (!request.layers.empty()) throw ConfigError("--layers: no attention of this model matches " + join(request.layers, ", "));
+  if (!request.layers.empty())
+    throw ConfigError("--layers: no attention of this model matches " + join(request.layers, ", "));
   std::vector<std::string> heads;
   for (int64_t head : request.heads) heads.push_back(std::to_string(head));
-  if (!heads.empty()) throw ConfigError("--heads: no attention of this model has a head " + join(heads, " or "));
+  if (!heads.empty())
+    throw ConfigError("--heads: no attention of this model has a head " + join(heads, " or "));
 }
 
 /// What a map's provenance says: enough to make it again.
 Json provenance(const LoadedRun& run, const Named& named, const Batch& batch) {
-  Json json = {{"model", group_name(run.folder.config()["model"], "")}, {"config", config_hash(run.folder.config())}, {"seed", run.folder.manifest().value("seed", int64_t{0})}, {"step", run.step}, {"example", named.name}};
+  Json json = {{"model", group_name(run.folder.config()["model"], "")},
+               {"config", config_hash(run.folder.config())},
+               {"seed", run.folder.manifest().value("seed", int64_t{0})},
+               {"step", run.step},
+               {"example", named.name}};
   for (const char* field : {"label", "input"})
     if (batch.notes[0].contains(field)) json[field] = batch.notes[0][field];
   return json;
@@ -118,8 +126,11 @@ std::vector<int64_t> parse_ranges(const std::string& text, int64_t size) {
   };
   for (const std::string& part : split(text, ',')) {
     const size_t dash = part.find('-');
-    const int64_t low = number(part.substr(0, dash)), high = dash == std::string::npos ? low : number(part.substr(dash + 1));
-    if (high >= size) throw ConfigError("--examples: the split has examples 0 to " + std::to_string(size - 1) + "; found " + std::to_string(high));
+    const int64_t low = number(part.substr(0, dash)),
+                  high = dash == std::string::npos ? low : number(part.substr(dash + 1));
+    if (high >= size)
+      throw ConfigError("--examples: the split has examples 0 to " + std::to_string(size - 1) + "; found " +
+                        std::to_string(high));
     for (int64_t i = low; i <= high; ++i)
       if (std::find(numbers.begin(), numbers.end(), i) == numbers.end()) numbers.push_back(i);
   }
@@ -135,7 +146,8 @@ int maps(const MapsRequest& request) {
   const fs::path out(request.out);
   make_folders(out);
   // A decoder is read along the output it is forced to follow, which an input alone does not have.
-  if (spec.targets.count("target") > 0 && !request.input.empty()) throw ConfigError("--input: maps of decoded output need a split; name --examples");
+  if (spec.targets.count("target") > 0 && !request.input.empty())
+    throw ConfigError("--input: maps of decoded output need a split; name --examples");
   torch::NoGradGuard no_gradient;
   std::vector<Json> scores;
   int64_t written = 0;

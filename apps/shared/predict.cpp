@@ -1,9 +1,9 @@
 #include "apps/shared/predict.h"
 
 #include <algorithm>
-#include <fstream>
 #include <iostream>
 
+#include "apps/shared/input_lines.h"
 #include "apps/shared/session.h"
 #include "data/text/unicode.h"
 #include "src/base/error.h"
@@ -16,7 +16,9 @@ namespace {
 /// The most attended labels of the last layer that looks at an input, mean over heads and queries.
 Json top_attended(const std::vector<MapRecord>& records, int64_t top) {
   Json list = Json::array();
-  const auto usable = [](const MapRecord& record) { return !record.key.labels.empty() && record.key.kind == "tokens"; };
+  const auto usable = [](const MapRecord& record) {
+    return !record.key.labels.empty() && record.key.kind == "tokens";
+  };
   const auto last = std::find_if(records.rbegin(), records.rend(), usable);
   if (last == records.rend()) return list;
   std::vector<std::pair<double, int64_t>> mass;
@@ -28,11 +30,14 @@ Json top_attended(const std::vector<MapRecord>& records, int64_t top) {
   }
   std::stable_sort(mass.begin(), mass.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   for (size_t i = 0; i < mass.size() && i < static_cast<size_t>(top); ++i)
-    list.push_back({{"token", last->key.labels[static_cast<size_t>(mass[i].second)]}, {"position", mass[i].second}, {"weight", mass[i].first}});
+    list.push_back({{"token", last->key.labels[static_cast<size_t>(mass[i].second)]},
+                    {"position", mass[i].second},
+                    {"weight", mass[i].first}});
   return list;
 }
 
-std::string answer_lines(LoadedRun& run, const std::vector<Example>& examples, const PredictRequest& request, torch::Device device) {
+std::string answer_lines(LoadedRun& run, const std::vector<Example>& examples, const PredictRequest& request,
+                         torch::Device device) {
   torch::NoGradGuard no_gradient;
   const Batch batch = collate(examples, run.task->spec()).to(device);
   // A decoder has no target to be forced along: its prediction is made from the input alone.
@@ -45,7 +50,8 @@ std::string answer_lines(LoadedRun& run, const std::vector<Example>& examples, c
   for (int64_t row = 0; row < batch.size(); ++row) {
     Json line = run.task->show(prediction, batch, row);
     line["input"] = batch.notes[static_cast<size_t>(row)].at("input");
-    const Json attended = top_attended(map_records(trace, *run.task, batch, row, Json::object()), request.top);
+    const Json attended =
+        top_attended(map_records(trace, *run.task, batch, row, Json::object()), request.top);
     if (!attended.empty()) line["attention"] = attended;
     lines += to_text(line) + "\n";
   }
@@ -55,32 +61,28 @@ std::string answer_lines(LoadedRun& run, const std::vector<Example>& examples, c
 }  // namespace
 
 int predict(const PredictRequest& request) {
-  if (request.batch < 1) throw ConfigError("--batch: expected at least 1, found " + std::to_string(request.batch));
+  if (request.batch < 1)
+    throw ConfigError("--batch: expected at least 1, found " + std::to_string(request.batch));
   prepare_torch(request.threads);
   const torch::Device device = parse_device(request.device);
   LoadedRun run = load_run(request.run, request.checkpoint, {}, device);
-  std::ifstream file;
-  if (request.input != "-") {
-    file.open(request.input);
-    if (!file) throw DataError("cannot read " + request.input);
-  }
-  std::istream& in = request.input == "-" ? std::cin : file;
-  const std::string where = request.input == "-" ? "standard input" : request.input;
-  std::string collected, line;
+  InputLines lines(request.input);
+  std::string collected;
   std::vector<Example> waiting;
   const auto flush = [&] {
     if (waiting.empty()) return;
-    const std::string lines = answer_lines(run, waiting, request, device);
-    if (request.output == "-") std::cout << lines << std::flush;
-    else collected += lines;
+    const std::string answers = answer_lines(run, waiting, request, device);
+    if (request.output == "-")
+      std::cout << answers << std::flush;
+    else
+      collected += answers;
     waiting.clear();
   };
-  for (int64_t number = 1; std::getline(in, line); ++number) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
+  while (const auto line = lines.next()) {
     try {
-      require_utf8(line, where + ":" + std::to_string(number));
-      waiting.push_back(run.task->read(line));
-      waiting.back().id = number - 1;
+      require_utf8(line->text, line->place);
+      waiting.push_back(run.task->read(line->text));
+      waiting.back().id = line->index;
     } catch (const DataError&) {
       flush();  // what came before the bad line is answered first
       throw;

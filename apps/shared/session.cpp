@@ -1,8 +1,7 @@
 #include "apps/shared/session.h"
 
-#include <malloc.h>
-
 #include <ATen/Parallel.h>
+#include <malloc.h>
 
 #include "data/tasks/registry.h"
 #include "models/nets/registry.h"
@@ -16,7 +15,9 @@ namespace fovea {
 namespace {
 
 /// What a recipe may say beside task, model and train.
-bool is_remark(const std::string& key) { return key == "description" || key == "reference" || key == "tune"; }
+bool is_remark(const std::string& key) {
+  return key == "description" || key == "reference" || key == "tune";
+}
 
 std::string required_name(const Json& tree, const std::string& group, const std::vector<std::string>& known) {
   const std::string name = tree.contains(group) ? group_name(tree[group], "") : "";
@@ -28,23 +29,30 @@ std::string required_name(const Json& tree, const std::string& group, const std:
 
 Json resolve_tree(const Json& tree) {
   for (const auto& [key, value] : tree.items())
-    if (key != "task" && key != "model" && key != "train" && !is_remark(key)) throw ConfigError(key + ": no such key" + hint(key, {"task", "model", "train"}));
+    if (key != "task" && key != "model" && key != "train" && !is_remark(key))
+      throw ConfigError(key + ": no such key" + hint(key, {"task", "model", "train"}));
   const TaskEntry& task = tasks().at(required_name(tree, "task", tasks().names()), "task");
   const NetEntry& net = nets().at(required_name(tree, "model", nets().names()), "model");
   const Json train = tree.contains("train") ? tree["train"] : Json::object();
-  return {{"task", task.resolve(tree["task"])}, {"model", net.resolve(tree["model"])}, {"train", dump_fields(read_options<TrainOptions>(train, "train"))}};
+  return {{"task", task.resolve(tree["task"])},
+          {"model", net.resolve(tree["model"])},
+          {"train", dump_fields(read_options<TrainOptions>(train, "train"))}};
 }
 
-Json resolve_config(const Json& recipe, const std::vector<std::string>& files, const std::vector<std::string>& overrides) {
+Json resolve_config(const Json& recipe, const std::vector<std::string>& files,
+                    const std::vector<std::string>& overrides) {
   if (!recipe.is_object()) throw ConfigError("config: expected an object with task, model and train");
   Json tree = merge_layers(Json::object(), recipe);
   for (const std::string& file : files) tree = merge_layers(tree, read_json(file));
   return resolve_tree(merge_layers(tree, parse_overrides(overrides)));
 }
 
-TrainOptions train_options(const Json& config) { return read_options<TrainOptions>(config.at("train"), "train"); }
+TrainOptions train_options(const Json& config) {
+  return read_options<TrainOptions>(config.at("train"), "train");
+}
 
-LoadedRun load_run(const std::string& path, const std::string& checkpoint, const std::vector<std::string>& overrides, torch::Device device) {
+LoadedRun load_run(const std::string& path, const std::string& checkpoint,
+                   const std::vector<std::string>& overrides, torch::Device device) {
   LoadedRun run{RunFolder(path), nullptr, nullptr, 0};
   Json config = run.folder.config();
   if (!overrides.empty()) {
@@ -53,9 +61,12 @@ LoadedRun load_run(const std::string& path, const std::string& checkpoint, const
       if (key != "task") throw ConfigError(key + ": only task.* can be changed for a trained run");
     config = resolve_tree(merge_layers(config, layer));
   }
-  if (!config.contains("task") || !config.contains("model")) throw CheckpointError(path + "/config.json: expected task and model");
+  if (!config.contains("task") || !config.contains("model"))
+    throw CheckpointError(path + "/config.json: expected task and model");
   try {
-    run.task = tasks().at(group_name(config["task"], ""), "task").load(config["task"], (run.folder.path() / "task").string());
+    run.task = tasks()
+                   .at(group_name(config["task"], ""), "task")
+                   .load(config["task"], (run.folder.path() / "task").string());
     run.net = nets().at(group_name(config["model"], ""), "model").make(config["model"], run.task->spec());
   } catch (const ConfigError& error) {
     if (!overrides.empty()) throw;
@@ -74,7 +85,8 @@ LoadedRun load_run(const std::string& path, const std::string& checkpoint, const
 torch::Device parse_device(const std::string& name) {
   if (name == "cpu") return torch::kCPU;
   if (name != "cuda") throw ConfigError("--device: expected cpu or cuda, found \"" + name + "\"");
-  if (!torch::cuda::is_available()) throw ConfigError("--device cuda: no CUDA device, or a LibTorch built without CUDA");
+  if (!torch::cuda::is_available())
+    throw ConfigError("--device cuda: no CUDA device, or a LibTorch built without CUDA");
   return torch::kCUDA;
 }
 
@@ -82,16 +94,27 @@ void prepare_torch(int64_t threads) {
   if (threads < 0) throw ConfigError("--threads: expected at least 1, found " + std::to_string(threads));
   if (threads > 0) at::set_num_threads(static_cast<int>(threads));
   at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/false);
-  // Deterministic mode also overwrites every fresh tensor, which only helps those who read memory they never wrote.
+  // Deterministic mode also overwrites every fresh tensor, which only helps those who read memory they never
+  // wrote.
   at::globalContext().setDeterministicFillUninitializedMemory(false);
-  // Activations come and go by the megabyte: keep their pages instead of faulting them in again at every step.
+  // Activations come and go by the megabyte: keep their pages instead of faulting them in again at every
+  // step.
   ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
   ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
 
-Json make_manifest(const std::vector<std::string>& argv, const std::string& recipe, uint64_t seed, const std::string& device, const Json& data) {
-  return {{"format", 1}, {"argv", argv}, {"recipe", recipe}, {"seed", seed}, {"device", device}, {"threads", at::get_num_threads()},
-          {"fovea", kVersion}, {"libtorch", TORCH_VERSION}, {"cpu", std::string(at::get_cpu_capability())}, {"data", data}};
+Json make_manifest(const std::vector<std::string>& argv, const std::string& recipe, uint64_t seed,
+                   const std::string& device, const Json& data) {
+  return {{"format", 1},
+          {"argv", argv},
+          {"recipe", recipe},
+          {"seed", seed},
+          {"device", device},
+          {"threads", at::get_num_threads()},
+          {"fovea", kVersion},
+          {"libtorch", TORCH_VERSION},
+          {"cpu", std::string(at::get_cpu_capability())},
+          {"data", data}};
 }
 
 }  // namespace fovea

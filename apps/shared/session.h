@@ -11,8 +11,10 @@
 
 namespace fovea {
 
-/// defaults < `recipe` < each of `files` < `overrides`, every field stated. Throws ConfigError on an unknown key.
-Json resolve_config(const Json& recipe, const std::vector<std::string>& files, const std::vector<std::string>& overrides);
+/// defaults < `recipe` < each of `files` < `overrides`, every field stated. Throws ConfigError on an unknown
+/// key.
+Json resolve_config(const Json& recipe, const std::vector<std::string>& files,
+                    const std::vector<std::string>& overrides);
 
 /// The same for a tree that is already merged.
 Json resolve_tree(const Json& tree);
@@ -27,9 +29,10 @@ struct LoadedRun {
   int64_t step = 0;
 };
 
-/// Opens a run with its task/ folder and the checkpoint `checkpoint` (empty = BEST, else LATEST). `overrides` may change task.* only.
-/// Throws CheckpointError, ConfigError.
-LoadedRun load_run(const std::string& path, const std::string& checkpoint, const std::vector<std::string>& overrides, torch::Device device);
+/// Opens a run with its task/ folder and the checkpoint `checkpoint` (empty = BEST, else LATEST). `overrides`
+/// may change task.* only. Throws CheckpointError, ConfigError.
+LoadedRun load_run(const std::string& path, const std::string& checkpoint,
+                   const std::vector<std::string>& overrides, torch::Device device);
 
 /// "cpu" or "cuda" (exit 2 when this build or machine has none).
 torch::Device parse_device(const std::string& name);
@@ -38,6 +41,7 @@ torch::Device parse_device(const std::string& name);
 void prepare_torch(int64_t threads);
 
 /// Versions, threads, device, seed, recipe and data: what a run's manifest.json holds.
-Json make_manifest(const std::vector<std::string>& argv, const std::string& recipe, uint64_t seed, const std::string& device, const Json& data);
+Json make_manifest(const std::vector<std::string>& argv, const std::string& recipe, uint64_t seed,
+                   const std::string& device, const Json& data);
 
 }  // namespace fovea

@@ -24,12 +24,14 @@ std::shared_ptr<Net> make_net(const Json& config, const Task& task, uint64_t see
 }
 
 /// One step forward and backward on the first batch: sizes and time, nothing written.
-int dry_run(const Json& config, const Task& task, Net& net, const TrainRequest& request, torch::Device device) {
+int dry_run(const Json& config, const Task& task, Net& net, const TrainRequest& request,
+            torch::Device device) {
   using Clock = std::chrono::steady_clock;
   seed_generators({static_cast<uint64_t>(request.seed), kDryStream});
   const auto source = task.examples(Split::kTrain);
   std::vector<Example> examples;
-  for (int64_t i = 0; i < std::min(source->size(), task.batch_size()); ++i) examples.push_back(source->get(i, 0, false));
+  for (int64_t i = 0; i < std::min(source->size(), task.batch_size()); ++i)
+    examples.push_back(source->get(i, 0, false));
   const Batch batch = collate(examples, task.spec()).to(device);
   net.to(device);
   net.train();
@@ -37,9 +39,11 @@ int dry_run(const Json& config, const Task& task, Net& net, const TrainRequest& 
   const Loss loss = task.loss(net.forward(batch), batch, {});
   if (loss.sum.requires_grad()) loss.sum.backward();
   const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
-  std::cout << "task        " << group_name(config["task"], "") << ": " << source->size() << " training, " << task.examples(Split::kValidation)->size() << " validation, "
+  std::cout << "task        " << group_name(config["task"], "") << ": " << source->size() << " training, "
+            << task.examples(Split::kValidation)->size() << " validation, "
             << task.examples(Split::kTest)->size() << " test examples, batch " << batch.size() << "\n"
-            << "model       " << group_name(config["model"], "") << ": " << parameter_count(net) << " parameters\n"
+            << "model       " << group_name(config["model"], "") << ": " << parameter_count(net)
+            << " parameters\n"
             << "first loss  " << (loss.sum / loss.weight).item<double>() << "\n"
             << "first step  " << seconds << " s forward and backward\n"
             << "config      " << config_hash(config) << "\n";
@@ -49,14 +53,16 @@ int dry_run(const Json& config, const Task& task, Net& net, const TrainRequest& 
 void print_result(const RunFolder& run, const Json& result) {
   std::cout << run.path().string() << "\n";
   for (const auto& [split, metrics] : result["metrics"].items())
-    for (const auto& [name, value] : metrics.items()) std::cout << "  " << split << " " << name << " " << value << "\n";
+    for (const auto& [name, value] : metrics.items())
+      std::cout << "  " << split << " " << name << " " << value << "\n";
 }
 
 }  // namespace
 
 int train(const TrainRequest& request) {
   const SignalWatch signals;
-  if (request.seed < 0) throw ConfigError("--seed: expected at least 0, found " + std::to_string(request.seed));
+  if (request.seed < 0)
+    throw ConfigError("--seed: expected at least 0, found " + std::to_string(request.seed));
   const Json config = resolve_config(read_recipe(request.recipe), request.files, request.overrides);
   if (request.print_config) {
     std::cout << to_text(config, 2) << "\n";
@@ -67,7 +73,9 @@ int train(const TrainRequest& request) {
   const auto seed = static_cast<uint64_t>(request.seed);
   const std::string recipe = recipe_name(request.recipe);
   const std::filesystem::path out =
-      request.out.empty() ? std::filesystem::path("runs") / recipe / (config_hash(config) + "-seed" + std::to_string(seed)) : std::filesystem::path(request.out);
+      request.out.empty()
+          ? std::filesystem::path("runs") / recipe / (config_hash(config) + "-seed" + std::to_string(seed))
+          : std::filesystem::path(request.out);
 
   const std::shared_ptr<Task> task = tasks().at(group_name(config["task"], ""), "task").make(config["task"]);
   SignalWatch::check("reading data; nothing to save yet");
@@ -76,11 +84,13 @@ int train(const TrainRequest& request) {
   if (request.dry_run) return dry_run(config, *task, *net, request, device);
 
   const RunIdentity identity{config, make_manifest(request.argv, recipe, seed, request.device, task->data())};
-  const RunFolder run = RunFolder::open_or_create(out, identity, [&](const std::filesystem::path& folder) { task->save(folder.string()); });
+  const RunFolder run = RunFolder::open_or_create(
+      out, identity, [&](const std::filesystem::path& folder) { task->save(folder.string()); });
   if (run.finished()) {
     print_result(run, run.result());
     return 0;
   }
+  const RunLock lock(run.path());
   // The bits of a run depend on its thread count: one that began with another keeps it.
   const int64_t threads = run.manifest().value("threads", int64_t{0});
   if (request.threads == 0 && threads > 0) prepare_torch(threads);

@@ -13,6 +13,11 @@ void check(const RecallOptions& options, int64_t keys, int64_t queries) {
     throw ConfigError("recall needs a key of its own for every pair; found " + std::to_string(options.pairs) +
                       " pairs and " + std::to_string(keys) + " keys in a vocabulary of " +
                       std::to_string(options.vocabulary));
+  if (options.pairs > options.vocabulary - 1 - keys)
+    throw ConfigError("recall needs a value of its own for every pair; found " +
+                      std::to_string(options.pairs) + " pairs and " +
+                      std::to_string(options.vocabulary - 1 - keys) + " values in a vocabulary of " +
+                      std::to_string(options.vocabulary));
   if (queries < 1 || queries > options.pairs)
     throw ConfigError("recall asks for 1 to " + std::to_string(options.pairs) +
                       " keys; found queries=" + std::to_string(options.queries));
@@ -32,10 +37,11 @@ RecallExample recall_example(const RecallOptions& options, int64_t split, int64_
   const auto length = static_cast<size_t>(options.length);
   RecallExample example{std::vector<int64_t>(length, 0), std::vector<int64_t>(length, -1),
                         std::vector<int64_t>(length, -1)};
-  const auto key_order = random.permutation(keys);
+  const auto key_order = random.permutation(keys),
+             value_order = random.permutation(options.vocabulary - first_value);
   for (size_t pair = 0; pair < static_cast<size_t>(options.pairs); ++pair) {
     example.tokens[2 * pair] = 1 + key_order[pair];
-    example.tokens[2 * pair + 1] = random.between(first_value, options.vocabulary - 1);
+    example.tokens[2 * pair + 1] = first_value + value_order[pair];
   }
   const auto asked = random.permutation(options.pairs),
              places = random.permutation(options.length - 2 * options.pairs);

@@ -21,8 +21,9 @@ struct RecallExample {
   std::vector<int64_t> truth;    ///< [length] the position of that value among the pairs; −1 elsewhere
 };
 
-/// Example `index` of `split`: keys never repeat within an example, values may. The input does not show the
-/// answers. Throws ConfigError when the pairs and queries do not fit the length or the vocabulary.
+/// Example `index` of `split`: neither keys nor values repeat within an example, so a guess among its values
+/// is right once in `pairs`. The input does not show the answers. Throws ConfigError when the pairs and
+/// queries do not fit the length or the vocabulary.
 RecallExample recall_example(const RecallOptions& options, int64_t split, int64_t index);
 
 }  // namespace fovea

@@ -9,7 +9,8 @@ class ClassificationTask : public Task {
  public:
   Loss loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const override;
   Prediction predict(Net& net, const Batch& batch, const ModelOutput& output) const override;
-  std::vector<ExampleScore> measure(const Prediction& prediction, const ModelOutput& output, const Batch& batch) const override;
+  std::vector<ExampleScore> measure(const Prediction& prediction, const ModelOutput& output,
+                                    const Batch& batch) const override;
   Metrics metrics(const std::vector<ExampleScore>& scores) const override;
   Json details(const std::vector<ExampleScore>& scores) const override;
   Json show(const Prediction& prediction, const Batch& batch, int64_t row) const override;

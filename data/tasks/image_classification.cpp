@@ -52,8 +52,10 @@ std::vector<std::string> label_names(const std::vector<Item>& items) {
 
 }  // namespace
 
-ImageClassification::ImageClassification(const Options& options)
-    : options_(options), files_(reads_files(options)), splits_([this] { return read_splits(); }) {
+ImageClassification::ImageClassification(const Options& options, Unfitted)
+    : options_(options), files_(reads_files(options)), splits_([this] { return read_splits(); }) {}
+
+ImageClassification::ImageClassification(const Options& options) : ImageClassification(options, Unfitted{}) {
   const std::vector<Item>& train = splits_.get().train;
   if (train.empty()) throw DataError("task.train: no images to train on");
   classes_ = splits_.get().classes;
@@ -80,7 +82,7 @@ ImageClassification::ImageClassification(const Options& options)
 }
 
 ImageClassification::ImageClassification(const Options& options, const std::string& folder)
-    : options_(options), files_(reads_files(options)), splits_([this] { return read_splits(); }) {
+    : ImageClassification(options, Unfitted{}) {
   const Json saved = read_task_json(folder);
   try {
     classes_ = saved.at("classes").get<std::vector<std::string>>();

@@ -59,11 +59,13 @@ RecallOptions recall_options(const LanguageModel::Options& o) {
 
 }  // namespace
 
-LanguageModel::LanguageModel(const Options& options)
+LanguageModel::LanguageModel(const Options& options, Unfitted)
     : options_(options),
       files_(uses_files(options.source, !options.train.empty(), {options.validation, options.test})),
       tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})),
-      splits_([this] { return read_splits(); }) {
+      splits_([this] { return read_splits(); }) {}
+
+LanguageModel::LanguageModel(const Options& options) : LanguageModel(options, Unfitted{}) {
   TokenCounts counts;
   if (files_) {
     // Only the part that is trained on is counted.
@@ -83,10 +85,7 @@ LanguageModel::LanguageModel(const Options& options)
 }
 
 LanguageModel::LanguageModel(const Options& options, const std::string& folder)
-    : options_(options),
-      files_(uses_files(options.source, !options.train.empty(), {options.validation, options.test})),
-      tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})),
-      splits_([this] { return read_splits(); }) {
+    : LanguageModel(options, Unfitted{}) {
   const Json saved = read_task_json(folder);
   if (!saved.contains("vocabulary")) throw CheckpointError(folder + "/task.json: expected a vocabulary");
   vocabulary_ =

@@ -22,22 +22,34 @@ Options read_group(const Json& group) {
 template <class SomeTask>
 TaskEntry entry(const std::string& name, const std::string& summary) {
   using Options = typename SomeTask::Options;
-  return {name, summary, [] { return describe_fields<Options>(); },
+  return {name,
+          summary,
+          [] { return describe_fields<Options>(); },
           [name](const Json& group) {
             Json resolved = dump_fields(read_group<Options>(group));
             resolved["name"] = name;
             return resolved;
           },
-          [](const Json& group) -> std::shared_ptr<Task> { return std::make_shared<SomeTask>(read_group<Options>(group)); },
-          [](const Json& group, const std::string& folder) -> std::shared_ptr<Task> { return std::make_shared<SomeTask>(read_group<Options>(group), folder); }};
+          [](const Json& group) -> std::shared_ptr<Task> {
+            return std::make_shared<SomeTask>(read_group<Options>(group));
+          },
+          [](const Json& group, const std::string& folder) -> std::shared_ptr<Task> {
+            return std::make_shared<SomeTask>(read_group<Options>(group), folder);
+          }};
 }
 
 Registry<TaskEntry> make_registry() {
   Registry<TaskEntry> all("task");
-  all.add(entry<TextClassification>("text-classification", "one label a text: CSV, TSV, JSONL, label-first lines, a folder per class; or sentences with decisive words"));
-  all.add(entry<ImageClassification>("image-classification", "one label an image: IDX files or a folder per class; or cluttered digits and shapes"));
-  all.add(entry<SeriesForecast>("series-forecast", "the next rows of a multivariate series: CSV; or a series with a planted lag"));
-  all.add(entry<Translation>("translation", "a sequence from a sequence: parallel text; or copy, reverse, sort and a toy language"));
+  all.add(entry<TextClassification>("text-classification",
+                                    "one label a text: CSV, TSV, JSONL, label-first lines, a folder per "
+                                    "class; or sentences with decisive words"));
+  all.add(entry<ImageClassification>(
+      "image-classification",
+      "one label an image: IDX files or a folder per class; or cluttered digits and shapes"));
+  all.add(entry<SeriesForecast>(
+      "series-forecast", "the next rows of a multivariate series: CSV; or a series with a planted lag"));
+  all.add(entry<Translation>(
+      "translation", "a sequence from a sequence: parallel text; or copy, reverse, sort and a toy language"));
   all.add(entry<LanguageModel>("language-model", "the next token: plain text; or associative recall"));
   return all;
 }

@@ -15,7 +15,8 @@ namespace fovea {
 struct TaskEntry {
   std::string name, summary;
   std::function<std::vector<FieldInfo>()> fields;
-  /// The options of a config group (name included), resolved: strict, every default stated. Throws ConfigError.
+  /// The options of a config group (name included), resolved: strict, every default stated. Throws
+  /// ConfigError.
   std::function<Json(const Json& group)> resolve;
   /// Reads the training data (or makes it). Throws DataError.
   std::function<std::shared_ptr<Task>(const Json& group)> make;

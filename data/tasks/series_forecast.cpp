@@ -49,7 +49,11 @@ class WindowSource : public ExampleSource {
  public:
   WindowSource(const SeriesForecast::Data& data, const std::vector<std::string>& columns,
                std::vector<int64_t> starts, int64_t input_length, int64_t horizon)
-      : data_(data), columns_(columns), starts_(std::move(starts)), input_length_(input_length), horizon_(horizon) {}
+      : data_(data),
+        columns_(columns),
+        starts_(std::move(starts)),
+        input_length_(input_length),
+        horizon_(horizon) {}
   int64_t size() const override { return static_cast<int64_t>(starts_.size()); }
   Example get(int64_t index, uint64_t, bool notes) const override {
     const int64_t start = starts_[static_cast<size_t>(index)];
@@ -191,7 +195,8 @@ std::shared_ptr<const ExampleSource> SeriesForecast::examples(Split split) const
   if (split == Split::kTrain)
     starts = chosen(starts, limited(static_cast<int64_t>(starts.size()), options_.limit,
                                     static_cast<uint64_t>(options_.split_seed)));
-  return std::make_shared<WindowSource>(data, columns_, std::move(starts), options_.input_length, options_.horizon);
+  return std::make_shared<WindowSource>(data, columns_, std::move(starts), options_.input_length,
+                                        options_.horizon);
 }
 
 /// The last window of the CSV at `input`.

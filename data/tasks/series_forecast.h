@@ -16,13 +16,16 @@ class SeriesForecast : public Task {
     int64_t rows = 3000, features = 4, lag = 24;
     template <class Self, class Visit>
     static void fields(Self& self, Visit&& visit) {
-      visit("source", self.source, "a file, a generated series, or the file when it is named", one_of({"auto", "generated", "files"}));
+      visit("source", self.source, "a file, a generated series, or the file when it is named",
+            one_of({"auto", "generated", "files"}));
       visit("root", self.root, "folder that a relative file name starts from");
       visit("file", self.file, "CSV with a row per date (.gz allowed)");
       visit("date", self.date, "column of the date, or none; empty = the first column if it is no number");
-      visit("header", self.header, "whether the file begins with column names", one_of({"auto", "true", "false"}));
+      visit("header", self.header, "whether the file begins with column names",
+            one_of({"auto", "true", "false"}));
       visit("columns", self.columns, "columns read and forecast; empty or all = all but the date");
-      visit("split", self.split, "rows (or fractions) of training, validation and test, in time order", above(0));
+      visit("split", self.split, "rows (or fractions) of training, validation and test, in time order",
+            above(0));
       visit("input_length", self.input_length, "rows of the input window", at_least(1));
       visit("horizon", self.horizon, "rows forecast", at_least(1));
       visit("limit", self.limit, "first N of the shuffled training windows; 0 = all", at_least(0));
@@ -30,7 +33,8 @@ class SeriesForecast : public Task {
       visit("split_seed", self.split_seed, "of the order that limit cuts", at_least(0));
       visit("data_seed", self.data_seed, "of the generated series", at_least(0));
       visit("rows", self.rows, "rows of the generated series", at_least(10));
-      visit("features", self.features, "columns of the generated series: a target, its cause, distractors", at_least(2));
+      visit("features", self.features, "columns of the generated series: a target, its cause, distractors",
+            at_least(2));
       visit("lag", self.lag, "rows by which the planted cause leads the target", at_least(1));
     }
   };
@@ -45,7 +49,8 @@ class SeriesForecast : public Task {
   Example read(const std::string& input) const override;
   Loss loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const override;
   Prediction predict(Net& net, const Batch& batch, const ModelOutput& output) const override;
-  std::vector<ExampleScore> measure(const Prediction& prediction, const ModelOutput& output, const Batch& batch) const override;
+  std::vector<ExampleScore> measure(const Prediction& prediction, const ModelOutput& output,
+                                    const Batch& batch) const override;
   Metrics metrics(const std::vector<ExampleScore>& scores) const override;
   Json show(const Prediction& prediction, const Batch& batch, int64_t row) const override;
   std::vector<std::string> labels(const Batch& batch, int64_t row, const std::string& field) const override;

@@ -59,11 +59,13 @@ std::vector<int64_t> label_ids(const std::vector<Item>& items) {
 
 }  // namespace
 
-TextClassification::TextClassification(const Options& options)
+TextClassification::TextClassification(const Options& options, Unfitted)
     : options_(options),
       files_(uses_files(options.source, !options.train.empty(), {options.validation, options.test})),
       tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})),
-      splits_([this] { return read_splits(); }) {
+      splits_([this] { return read_splits(); }) {}
+
+TextClassification::TextClassification(const Options& options) : TextClassification(options, Unfitted{}) {
   const std::vector<Item>& train = splits_.get().train;
   if (train.empty()) throw DataError("task.train: no examples to train on");
   TokenCounts counts;
@@ -79,10 +81,7 @@ TextClassification::TextClassification(const Options& options)
 }
 
 TextClassification::TextClassification(const Options& options, const std::string& folder)
-    : options_(options),
-      files_(uses_files(options.source, !options.train.empty(), {options.validation, options.test})),
-      tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})),
-      splits_([this] { return read_splits(); }) {
+    : TextClassification(options, Unfitted{}) {
   const Json saved = read_task_json(folder);
   try {
     classes_ = saved.at("classes").get<std::vector<std::string>>();

@@ -78,6 +78,9 @@ class TextClassification : public ClassificationTask {
   };
 
  private:
+  struct Unfitted {};
+  /// What both constructors share: nothing counted, nothing read yet.
+  TextClassification(const Options& options, Unfitted);
   Splits read_splits() const;
   Splits generate_splits() const;
   Splits written_splits() const;

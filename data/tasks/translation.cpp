@@ -34,14 +34,14 @@ class PairSource : public ExampleSource {
   std::function<Example(const Item&, bool)> make_;
 };
 
-std::unique_ptr<Vocabulary> count(const std::vector<Item>& items, std::vector<std::string> Item::*side,
+std::unique_ptr<Vocabulary> count(const std::vector<Item>& items, std::vector<std::string> Item::* side,
                                   const Translation::Options& o) {
   TokenCounts counts;
   for (const Item& item : items) count_tokens(counts, item.*side);
   return std::make_unique<Vocabulary>(counts, VocabularyOptions{o.vocabulary, o.minimum_count, true});
 }
 
-int64_t longest(const std::vector<Item>& items, std::vector<std::string> Item::*side) {
+int64_t longest(const std::vector<Item>& items, std::vector<std::string> Item::* side) {
   size_t most = 0;
   for (const Item& item : items) most = std::max(most, (item.*side).size());
   return static_cast<int64_t>(most);
@@ -49,11 +49,13 @@ int64_t longest(const std::vector<Item>& items, std::vector<std::string> Item::*
 
 }  // namespace
 
-Translation::Translation(const Options& options)
+Translation::Translation(const Options& options, Unfitted)
     : options_(options),
       files_(uses_files(options.source, !options.train.empty(), {options.validation, options.test})),
       tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})),
-      splits_([this] { return read_splits(); }) {
+      splits_([this] { return read_splits(); }) {}
+
+Translation::Translation(const Options& options) : Translation(options, Unfitted{}) {
   if (options_.source_column.empty() != options_.target_column.empty())
     throw ConfigError("task: source_column and target_column go together; found one without the other");
   if (options_.longest < options_.shortest)
@@ -67,10 +69,7 @@ Translation::Translation(const Options& options)
 }
 
 Translation::Translation(const Options& options, const std::string& folder)
-    : options_(options),
-      files_(uses_files(options.source, !options.train.empty(), {options.validation, options.test})),
-      tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})),
-      splits_([this] { return read_splits(); }) {
+    : Translation(options, Unfitted{}) {
   const Json saved = read_task_json(folder);
   try {
     longest_source_ = saved.at("longest_source").get<int64_t>(),

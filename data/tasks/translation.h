@@ -11,16 +11,20 @@ namespace fovea {
 class Translation : public Task {
  public:
   struct Options {
-    std::string source = "auto", generator = "toy-language", root, train, validation, test, from = "source", to = "target";
+    std::string source = "auto", generator = "toy-language", root, train, validation, test, from = "source",
+                to = "target";
     std::string source_column, target_column, encoding = "utf-8", tokenizer = "word";
     double validation_fraction = 0.1, test_fraction = 0.1;
-    int64_t split_seed = 0, data_seed = 0, vocabulary = 8000, minimum_count = 1, length = 0, limit = 0, batch = 64;
+    int64_t split_seed = 0, data_seed = 0, vocabulary = 8000, minimum_count = 1, length = 0, limit = 0,
+            batch = 64;
     int64_t examples = 4000, symbols = 26, shortest = 4, longest = 12;
     bool lowercase = false;
     template <class Self, class Visit>
     static void fields(Self& self, Visit&& visit) {
-      visit("source", self.source, "files, generated pairs, or files when they are named", one_of({"auto", "generated", "files"}));
-      visit("generator", self.generator, "of the generated pairs", one_of({"toy-language", "copy", "reverse", "sort"}));
+      visit("source", self.source, "files, generated pairs, or files when they are named",
+            one_of({"auto", "generated", "files"}));
+      visit("generator", self.generator, "of the generated pairs",
+            one_of({"toy-language", "copy", "reverse", "sort"}));
       visit("root", self.root, "folder that relative file names start from");
       visit("train", self.train, "prefix of two line-aligned files, or one TSV or JSONL file");
       visit("validation", self.validation, "the same for validation; absent = split off the training pairs");
@@ -34,14 +38,17 @@ class Translation : public Task {
       visit("lowercase", self.lowercase, "lower-case the text first");
       visit("vocabulary", self.vocabulary, "most tokens kept on each side; 0 = all", at_least(0));
       visit("minimum_count", self.minimum_count, "rarer tokens count as unknown", at_least(1));
-      visit("length", self.length, "most tokens of an output; 0 = the longest training target and half as many again", at_least(0));
+      visit("length", self.length,
+            "most tokens of an output; 0 = the longest training target and half as many again", at_least(0));
       visit("limit", self.limit, "first N of the shuffled training split; 0 = all", at_least(0));
       visit("batch", self.batch, "pairs in a batch", at_least(1));
-      visit("validation_fraction", self.validation_fraction, "split off where no file is named", between(0, 0.9));
+      visit("validation_fraction", self.validation_fraction, "split off where no file is named",
+            between(0, 0.9));
       visit("test_fraction", self.test_fraction, "split off where no file is named", between(0, 0.9));
       visit("split_seed", self.split_seed, "of the split and of the order that limit cuts", at_least(0));
       visit("data_seed", self.data_seed, "of the generated pairs", at_least(0));
-      visit("examples", self.examples, "generated training pairs (at most 500 for validation and test)", at_least(3));
+      visit("examples", self.examples, "generated training pairs (at most 500 for validation and test)",
+            at_least(3));
       visit("symbols", self.symbols, "different source tokens", at_least(2));
       visit("shortest", self.shortest, "tokens of the shortest generated source", at_least(1));
       visit("longest", self.longest, "tokens of the longest generated source", at_least(1));
@@ -57,7 +64,8 @@ class Translation : public Task {
   Example read(const std::string& input) const override;
   Loss loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const override;
   Prediction predict(Net& net, const Batch& batch, const ModelOutput& output) const override;
-  std::vector<ExampleScore> measure(const Prediction& prediction, const ModelOutput& output, const Batch& batch) const override;
+  std::vector<ExampleScore> measure(const Prediction& prediction, const ModelOutput& output,
+                                    const Batch& batch) const override;
   Metrics metrics(const std::vector<ExampleScore>& scores) const override;
   Json show(const Prediction& prediction, const Batch& batch, int64_t row) const override;
   std::vector<std::string> labels(const Batch& batch, int64_t row, const std::string& field) const override;
@@ -77,6 +85,9 @@ class Translation : public Task {
   };
 
  private:
+  struct Unfitted {};
+  /// What both constructors share: nothing counted, nothing read yet.
+  Translation(const Options& options, Unfitted);
   Splits read_splits() const;
   Splits generate_splits() const;
   Splits split_files() const;

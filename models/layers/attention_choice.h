@@ -14,7 +14,8 @@ struct AttentionChoice {
   AttentionConfig config;
 
   AttentionChoice() : AttentionChoice("multi-head") {}
-  explicit AttentionChoice(const std::string& name) : config(resolve_attention(Json(name), "model.attention")) {}
+  explicit AttentionChoice(const std::string& name)
+      : config(resolve_attention(Json(name), "model.attention")) {}
   static AttentionChoice from_config(const Json& json, const std::string& key) {
     AttentionChoice choice;
     choice.config = resolve_attention(json, key);

@@ -17,9 +17,12 @@ struct EmbeddingOptions {
 };
 
 /// Names that `model.position` takes.
-inline Rule position_names() { return one_of({"none", "sinusoidal", "learned", "linear"}); }
+inline Rule position_names() {
+  return one_of({"none", "sinusoidal", "learned", "linear"});
+}
 
-/// Adds positions to embedded tokens. sinusoidal: Vaswani 2017, §3.5; learned: one vector a position; linear: p_i = P · i, i / length.
+/// Adds positions to embedded tokens. sinusoidal: Vaswani 2017, §3.5; learned: one vector a position; linear:
+/// p_i = P · i, i / length.
 class PositionEmbeddingImpl : public torch::nn::Module {
  public:
   /// `length` = positions a learned table holds.
@@ -34,10 +37,12 @@ class PositionEmbeddingImpl : public torch::nn::Module {
 };
 TORCH_MODULE(PositionEmbedding);
 
-/// Token ids int64 [B, T] → [B, T, D]; the pad id gives zeros.
+/// Token ids int64 [B, T] → [B, T, D]; the pad id starts as zeros and stays so unless an output layer shares
+/// the weight.
 class TokenEmbeddingImpl : public torch::nn::Module {
  public:
-  TokenEmbeddingImpl(const FieldSpec& spec, int64_t width, const EmbeddingOptions& options, const std::string& key);
+  TokenEmbeddingImpl(const FieldSpec& spec, int64_t width, const EmbeddingOptions& options,
+                     const std::string& key);
   Tensor forward(const Tensor& ids);
   const Tensor& weight() const { return weight_; }
 

@@ -8,32 +8,37 @@ namespace fovea {
 
 Tensor masked_mean(const Tensor& x, const Tensor& real) {
   if (!real.defined()) return x.mean(1);
-  const Tensor weight = real.to(x.dtype()).unsqueeze(-1);            // [B, T, 1]
-  return (x * weight).sum(1) / weight.sum(1).clamp_min(1);           // [B, D]
+  const Tensor weight = real.to(x.dtype()).unsqueeze(-1);   // [B, T, 1]
+  return (x * weight).sum(1) / weight.sum(1).clamp_min(1);  // [B, D]
 }
 
-AttentionPoolingLayerImpl::AttentionPoolingLayerImpl(const AttentionChoice& choice, const std::string& query, int64_t width, const std::string& key, int64_t rows, int64_t columns) : query_(query) {
+AttentionPoolingLayerImpl::AttentionPoolingLayerImpl(const AttentionChoice& choice, const std::string& query,
+                                                     int64_t width, const std::string& key, int64_t rows,
+                                                     int64_t columns)
+    : query_(query) {
   AttentionShape shape;
   shape.query_width = shape.key_width = shape.value_width = shape.width = width;
   shape.rows = rows, shape.columns = columns;
   attention_ = register_module("attention", make_attention(choice.config, shape, key));
   if (query_ == "learned" && attention_->traits().uses_query)
-    learned_ = register_parameter("query", torch::empty({width}).uniform_(-1, 1) / std::sqrt(static_cast<double>(width)));  // [D]
+    learned_ = register_parameter(
+        "query", torch::empty({width}).uniform_(-1, 1) / std::sqrt(static_cast<double>(width)));  // [D]
 }
 
 Tensor AttentionPoolingLayerImpl::ask(const Tensor& x, const Tensor& real, const Tensor& last) const {
-  if (query_ == "last") return last.unsqueeze(1);                     // [B, 1, D]
-  if (query_ == "mean") return masked_mean(x, real).unsqueeze(1);     // [B, 1, D]
+  if (query_ == "last") return last.unsqueeze(1);                  // [B, 1, D]
+  if (query_ == "mean") return masked_mean(x, real).unsqueeze(1);  // [B, 1, D]
   const Tensor learned = learned_.defined() ? learned_ : torch::zeros({x.size(2)}, x.options());
-  return learned.expand({x.size(0), 1, x.size(2)});                   // [B, 1, D]
+  return learned.expand({x.size(0), 1, x.size(2)});  // [B, 1, D]
 }
 
-Tensor AttentionPoolingLayerImpl::forward(const Tensor& x, const Tensor& real, const Tensor& last, AttentionTrace* trace, const TraceAxis& keys) {
-  const Tensor query = ask(x, real, last);                            // [B, 1, D]
+Tensor AttentionPoolingLayerImpl::forward(const Tensor& x, const Tensor& real, const Tensor& last,
+                                          AttentionTrace* trace, const TraceAxis& keys) {
+  const Tensor query = ask(x, real, last);  // [B, 1, D]
   const Memory memory = attention_->extend({}, x, x, real);
-  const Tensor context = attention_->attend(query, memory).context;   // [B, 1, width]
+  const Tensor context = attention_->attend(query, memory).context;  // [B, 1, width]
   if (trace != nullptr) trace->observe(*attention_, query, memory, {}, {{.kind = "slots"}, keys});
-  return context.squeeze(1);                                          // [B, width]
+  return context.squeeze(1);  // [B, width]
 }
 
 }  // namespace fovea

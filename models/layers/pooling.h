@@ -10,15 +10,19 @@
 namespace fovea {
 
 /// Names that `model.query` takes.
-inline Rule query_names() { return one_of({"learned", "last", "mean"}); }
+inline Rule query_names() {
+  return one_of({"learned", "last", "mean"});
+}
 
 /// context = attend(q, x, x) with q learned, the last state, or the mean of the visible positions.
 class AttentionPoolingLayerImpl : public torch::nn::Module {
  public:
   /// `width` of x and, where it is projected, of the context; `rows` × `columns` for grids.
-  AttentionPoolingLayerImpl(const AttentionChoice& choice, const std::string& query, int64_t width, const std::string& key, int64_t rows = 0, int64_t columns = 0);
+  AttentionPoolingLayerImpl(const AttentionChoice& choice, const std::string& query, int64_t width,
+                            const std::string& key, int64_t rows = 0, int64_t columns = 0);
   /// x [B, T, D], real bool [B, T] or undefined, last [B, D] (for query = last) → [B, context width].
-  Tensor forward(const Tensor& x, const Tensor& real, const Tensor& last, AttentionTrace* trace, const TraceAxis& keys);
+  Tensor forward(const Tensor& x, const Tensor& real, const Tensor& last, AttentionTrace* trace,
+                 const TraceAxis& keys);
   int64_t context_width() const { return attention_->context_width(); }
 
  private:

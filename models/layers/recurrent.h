@@ -9,8 +9,9 @@ namespace fovea {
 
 struct RecurrentOutput {
   Tensor sequence;  // [B, T, H·directions], zero at padding
-  Tensor last;      // [B, H·directions]: last step of the forward, first step of the backward direction, of the top layer
-  State state;      // h (and c) of every layer: [B, L·directions, H]
+  Tensor last;  // [B, H·directions]: last step of the forward, first step of the backward direction, of the
+                // top layer
+  State state;  // h (and c) of every layer: [B, L·directions, H]
 };
 
 struct RecurrentOptions {
@@ -23,7 +24,8 @@ struct RecurrentOptions {
 class RecurrentImpl : public torch::nn::Module {
  public:
   explicit RecurrentImpl(const RecurrentOptions& options);
-  /// x [B, T, D]; lengths int64 [B] or undefined (nothing padded); `state` as another call returned it, or empty for zeros.
+  /// x [B, T, D]; lengths int64 [B] or undefined (nothing padded); `state` as another call returned it, or
+  /// empty for zeros.
   RecurrentOutput forward(const Tensor& x, const Tensor& lengths = {}, const State& state = {});
   int64_t width() const { return options_.hidden * directions(); }
 

@@ -14,7 +14,8 @@ AttentionPoolingNet::AttentionPoolingNet(const Options& o, const TaskSpec& spec)
   position_ = register_module("position", PositionEmbedding(o.position, o.width, text.length));
   int64_t width = o.width;
   if (!o.attention.none()) {
-    pooling_ = register_module("pooling", AttentionPoolingLayer(o.attention, o.query, o.width, "model.attention"));
+    pooling_ =
+        register_module("pooling", AttentionPoolingLayer(o.attention, o.query, o.width, "model.attention"));
     width = pooling_->context_width();
   }
   classes_ = register_module("classes", torch::nn::Linear(width, class_count(spec, "attention-pooling")));
@@ -24,9 +25,11 @@ AttentionPoolingNet::AttentionPoolingNet(const Options& o, const TaskSpec& spec)
 
 ModelOutput AttentionPoolingNet::forward(const Batch& batch, AttentionTrace* trace) {
   const Field& text = batch.input("text");
-  const Tensor real = text.real();                                               // [B, T]
-  const Tensor x = dropout_(position_(embedding_(text.values)));                 // [B, T, D]
-  const Tensor pooled = pooling_ ? pooling_->forward(x, real, last_real(x, text.lengths), trace, token_axis("text")) : masked_mean(x, real);
+  const Tensor real = text.real();                                // [B, T]
+  const Tensor x = dropout_(position_(embedding_(text.values)));  // [B, T, D]
+  const Tensor pooled =
+      pooling_ ? pooling_->forward(x, real, last_real(x, text.lengths), trace, token_axis("text"))
+               : masked_mean(x, real);
   return {.values = {{"logits", classes_(dropout_(pooled))}}, .output = nullptr, .carry = {}};  // [B, C]
 }
 

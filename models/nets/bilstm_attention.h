@@ -24,7 +24,8 @@ class BilstmAttention : public Net {
       visit("query", self.query, "what asks: a trained vector, the last states, the mean", query_names());
       visit("init", self.init, "of the weight matrices: default, uniform(a), normal(s), xavier, kaiming");
       visit("embedding", self.embedding, "token embeddings");
-      visit("attention", self.attention, "over the LSTM's states; none = the final states of both directions");
+      visit("attention", self.attention,
+            "over the LSTM's states; none = the final states of both directions");
     }
   };
 

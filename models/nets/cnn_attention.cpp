@@ -12,7 +12,9 @@ torch::nn::Conv2d convolution(int64_t in, int64_t out) {
   return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 3).padding(1).bias(false));
 }
 
-torch::nn::GroupNorm group_norm(int64_t channels) { return torch::nn::GroupNorm(std::gcd<int64_t, int64_t>(channels, 8), channels); }
+torch::nn::GroupNorm group_norm(int64_t channels) {
+  return torch::nn::GroupNorm(std::gcd<int64_t, int64_t>(channels, 8), channels);
+}
 
 }  // namespace
 
@@ -24,7 +26,8 @@ SqueezeExcitationImpl::SqueezeExcitationImpl(int64_t channels, int64_t reduction
 
 Tensor SqueezeExcitationImpl::forward(const Tensor& x, AttentionTrace* trace) {
   const Tensor gate = torch::sigmoid(excite_(torch::relu(squeeze_(x.mean({2, 3})))));  // [B, C]
-  if (trace != nullptr) trace->record(*this, gate.unsqueeze(1).unsqueeze(1), {{.kind = "slots"}, {.kind = "channels"}});
+  if (trace != nullptr)
+    trace->record(*this, gate.unsqueeze(1).unsqueeze(1), {{.kind = "slots"}, {.kind = "channels"}});
   return x * gate.unsqueeze(-1).unsqueeze(-1);
 }
 
@@ -32,11 +35,13 @@ CnnAttention::CnnAttention(const Options& o, const TaskSpec& spec) {
   const FieldSpec& image = spec.input("image", "cnn-attention");
   if (o.channels.empty()) throw ConfigError("model.channels: expected at least one stage, found []");
   rows_ = image.height, columns_ = image.width;
-  for (size_t i = 0; i < o.channels.size(); ++i) add_stage(i, i == 0 ? image.channels : o.channels[i - 1], o.channels[i], o);
+  for (size_t i = 0; i < o.channels.size(); ++i)
+    add_stage(i, i == 0 ? image.channels : o.channels[i - 1], o.channels[i], o);
   int64_t width = o.channels.back();
   position_ = register_module("position", PositionEmbedding(o.position, width, rows_ * columns_));
   if (!o.attention.none() && o.placement == "pooling") {
-    pooling_ = register_module("pooling", AttentionPoolingLayer(o.attention, o.query, width, "model.attention", rows_, columns_));
+    pooling_ = register_module(
+        "pooling", AttentionPoolingLayer(o.attention, o.query, width, "model.attention", rows_, columns_));
     width = pooling_->context_width();
   } else if (!o.attention.none()) {
     AttentionShape shape;
@@ -60,7 +65,8 @@ void CnnAttention::add_stage(size_t index, int64_t in, int64_t out, const Option
   stage.pool = static_cast<int64_t>(index) < o.pools;
   if (stage.pool) {
     rows_ /= 2, columns_ /= 2, stride_ *= 2;
-    if (rows_ < 1 || columns_ < 1) throw ConfigError("model.pools: the image is too small to halve " + std::to_string(o.pools) + " times");
+    if (rows_ < 1 || columns_ < 1)
+      throw ConfigError("model.pools: the image is too small to halve " + std::to_string(o.pools) + " times");
   }
   stages_.push_back(stage);
 }
@@ -76,7 +82,8 @@ Tensor CnnAttention::convolve(Tensor x, AttentionTrace* trace) {
 }
 
 Tensor CnnAttention::pooled(const Tensor& x, AttentionTrace* trace) {
-  const TraceAxis grid{.kind = "grid", .rows = rows_, .columns = columns_, .stride = stride_, .field = "image"};
+  const TraceAxis grid{
+      .kind = "grid", .rows = rows_, .columns = columns_, .stride = stride_, .field = "image"};
   if (pooling_) return pooling_->forward(x, {}, {}, trace, grid);
   if (!residual_) return x.mean(1);  // [B, C]
   const Memory memory = residual_->extend({}, x, x);
@@ -86,8 +93,10 @@ Tensor CnnAttention::pooled(const Tensor& x, AttentionTrace* trace) {
 }
 
 ModelOutput CnnAttention::forward(const Batch& batch, AttentionTrace* trace) {
-  const Tensor x = convolve(batch.input("image").values, trace);                                     // [B, T, C]
-  return {.values = {{"logits", classes_(dropout_(pooled(x, trace)))}}, .output = nullptr, .carry = {}};  // [B, classes]
+  const Tensor x = convolve(batch.input("image").values, trace);  // [B, T, C]
+  return {.values = {{"logits", classes_(dropout_(pooled(x, trace)))}},
+          .output = nullptr,
+          .carry = {}};  // [B, classes]
 }
 
 }  // namespace fovea

@@ -1,4 +1,5 @@
-// Convolution stages, squeeze-and-excitation, then attention over the grid of the last stage (Hu 2018; Xu 2015).
+// Convolution stages, squeeze-and-excitation, then attention over the grid of the last stage (Hu 2018; Xu
+// 2015).
 #pragma once
 
 #include "models/nets/text_options.h"
@@ -30,7 +31,8 @@ class CnnAttention : public Net {
       visit("channels", self.channels, "channels of each stage of two 3 × 3 convolutions", at_least(1));
       visit("pools", self.pools, "stages that end with a 2 × 2 maximum", between(0, 6));
       visit("gate", self.gate, "at the end of each stage", one_of({"none", "se"}));
-      visit("placement", self.placement, "attention pools the grid, or refines it before a mean", one_of({"pooling", "residual"}));
+      visit("placement", self.placement, "attention pools the grid, or refines it before a mean",
+            one_of({"pooling", "residual"}));
       visit("query", self.query, "what asks when placement=pooling", one_of({"learned", "mean"}));
       visit("position", self.position, "added to the grid's cells", position_names());
       visit("init", self.init, "of the weight matrices: default, uniform(a), normal(s), xavier, kaiming");

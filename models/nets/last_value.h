@@ -12,12 +12,16 @@ class LastValue : public Net {
     template <class Self, class Visit>
     static void fields(Self&, Visit&&) {}
   };
-  LastValue(const Options&, const TaskSpec& spec) : horizon_(spec.target("future", "last-value").length) { spec.input("series", "last-value"); }
+  LastValue(const Options&, const TaskSpec& spec) : horizon_(spec.target("future", "last-value").length) {
+    spec.input("series", "last-value");
+  }
 
   /// Input series [B, L, F] → forecast [B, horizon, F].
   ModelOutput forward(const Batch& batch, AttentionTrace*) override {
     const Tensor x = batch.input("series").values;
-    return {.values = {{"forecast", x.slice(1, x.size(1) - 1).expand({-1, horizon_, -1})}}, .output = nullptr, .carry = {}};
+    return {.values = {{"forecast", x.slice(1, x.size(1) - 1).expand({-1, horizon_, -1})}},
+            .output = nullptr,
+            .carry = {}};
   }
 
  private:

@@ -12,8 +12,10 @@ class LinearSeries : public Net {
     std::string normalise = "none", init = "default";
     template <class Self, class Visit>
     static void fields(Self& self, Visit&& visit) {
-      visit("normalise", self.normalise, "subtract the window's last value and add it back (NLinear)", one_of({"none", "last"}));
-      visit("init", self.init, "of the weight matrix: default, uniform(a), normal(s), xavier, kaiming, zeros");
+      visit("normalise", self.normalise, "subtract the window's last value and add it back (NLinear)",
+            one_of({"none", "last"}));
+      visit("init", self.init,
+            "of the weight matrix: default, uniform(a), normal(s), xavier, kaiming, zeros");
     }
   };
 

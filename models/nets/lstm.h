@@ -20,7 +20,8 @@ class StackedLstm : public Net {
       visit("hidden", self.hidden, "units of each layer", at_least(1));
       visit("layers", self.layers, "LSTM layers", at_least(1));
       visit("bidirectional", self.bidirectional, "read in both directions");
-      visit("dropout", self.dropout, "on embeddings, between layers and before the classes", between(0, 0.95));
+      visit("dropout", self.dropout, "on embeddings, between layers and before the classes",
+            between(0, 0.95));
       visit("init", self.init, "of the weight matrices: default, uniform(a), normal(s), xavier, kaiming");
       visit("embedding", self.embedding, "token embeddings");
     }

@@ -1,4 +1,5 @@
-// Each column cut into overlapping patches, which are the tokens of a Transformer encoder; linear head (Nie 2023, §3).
+// Each column cut into overlapping patches, which are the tokens of a Transformer encoder; linear head (Nie
+// 2023, §3).
 #pragma once
 
 #include "models/layers/transformer.h"
@@ -24,9 +25,12 @@ class PatchSeries : public Net {
       visit("head_dropout", self.head_dropout, "before the linear head", between(0, 0.95));
       visit("norm", self.norm, "normalise before or after each branch", one_of({"pre", "post"}));
       visit("position", self.position, "added to the patches", position_names());
-      visit("normalise", self.normalise, "each window by its own mean and deviation (Kim 2022), its last value, or not", one_of({"instance", "last", "none"}));
+      visit("normalise", self.normalise,
+            "each window by its own mean and deviation (Kim 2022), its last value, or not",
+            one_of({"instance", "last", "none"}));
       visit("init", self.init, "of the weight matrices: default, uniform(a), normal(s), xavier, kaiming");
-      visit("attention", self.attention, "between the patches of one column; none = blocks without attention");
+      visit("attention", self.attention,
+            "between the patches of one column; none = blocks without attention");
     }
   };
 

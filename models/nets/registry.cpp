@@ -27,27 +27,45 @@ Options read_group(const Json& group) {
 template <class SomeNet>
 NetEntry entry(const std::string& name, const std::string& summary, const std::string& source) {
   using Options = typename SomeNet::Options;
-  return {name, summary, source, [] { return describe_fields<Options>(); },
+  return {name,
+          summary,
+          source,
+          [] { return describe_fields<Options>(); },
           [name](const Json& group) {
             Json resolved = dump_fields(read_group<Options>(group));
             resolved["name"] = name;
             return resolved;
           },
-          [](const Json& group, const TaskSpec& spec) -> std::shared_ptr<Net> { return std::make_shared<SomeNet>(read_group<Options>(group), spec); }};
+          [](const Json& group, const TaskSpec& spec) -> std::shared_ptr<Net> {
+            return std::make_shared<SomeNet>(read_group<Options>(group), spec);
+          }};
 }
 
 Registry<NetEntry> make_registry() {
   Registry<NetEntry> all("model");
-  all.add(entry<BilstmAttention>("bilstm-attention", "embedding, BiLSTM, attention pooling, dense, classes", "Zhou 2016"));
-  all.add(entry<StackedLstm>("lstm", "embedding, stacked LSTM, last state, classes (no attention)", "Hochreiter & Schmidhuber 1997"));
-  all.add(entry<AttentionPoolingNet>("attention-pooling", "embedding, attention pooling, classes", "Yang 2016, §2.2"));
-  all.add(entry<TransformerClassifier>("transformer-classifier", "embedding, Transformer encoder, pooling, classes", "Vaswani 2017"));
-  all.add(entry<CnnAttention>("cnn-attention", "convolution stages, squeeze-and-excitation, attention over the grid, classes", "Hu 2018; Xu 2015"));
-  all.add(entry<LinearSeries>("linear-series", "one linear map from the input window to the horizon, shared by the columns (no attention)", "Zeng 2023"));
+  all.add(entry<BilstmAttention>("bilstm-attention", "embedding, BiLSTM, attention pooling, dense, classes",
+                                 "Zhou 2016"));
+  all.add(entry<StackedLstm>("lstm", "embedding, stacked LSTM, last state, classes (no attention)",
+                             "Hochreiter & Schmidhuber 1997"));
+  all.add(entry<AttentionPoolingNet>("attention-pooling", "embedding, attention pooling, classes",
+                                     "Yang 2016, §2.2"));
+  all.add(entry<TransformerClassifier>("transformer-classifier",
+                                       "embedding, Transformer encoder, pooling, classes", "Vaswani 2017"));
+  all.add(entry<CnnAttention>("cnn-attention",
+                              "convolution stages, squeeze-and-excitation, attention over the grid, classes",
+                              "Hu 2018; Xu 2015"));
+  all.add(entry<LinearSeries>(
+      "linear-series",
+      "one linear map from the input window to the horizon, shared by the columns (no attention)",
+      "Zeng 2023"));
   all.add(entry<LastValue>("last-value", "repeats the last value (no parameters)", "naive forecast"));
-  all.add(entry<PatchSeries>("patch-series", "patches of each column as tokens, Transformer encoder, linear head", "Nie 2023"));
-  all.add(entry<RnnSeq2seq>("rnn-seq2seq", "bidirectional recurrent encoder, recurrent decoder, attention between", "Bahdanau 2015; Luong 2015"));
-  all.add(entry<TransformerLm>("transformer-lm", "causal Transformer language model", "Vaswani 2017; Radford 2018"));
+  all.add(entry<PatchSeries>(
+      "patch-series", "patches of each column as tokens, Transformer encoder, linear head", "Nie 2023"));
+  all.add(entry<RnnSeq2seq>("rnn-seq2seq",
+                            "bidirectional recurrent encoder, recurrent decoder, attention between",
+                            "Bahdanau 2015; Luong 2015"));
+  all.add(entry<TransformerLm>("transformer-lm", "causal Transformer language model",
+                               "Vaswani 2017; Radford 2018"));
   return all;
 }
 

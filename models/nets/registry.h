@@ -19,7 +19,8 @@ struct BuiltNet {
 struct NetEntry {
   std::string name, summary, source;
   std::function<std::vector<FieldInfo>()> fields;
-  /// The options of a config group (name included), resolved: strict, every default stated. Throws ConfigError.
+  /// The options of a config group (name included), resolved: strict, every default stated. Throws
+  /// ConfigError.
   std::function<Json(const Json& group)> resolve;
   /// Builds from a resolved group and what the task gives. Parameters come from the default generator.
   std::function<std::shared_ptr<Net>(const Json& group, const TaskSpec& spec)> make;

@@ -1,4 +1,5 @@
-// Bidirectional recurrent encoder, recurrent decoder, any attention between them (Bahdanau 2015; Luong 2015, §3).
+// Bidirectional recurrent encoder, recurrent decoder, any attention between them (Bahdanau 2015; Luong 2015,
+// §3).
 #pragma once
 
 #include "models/layers/output.h"
@@ -7,7 +8,8 @@
 
 namespace fovea {
 
-/// Decoder state h_t = cell(h_{t−1}, [y_{t−1}; a_{t−1} if input feeding]); c_t = attend(h_t); a_t = tanh(W [c_t; h_t]) (Luong 2015, eq. 5).
+/// Decoder state h_t = cell(h_{t−1}, [y_{t−1}; a_{t−1} if input feeding]); c_t = attend(h_t); a_t = tanh(W
+/// [c_t; h_t]) (Luong 2015, eq. 5).
 class RnnSeq2seq : public Net, public StepModel {
  public:
   struct Options {
@@ -20,14 +22,17 @@ class RnnSeq2seq : public Net, public StepModel {
     template <class Self, class Visit>
     static void fields(Self& self, Visit&& visit) {
       visit("width", self.width, "embedding width", at_least(1));
-      visit("hidden", self.hidden, "units of the decoder; the encoder has half in each direction", at_least(2));
+      visit("hidden", self.hidden, "units of the decoder; the encoder has half in each direction",
+            at_least(2));
       visit("layers", self.layers, "recurrent layers on each side", at_least(1));
       visit("dropout", self.dropout, "on embeddings, between layers and before the output", between(0, 0.95));
       visit("cell", self.cell, "recurrent cell", one_of({"lstm", "gru"}));
       visit("init", self.init, "of the weight matrices: default, uniform(a), normal(s), xavier, kaiming");
-      visit("input_feeding", self.input_feeding, "feed the last attentional vector into the next step (Luong 2015, §3.3)");
+      visit("input_feeding", self.input_feeding,
+            "feed the last attentional vector into the next step (Luong 2015, §3.3)");
       visit("embedding", self.embedding, "token embeddings");
-      visit("attention", self.attention, "of the decoder over the encoder's states; none = the encoder's final state at every step");
+      visit("attention", self.attention,
+            "of the decoder over the encoder's states; none = the encoder's final state at every step");
     }
   };
 

@@ -10,9 +10,13 @@
 namespace fovea {
 
 /// Classes of the task's label; throws ConfigError when the task has none.
-inline int64_t class_count(const TaskSpec& spec, const std::string& model) { return spec.target("label", model).vocabulary; }
+inline int64_t class_count(const TaskSpec& spec, const std::string& model) {
+  return spec.target("label", model).vocabulary;
+}
 
 /// The axis of the tokens of input `field`.
-inline TraceAxis token_axis(const std::string& field) { return {.kind = "tokens", .field = field}; }
+inline TraceAxis token_axis(const std::string& field) {
+  return {.kind = "tokens", .field = field};
+}
 
 }  // namespace fovea

@@ -34,7 +34,8 @@ class TransformerClassifier : public Net {
       visit("dropout", self.dropout, "on embeddings and on every residual branch", between(0, 0.95));
       visit("norm", self.norm, "normalise before or after each branch", one_of({"pre", "post"}));
       visit("position", self.position, "added to the embeddings", position_names());
-      visit("pooling", self.pooling, "from positions to one vector", one_of({"attention", "mean", "first", "flatten"}));
+      visit("pooling", self.pooling, "from positions to one vector",
+            one_of({"attention", "mean", "first", "flatten"}));
       visit("init", self.init, "of the weight matrices: default, uniform(a), normal(s), xavier, kaiming");
       visit("embedding", self.embedding, "token embeddings");
       visit("attention", self.attention, "of every block; none = blocks without attention");

@@ -19,7 +19,8 @@ enum class ExitCode : int {
   kTerminated = 143,
 };
 
-/// A failure a user can act on: its message is one line that says where, what was found and what was expected.
+/// A failure a user can act on: its message is one line that says where, what was found and what was
+/// expected.
 class Error : public std::runtime_error {
  public:
   explicit Error(const std::string& message, ExitCode code = ExitCode::kFailure)

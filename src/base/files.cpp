@@ -23,7 +23,8 @@ namespace {
 /// A file descriptor closed on every way out.
 class Descriptor {
  public:
-  Descriptor(const std::filesystem::path& path, int flags) : path_(path), fd_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {
+  Descriptor(const std::filesystem::path& path, int flags)
+      : path_(path), fd_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {
     if (fd_ < 0) fail("cannot open", path);
   }
   ~Descriptor() {
@@ -70,7 +71,8 @@ std::string hexadecimal(const unsigned char* bytes, size_t size) {
 class Sha256 {
  public:
   Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) throw Error("SHA-256 is not available");
+    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1)
+      throw Error("SHA-256 is not available");
   }
   void update(const void* data, size_t size) { EVP_DigestUpdate(context_.get(), data, size); }
   std::string digest() {
@@ -88,7 +90,8 @@ class Sha256 {
 
 std::string read_file(const std::filesystem::path& path) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) throw DataError("cannot read " + path.string() + ": it is a folder");
+  if (std::filesystem::is_directory(path, ignored))
+    throw DataError("cannot read " + path.string() + ": it is a folder");
   std::ifstream in(path, std::ios::binary);
   if (!in) throw DataError("cannot read " + path.string() + ": " + std::strerror(errno));
   std::ostringstream content;
@@ -124,7 +127,9 @@ void append_file(const std::filesystem::path& path, std::string_view content, bo
   file.close();
 }
 
-void sync_folder(const std::filesystem::path& folder) { Descriptor(folder, O_RDONLY | O_DIRECTORY).sync(); }
+void sync_folder(const std::filesystem::path& folder) {
+  Descriptor(folder, O_RDONLY | O_DIRECTORY).sync();
+}
 
 void make_folders(const std::filesystem::path& folder) {
   std::error_code error;
@@ -143,7 +148,8 @@ std::string sha256_file(const std::filesystem::path& path) {
   if (!in) throw DataError("cannot read " + path.string() + ": " + std::strerror(errno));
   Sha256 hash;
   std::array<char, 1 << 16> piece;
-  while (in.read(piece.data(), piece.size()) || in.gcount() > 0) hash.update(piece.data(), static_cast<size_t>(in.gcount()));
+  while (in.read(piece.data(), piece.size()) || in.gcount() > 0)
+    hash.update(piece.data(), static_cast<size_t>(in.gcount()));
   if (in.bad()) throw DataError("cannot read " + path.string() + ": " + std::strerror(errno));
   return hash.digest();
 }

@@ -10,10 +10,12 @@ namespace fovea {
 /// Whole content of `path`; throws DataError "cannot read …" when absent, a folder or unreadable.
 std::string read_file(const std::filesystem::path& path);
 
-/// Writes a temporary file beside `path`, syncs it, renames it over `path`, syncs the folder. Throws Error when it cannot.
+/// Writes a temporary file beside `path`, syncs it, renames it over `path`, syncs the folder. Throws Error
+/// when it cannot.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
-/// Writes `content` to `path` and syncs it (for files inside a folder that is renamed as a whole). Throws Error.
+/// Writes `content` to `path` and syncs it (for files inside a folder that is renamed as a whole). Throws
+/// Error.
 void write_file_synced(const std::filesystem::path& path, std::string_view content);
 
 /// Appends `content` in one write; `sync` forces it to disk. Throws Error.

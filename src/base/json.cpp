@@ -14,7 +14,8 @@ constexpr int kMaxDepth = 200;
 
 /// Throws on a number JSON cannot write; nlohmann would print null and say nothing.
 void require_finite(const Json& value) {
-  if (value.is_number_float() && !std::isfinite(value.get<double>())) throw std::logic_error("[to_text] numbers must be finite");
+  if (value.is_number_float() && !std::isfinite(value.get<double>()))
+    throw std::logic_error("[to_text] numbers must be finite");
   if (value.is_structured())
     for (const Json& child : value) require_finite(child);
 }
@@ -25,7 +26,8 @@ Json parse_json(const std::string& text, const std::string& where) {
   std::vector<std::set<std::string>> keys;
   std::string problem;
   const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    if (depth > kMaxDepth) throw ConfigError(where + ": nested deeper than " + std::to_string(kMaxDepth) + " levels");
+    if (depth > kMaxDepth)
+      throw ConfigError(where + ": nested deeper than " + std::to_string(kMaxDepth) + " levels");
     if (event == Json::parse_event_t::object_start) keys.emplace_back();
     if (event == Json::parse_event_t::object_end) keys.pop_back();
     if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second)
@@ -35,7 +37,8 @@ Json parse_json(const std::string& text, const std::string& where) {
   try {
     return Json::parse(text, watch);
   } catch (const Json::parse_error& error) {
-    throw ConfigError(where + ": not JSON at byte " + std::to_string(error.byte) + ": expected one JSON value");
+    throw ConfigError(where + ": not JSON at byte " + std::to_string(error.byte) +
+                      ": expected one JSON value");
   } catch (const Json::exception& error) {
     throw ConfigError(where + ": not JSON: " + error.what());
   }

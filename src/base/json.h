@@ -15,7 +15,8 @@ Json parse_json(const std::string& text, const std::string& where);
 /// Reads and parses the file at `path`; absent or malformed is a ConfigError.
 Json read_json(const std::string& path);
 
-/// Compact text of `value`. A NaN or infinity, which JSON cannot hold, throws std::logic_error: write null on purpose.
+/// Compact text of `value`. A NaN or infinity, which JSON cannot hold, throws std::logic_error: write null on
+/// purpose.
 std::string to_text(const Json& value, int indent = -1);
 
 }  // namespace fovea

@@ -10,7 +10,8 @@
 
 namespace fovea {
 
-/// A list of entries with a `name` (and optional `aliases`). Built once by a function that names every entry; no globals register themselves.
+/// A list of entries with a `name` (and optional `aliases`). Built once by a function that names every entry;
+/// no globals register themselves.
 template <class Entry>
 class Registry {
  public:
@@ -18,11 +19,13 @@ class Registry {
 
   void add(Entry entry) { entries_.push_back(std::move(entry)); }
 
-  /// The entry called `name`; throws ConfigError with the nearest names. `key` ("model.attention.scorer") opens the message.
+  /// The entry called `name`; throws ConfigError with the nearest names. `key` ("model.attention.scorer")
+  /// opens the message.
   const Entry& at(const std::string& name, const std::string& key = "") const {
     for (const Entry& entry : entries_)
       if (entry.name == name) return entry;
-    throw ConfigError((key.empty() ? kind_ : key) + ": no " + kind_ + " \"" + name + "\"" + hint(name, names()));
+    throw ConfigError((key.empty() ? kind_ : key) + ": no " + kind_ + " \"" + name + "\"" +
+                      hint(name, names()));
   }
 
   bool contains(const std::string& name) const {

@@ -17,7 +17,8 @@ size_t edit_distance(const std::string& a, const std::string& b) {
     row[0] = i;
     for (size_t j = 1; j <= b.size(); ++j) {
       row[j] = std::min({before[j] + 1, row[j - 1] + 1, before[j - 1] + (a[i - 1] != b[j - 1])});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], earlier[j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], earlier[j - 2] + 1);
     }
     earlier = std::exchange(before, row);
   }
@@ -33,7 +34,8 @@ std::vector<std::string> nearest_names(const std::string& name, const std::vecto
     const bool shares_start = name.size() >= 3 && candidate.compare(0, name.size(), name) == 0;
     const bool shares_end = name.size() >= 3 && candidate.size() > name.size() &&
                             candidate.compare(candidate.size() - name.size(), name.size(), name) == 0;
-    if (distance <= std::max<size_t>(1, name.size() / 3) || shares_start || shares_end) near.emplace_back(distance, candidate);
+    if (distance <= std::max<size_t>(1, name.size() / 3) || shares_start || shares_end)
+      near.emplace_back(distance, candidate);
   }
   std::sort(near.begin(), near.end());
   if (near.size() > 3) near.resize(3);

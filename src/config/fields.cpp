@@ -9,12 +9,20 @@
 namespace fovea {
 namespace {
 
-std::string number(double value) { return Json(value).dump(); }
+std::string number(double value) {
+  return Json(value).dump();
+}
 
 std::string describe(const Rule& rule) {
   std::string text;
-  if (rule.low) text += (rule.low_excluded ? " > " : " >= ") + (std::floor(*rule.low) == *rule.low ? std::to_string(static_cast<int64_t>(*rule.low)) : number(*rule.low));
-  if (rule.high) text += std::string(text.empty() ? "" : " and") + " <= " + (std::floor(*rule.high) == *rule.high ? std::to_string(static_cast<int64_t>(*rule.high)) : number(*rule.high));
+  if (rule.low)
+    text += (rule.low_excluded ? " > " : " >= ") + (std::floor(*rule.low) == *rule.low
+                                                        ? std::to_string(static_cast<int64_t>(*rule.low))
+                                                        : number(*rule.low));
+  if (rule.high)
+    text += std::string(text.empty() ? "" : " and") + " <= " +
+            (std::floor(*rule.high) == *rule.high ? std::to_string(static_cast<int64_t>(*rule.high))
+                                                  : number(*rule.high));
   return text;
 }
 
@@ -24,7 +32,8 @@ std::string describe(const Rule& rule) {
   throw ConfigError(key + ": expected " + expected + ", found " + shown);
 }
 
-void require(const std::string& key, double value, const Rule& rule, const std::string& type, const Json& found) {
+void require(const std::string& key, double value, const Rule& rule, const std::string& type,
+             const Json& found) {
   const bool low_enough = rule.low && (rule.low_excluded ? value <= *rule.low : value < *rule.low);
   if (low_enough || (rule.high && value > *rule.high)) refuse(key, type + describe(rule), found);
 }
@@ -48,7 +57,8 @@ std::optional<std::string> as_text(const Json& found) {
 
 }  // namespace
 
-ObjectReader::ObjectReader(Json object, std::string path) : object_(std::move(object)), path_(std::move(path)) {
+ObjectReader::ObjectReader(Json object, std::string path)
+    : object_(std::move(object)), path_(std::move(path)) {
   if (object_.is_null()) object_ = Json::object();
   if (!object_.is_object()) refuse(path_.empty() ? "config" : path_, "an object of fields", object_);
 }
@@ -80,7 +90,8 @@ void ObjectReader::assign(const Json& found, const std::string& name, bool& valu
   value = found.get<bool>();
 }
 
-void ObjectReader::assign(const Json& found, const std::string& name, int64_t& value, const Rule& rule) const {
+void ObjectReader::assign(const Json& found, const std::string& name, int64_t& value,
+                          const Rule& rule) const {
   const auto integer = as_integer(found);
   if (!integer) refuse(key(name), "an integer" + describe(rule), found);
   require(key(name), static_cast<double>(*integer), rule, "an integer", found);
@@ -88,20 +99,24 @@ void ObjectReader::assign(const Json& found, const std::string& name, int64_t& v
 }
 
 void ObjectReader::assign(const Json& found, const std::string& name, double& value, const Rule& rule) const {
-  if (!found.is_number() || !std::isfinite(found.get<double>())) refuse(key(name), "a number" + describe(rule), found);
+  if (!found.is_number() || !std::isfinite(found.get<double>()))
+    refuse(key(name), "a number" + describe(rule), found);
   require(key(name), found.get<double>(), rule, "a number", found);
   value = found.get<double>();
 }
 
-void ObjectReader::assign(const Json& found, const std::string& name, std::string& value, const Rule& rule) const {
+void ObjectReader::assign(const Json& found, const std::string& name, std::string& value,
+                          const Rule& rule) const {
   const auto text = as_text(found);
   if (!text) refuse(key(name), "a text", found);
-  if (!rule.choices.empty() && std::find(rule.choices.begin(), rule.choices.end(), *text) == rule.choices.end())
+  if (!rule.choices.empty() &&
+      std::find(rule.choices.begin(), rule.choices.end(), *text) == rule.choices.end())
     throw ConfigError(key(name) + ": no \"" + *text + "\"" + hint(*text, rule.choices));
   value = *text;
 }
 
-void ObjectReader::assign(const Json& found, const std::string& name, std::vector<std::string>& value, const Rule& rule) const {
+void ObjectReader::assign(const Json& found, const std::string& name, std::vector<std::string>& value,
+                          const Rule& rule) const {
   const Json list = found.is_array() ? found : Json::array({found});
   std::vector<std::string> read;
   for (const Json& item : list) {
@@ -112,14 +127,16 @@ void ObjectReader::assign(const Json& found, const std::string& name, std::vecto
   value = std::move(read);
 }
 
-void ObjectReader::assign(const Json& found, const std::string& name, std::vector<int64_t>& value, const Rule& rule) const {
+void ObjectReader::assign(const Json& found, const std::string& name, std::vector<int64_t>& value,
+                          const Rule& rule) const {
   if (!found.is_array()) refuse(key(name), "a list of integers such as [2,3]", found);
   std::vector<int64_t> read(found.size());
   for (size_t i = 0; i < found.size(); ++i) assign(found[i], name, read[i], rule);
   value = std::move(read);
 }
 
-void ObjectReader::assign(const Json& found, const std::string& name, std::vector<double>& value, const Rule& rule) const {
+void ObjectReader::assign(const Json& found, const std::string& name, std::vector<double>& value,
+                          const Rule& rule) const {
   if (!found.is_array()) refuse(key(name), "a list of numbers such as [0.7,0.1,0.2]", found);
   std::vector<double> read(found.size());
   for (size_t i = 0; i < found.size(); ++i) assign(found[i], name, read[i], rule);

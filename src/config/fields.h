@@ -30,11 +30,21 @@ struct Rule {
   bool low_excluded = false;
   std::vector<std::string> choices;
 };
-inline Rule any() { return {}; }
-inline Rule at_least(double low) { return {low, {}, false, {}}; }
-inline Rule above(double low) { return {low, {}, true, {}}; }
-inline Rule between(double low, double high) { return {low, high, false, {}}; }
-inline Rule one_of(std::vector<std::string> choices) { return {{}, {}, false, std::move(choices)}; }
+inline Rule any() {
+  return {};
+}
+inline Rule at_least(double low) {
+  return {low, {}, false, {}};
+}
+inline Rule above(double low) {
+  return {low, {}, true, {}};
+}
+inline Rule between(double low, double high) {
+  return {low, high, false, {}};
+}
+inline Rule one_of(std::vector<std::string> choices) {
+  return {{}, {}, false, std::move(choices)};
+}
 
 /// One field as help, `fovea list keys` and completion show it.
 struct FieldInfo {
@@ -47,14 +57,16 @@ struct FieldInfo {
 template <class T>
 concept HasFields = requires(T& t) { T::fields(t, [](auto&&...) {}); };
 
-/// A value that reads and writes itself (an attention chosen by name): from_config(json, key) throws ConfigError.
+/// A value that reads and writes itself (an attention chosen by name): from_config(json, key) throws
+/// ConfigError.
 template <class T>
 concept ReadsItself = requires(const T& t, const Json& json, const std::string& key) {
   { T::from_config(json, key) } -> std::same_as<T>;
   { t.to_config() } -> std::convertible_to<Json>;
 };
 
-/// Reads one JSON object field by field; what nobody asked for is an error. `path` ("model.attention") opens each message.
+/// Reads one JSON object field by field; what nobody asked for is an error. `path` ("model.attention") opens
+/// each message.
 class ObjectReader {
  public:
   ObjectReader(Json object, std::string path);
@@ -87,8 +99,10 @@ class ObjectReader {
   void assign(const Json& found, const std::string& name, int64_t& value, const Rule& rule) const;
   void assign(const Json& found, const std::string& name, double& value, const Rule& rule) const;
   void assign(const Json& found, const std::string& name, std::string& value, const Rule& rule) const;
-  void assign(const Json& found, const std::string& name, std::vector<std::string>& value, const Rule& rule) const;
-  void assign(const Json& found, const std::string& name, std::vector<int64_t>& value, const Rule& rule) const;
+  void assign(const Json& found, const std::string& name, std::vector<std::string>& value,
+              const Rule& rule) const;
+  void assign(const Json& found, const std::string& name, std::vector<int64_t>& value,
+              const Rule& rule) const;
   void assign(const Json& found, const std::string& name, std::vector<double>& value, const Rule& rule) const;
   template <ReadsItself T>
   void assign(const Json& found, const std::string& name, T& value, const Rule&) const {
@@ -123,13 +137,20 @@ Json dump_fields(const Options& options) {
 
 template <class T>
 std::string type_name() {
-  if constexpr (std::is_same_v<T, bool>) return "true|false";
-  else if constexpr (std::is_same_v<T, int64_t>) return "integer";
-  else if constexpr (std::is_same_v<T, double>) return "number";
-  else if constexpr (std::is_same_v<T, std::string>) return "text";
-  else if constexpr (std::is_same_v<T, std::vector<std::string>>) return "list of texts";
-  else if constexpr (std::is_same_v<T, std::vector<int64_t>>) return "list of integers";
-  else return "list of numbers";
+  if constexpr (std::is_same_v<T, bool>)
+    return "true|false";
+  else if constexpr (std::is_same_v<T, int64_t>)
+    return "integer";
+  else if constexpr (std::is_same_v<T, double>)
+    return "number";
+  else if constexpr (std::is_same_v<T, std::string>)
+    return "text";
+  else if constexpr (std::is_same_v<T, std::vector<std::string>>)
+    return "list of texts";
+  else if constexpr (std::is_same_v<T, std::vector<int64_t>>)
+    return "list of integers";
+  else
+    return "list of numbers";
 }
 
 /// The field list with types, defaults, rules and help; nested structs appear as "outer.inner".

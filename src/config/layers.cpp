@@ -13,9 +13,12 @@
 namespace fovea {
 namespace {
 
-std::string child(const std::string& path, const std::string& name) { return path.empty() ? name : path + "." + name; }
+std::string child(const std::string& path, const std::string& name) {
+  return path.empty() ? name : path + "." + name;
+}
 
-/// A list's items, split at commas outside brackets and quotes; nothing when a bracket or quote is not closed.
+/// A list's items, split at commas outside brackets and quotes; nothing when a bracket or quote is not
+/// closed.
 std::optional<std::vector<std::string>> list_items(const std::string& body) {
   std::vector<std::string> items;
   std::string item;
@@ -46,7 +49,8 @@ Json parse_list(const std::string& text) {
   const auto items = text.back() == ']' ? list_items(text.substr(1, text.size() - 2)) : std::nullopt;
   Json list = Json::array();
   for (const std::string& item : items.value_or(std::vector<std::string>{""})) {
-    if (trim(item).empty()) throw ConfigError("\"" + text + "\": expected a list such as [1,2]; quote a text that begins with [");
+    if (trim(item).empty())
+      throw ConfigError("\"" + text + "\": expected a list such as [1,2]; quote a text that begins with [");
     list.push_back(parse_value(item));
   }
   return list;
@@ -55,7 +59,8 @@ Json parse_list(const std::string& text) {
 /// 3, -2.5e-3, +4, .5 and 1. as numbers; nothing for all else, 007 and 1-2 included.
 std::optional<Json> parse_number(const std::string& text) {
   const std::string plain = text.front() == '+' ? text.substr(1) : text;
-  if (plain.find_first_not_of("0123456789+-.eE") != std::string::npos || plain.find_first_of("0123456789") == std::string::npos || plain.front() == '+' ||
+  if (plain.find_first_not_of("0123456789+-.eE") != std::string::npos ||
+      plain.find_first_of("0123456789") == std::string::npos || plain.front() == '+' ||
       (plain.front() == '-' && plain != text))
     return {};
   const Json number = Json::parse(plain, nullptr, false);
@@ -63,12 +68,14 @@ std::optional<Json> parse_number(const std::string& text) {
   // Forms JSON does not know, such as ".5" and "1.".
   char* end = nullptr;
   const double value = std::strtod(plain.c_str(), &end);
-  if (end == plain.c_str() + plain.size() && std::isfinite(value) && plain.find('.') != std::string::npos) return value;
+  if (end == plain.c_str() + plain.size() && std::isfinite(value) && plain.find('.') != std::string::npos)
+    return value;
   return {};
 }
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
@@ -86,7 +93,9 @@ void merge_into(Json& base, const Json& layer, const std::string& path) {
     base = layer;
     return;
   }
-  if (is_named_group(path) && layer.contains("name") && base.contains("name") && layer["name"] != base["name"]) base = Json::object();
+  if (is_named_group(path) && layer.contains("name") && base.contains("name") &&
+      layer["name"] != base["name"])
+    base = Json::object();
   for (const auto& [name, value] : layer.items()) {
     if (value.is_object() && base.contains(name))
       merge_into(base[name], value, child(path, name));
@@ -100,9 +109,11 @@ void insert(Json& tree, const std::string& key, Json value, const std::string& g
   std::string path;
   Json* node = &tree;
   for (const std::string& part : split(key, '.')) {
-    if (part.empty()) throw ConfigError("\"" + given + "\": expected key=value with a key such as train.epochs");
+    if (part.empty())
+      throw ConfigError("\"" + given + "\": expected key=value with a key such as train.epochs");
     if (node->is_string() && is_named_group(path)) *node = Json{{"name", *node}};
-    if (!node->is_null() && !node->is_object()) throw ConfigError(path + " already has a value that takes no fields");
+    if (!node->is_null() && !node->is_object())
+      throw ConfigError(path + " already has a value that takes no fields");
     node = &(*node)[part];
     path = child(path, part);
   }
@@ -117,7 +128,8 @@ void insert(Json& tree, const std::string& key, Json value, const std::string& g
 }  // namespace
 
 bool is_named_group(const std::string& path) {
-  return path == "task" || path == "model" || path == "attention" || (path.size() > 10 && path.compare(path.size() - 10, 10, ".attention") == 0);
+  return path == "task" || path == "model" || path == "attention" ||
+         (path.size() > 10 && path.compare(path.size() - 10, 10, ".attention") == 0);
 }
 
 Json parse_value(const std::string& given) {
@@ -127,7 +139,8 @@ Json parse_value(const std::string& given) {
   if (word == "null") return nullptr;
   if (word == "true") return true;
   if (word == "false") return false;
-  if (text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.back() == text.front()) return text.substr(1, text.size() - 2);
+  if (text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.back() == text.front())
+    return text.substr(1, text.size() - 2);
   if (text.front() == '[') return parse_list(text);
   const std::optional<Json> number = parse_number(text);
   return number ? *number : Json(text);
@@ -157,7 +170,8 @@ Json merge_layers(Json base, const Json& layer) {
 
 std::string group_name(const Json& group, const std::string& fallback) {
   if (group.is_string()) return group.get<std::string>();
-  if (group.is_object() && group.contains("name") && group["name"].is_string()) return group["name"].get<std::string>();
+  if (group.is_object() && group.contains("name") && group["name"].is_string())
+    return group["name"].get<std::string>();
   return fallback;
 }
 
@@ -169,6 +183,8 @@ std::string first_difference(const Json& a, const Json& b) {
   return path.empty() ? "config" : path.substr(1);
 }
 
-std::string config_hash(const Json& config) { return sha256(to_text(config)).substr(0, 8); }
+std::string config_hash(const Json& config) {
+  return sha256(to_text(config)).substr(0, 8);
+}
 
 }  // namespace fovea

@@ -17,7 +17,8 @@ using State = std::vector<Tensor>;
 /// `state` with the batch rows `rows` (int64 [B']), for beam search.
 State select_rows(const State& state, const Tensor& rows);
 
-/// What a caller asks of an attention. Asking for weights never changes the context, its gradients or its dropout.
+/// What a caller asks of an attention. Asking for weights never changes the context, its gradients or its
+/// dropout.
 enum class Want { kContext, kWeights };
 
 struct AttentionOutput {
@@ -34,11 +35,13 @@ struct Call {
   Want want = Want::kContext;
 };
 
-/// Keys and values an attention has seen. A value: extending one never changes another. Its parts are the business of the attention that made it.
+/// Keys and values an attention has seen. A value: extending one never changes another. Its parts are the
+/// business of the attention that made it.
 class Memory {
  public:
   Memory() = default;
-  /// `parts`: each [B, …, Tk, …] with time at `time_axis`; `padding` bool [B, Tk], true = a real key, or undefined = all real.
+  /// `parts`: each [B, …, Tk, …] with time at `time_axis`; `padding` bool [B, Tk], true = a real key, or
+  /// undefined = all real.
   Memory(std::vector<Tensor> parts, int64_t time_axis, int64_t size, Tensor padding);
 
   /// Number of keys, padded ones included.
@@ -51,7 +54,8 @@ class Memory {
 
   const std::vector<Tensor>& parts() const { return parts_; }
   const Tensor& padding() const { return padding_; }
-  /// This memory followed by `next` (same attention): parts joined along time, padding filled in where one side has none.
+  /// This memory followed by `next` (same attention): parts joined along time, padding filled in where one
+  /// side has none.
   Memory join(const Memory& next) const;
 
  private:
@@ -65,28 +69,31 @@ enum class Sign { kNonNegative, kAny };
 /// Sum of a row of weights with at least one visible key.
 enum class RowSum { kOne, kAtMostOne, kAny };
 
-/// What an axis or an attention promises. The contract suite checks every line, and that nothing is declared weaker than it is.
+/// What an axis or an attention promises. The contract suite checks every line, and that nothing is declared
+/// weaker than it is.
 struct Traits {
   Sign sign = Sign::kNonNegative;
   RowSum row_sum = RowSum::kOne;
-  bool key_equivariant = true;   // permuting keys permutes weights (no positions inside)
-  bool differentiable = true;    // numeric and analytic gradients agree
-  bool sequential = false;       // queries must come in order, one state after the other
-  bool uses_query = true;        // the query has influence
-  bool uses_keys = true;         // the key has influence on the weights
+  bool key_equivariant = true;  // permuting keys permutes weights (no positions inside)
+  bool differentiable = true;   // numeric and analytic gradients agree
+  bool sequential = false;      // queries must come in order, one state after the other
+  bool uses_query = true;       // the query has influence
+  bool uses_keys = true;        // the key has influence on the weights
 };
 
 class Attention : public torch::nn::Module {
  public:
   /// Appends keys and values to `memory`; `extend({}, …)` begins one.
   /// key [B, Tk, Dk], value [B, Tk, Dv], padding bool [B, Tk] with true = a real key (undefined = all real).
-  virtual Memory extend(const Memory& memory, const Tensor& key, const Tensor& value, const Tensor& padding = {}) = 0;
+  virtual Memory extend(const Memory& memory, const Tensor& key, const Tensor& value,
+                        const Tensor& padding = {}) = 0;
 
   /// All queries at once, or one decoding step. query [B, Tq, Dq].
   virtual AttentionOutput attend(const Tensor& query, const Memory& memory, const Call& call = {}) = 0;
 
   /// attend(query, extend({}, key, value, padding), call).
-  AttentionOutput forward(const Tensor& query, const Tensor& key, const Tensor& value, const Tensor& padding = {}, const Call& call = {});
+  AttentionOutput forward(const Tensor& query, const Tensor& key, const Tensor& value,
+                          const Tensor& padding = {}, const Call& call = {});
 
   virtual int64_t context_width() const = 0;
   virtual int64_t heads() const = 0;
@@ -95,10 +102,12 @@ class Attention : public torch::nn::Module {
   virtual Mask pattern() const { return {}; }
 };
 
-/// Checks ranks, batch sizes and key/value lengths as every attention needs them; throws std::invalid_argument with the found shape.
+/// Checks ranks, batch sizes and key/value lengths as every attention needs them; throws
+/// std::invalid_argument with the found shape.
 void require_memory_shapes(const Tensor& key, const Tensor& value, const Tensor& padding, const char* where);
 
-/// Checks that the query has rank 3 and the memory's batch size, and that the memory was begun; throws likewise.
+/// Checks that the query has rank 3 and the memory's batch size, and that the memory was begun; throws
+/// likewise.
 void require_query_shape(const Tensor& query, const Memory& memory, const char* where);
 
 }  // namespace fovea

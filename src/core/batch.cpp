@@ -8,15 +8,18 @@
 namespace fovea {
 namespace {
 
-const FieldSpec& find(const std::map<std::string, FieldSpec>& fields, const std::string& name, const std::string& model, const std::string& task, const char* kind) {
+const FieldSpec& find(const std::map<std::string, FieldSpec>& fields, const std::string& name,
+                      const std::string& model, const std::string& task, const char* kind) {
   const auto found = fields.find(name);
   if (found != fields.end()) return found->second;
   std::vector<std::string> names;
   for (const auto& [other, spec] : fields) names.push_back(other);
-  throw ConfigError("model: " + model + " needs the " + kind + " \"" + name + "\"; task " + task + " gives " + join(names, ", "));
+  throw ConfigError("model: " + model + " needs the " + kind + " \"" + name + "\"; task " + task + " gives " +
+                    join(names, ", "));
 }
 
-std::map<std::string, Field> collate_fields(const std::vector<Example>& examples, const std::map<std::string, FieldSpec>& specs, bool inputs) {
+std::map<std::string, Field> collate_fields(const std::vector<Example>& examples,
+                                            const std::map<std::string, FieldSpec>& specs, bool inputs) {
   std::map<std::string, Field> fields;
   for (const auto& [name, spec] : specs) {
     std::vector<Tensor> values;
@@ -54,8 +57,12 @@ Tensor Field::real() const {
   return index.unsqueeze(0) < lengths.unsqueeze(1);  // [B, T]
 }
 
-const FieldSpec& TaskSpec::input(const std::string& name, const std::string& model) const { return find(inputs, name, model, task, "input"); }
-const FieldSpec& TaskSpec::target(const std::string& name, const std::string& model) const { return find(targets, name, model, task, "target"); }
+const FieldSpec& TaskSpec::input(const std::string& name, const std::string& model) const {
+  return find(inputs, name, model, task, "input");
+}
+const FieldSpec& TaskSpec::target(const std::string& name, const std::string& model) const {
+  return find(targets, name, model, task, "target");
+}
 
 Batch Batch::to(torch::Device device) const {
   if (device.is_cpu()) return *this;
@@ -85,13 +92,16 @@ Loss OutputLayer::cross_entropy(const Tensor& features, const Tensor& targets, d
   return fovea::cross_entropy(logits(features), targets, label_smoothing);
 }
 
-Loss cross_entropy(const Tensor& logits, const Tensor& targets, double label_smoothing, const Tensor& class_weights) {
+Loss cross_entropy(const Tensor& logits, const Tensor& targets, double label_smoothing,
+                   const Tensor& class_weights) {
   using Options = torch::nn::functional::CrossEntropyFuncOptions;
   const Tensor sum = torch::nn::functional::cross_entropy(
-      logits, targets, Options().reduction(torch::kSum).label_smoothing(label_smoothing).weight(class_weights));
-  const Tensor weight = class_weights.defined() ? class_weights.index_select(0, targets).sum()
-                                                // not the logits' dtype: bfloat16 cannot count beyond 256
-                                                : torch::full({}, targets.size(0), logits.options().dtype(torch::kFloat64));
+      logits, targets,
+      Options().reduction(torch::kSum).label_smoothing(label_smoothing).weight(class_weights));
+  const Tensor weight = class_weights.defined()
+                            ? class_weights.index_select(0, targets).sum()
+                            // not the logits' dtype: bfloat16 cannot count beyond 256
+                            : torch::full({}, targets.size(0), logits.options().dtype(torch::kFloat64));
   return {sum, weight};
 }
 

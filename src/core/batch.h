@@ -27,8 +27,8 @@ struct FieldSpec {
   int64_t vocabulary = 0;  // token ids or classes
   int64_t length = 0;      // fixed or largest length, 0 = unknown
   int64_t channels = 0, height = 0, width = 0;
-  bool padded = false;     // rows differ in their first size and are padded
-  int64_t pad = 0;         // with this value
+  bool padded = false;           // rows differ in their first size and are padded
+  int64_t pad = 0;               // with this value
   int64_t begin = -1, end = -1;  // ids of the sequence's begin and end tokens, where it has them
 };
 
@@ -72,7 +72,8 @@ struct Loss {
   Tensor weight;  // scalar
 };
 
-/// A net's last, wide layer, which `forward` leaves to the task: logits where they are needed, or the loss without them.
+/// A net's last, wide layer, which `forward` leaves to the task: logits where they are needed, or the loss
+/// without them.
 class OutputLayer {
  public:
   virtual ~OutputLayer() = default;
@@ -89,12 +90,13 @@ struct ModelOutput {
 };
 
 /// Σ cross entropy of logits [N, V] against targets int64 [N]; `class_weights` [V] or undefined.
-Loss cross_entropy(const Tensor& logits, const Tensor& targets, double label_smoothing, const Tensor& class_weights = {});
+Loss cross_entropy(const Tensor& logits, const Tensor& targets, double label_smoothing,
+                   const Tensor& class_weights = {});
 
 /// What a task predicts for a batch: shared by evaluation, early stopping and `predict`.
 struct Prediction {
-  std::map<std::string, Tensor> values;              // "probabilities" [B, C], "forecast" [B, H, F], …
-  std::vector<std::vector<int64_t>> sequences;       // decoded ids, one list a row
+  std::map<std::string, Tensor> values;         // "probabilities" [B, C], "forecast" [B, H, F], …
+  std::vector<std::vector<int64_t>> sequences;  // decoded ids, one list a row
 };
 
 /// Sufficient statistics of one example, as examples-<split>.jsonl has them.

@@ -12,7 +12,8 @@ struct Corner {  // absolute inclusive bounds of a tile
 };
 
 Tensor query_column(const Tile& tile, torch::Device device) {
-  return positions({tile.first + tile.rows.begin, tile.first + tile.rows.end}, device).unsqueeze(1);  // [rows, 1]
+  return positions({tile.first + tile.rows.begin, tile.first + tile.rows.end}, device)
+      .unsqueeze(1);  // [rows, 1]
 }
 
 Tensor key_row(const Tile& tile, torch::Device device) {
@@ -72,7 +73,8 @@ class BlockTerm : public MaskTerm {
     return i1 < j0 || j1 < i0 ? Cover::kNone : Cover::kSome;
   }
   Tensor dense(const Tile& tile, torch::Device device) const override {
-    return query_column(tile, device).floor_divide(size_) == key_row(tile, device).floor_divide(size_);  // [rows, keys]
+    return query_column(tile, device).floor_divide(size_) ==
+           key_row(tile, device).floor_divide(size_);  // [rows, keys]
   }
   std::string describe() const override { return "block(" + std::to_string(size_) + ")"; }
 
@@ -84,13 +86,18 @@ class BlockTerm : public MaskTerm {
 
 class LengthsTerm : public MaskTerm {
  public:
-  explicit LengthsTerm(const Tensor& lengths) : lengths_(lengths), shortest_(lengths.min().item<int64_t>()), longest_(lengths.max().item<int64_t>()) {}
+  explicit LengthsTerm(const Tensor& lengths)
+      : lengths_(lengths),
+        shortest_(lengths.min().item<int64_t>()),
+        longest_(lengths.max().item<int64_t>()) {}
   Cover cover(const Tile& tile) const override {
     if (tile.keys.end <= shortest_) return Cover::kAll;
     return tile.keys.begin >= longest_ ? Cover::kNone : Cover::kSome;
   }
   Tensor dense(const Tile& tile, torch::Device device) const override {
-    return (key_row(tile, device) < lengths_.to(device).unsqueeze(1)).unsqueeze(1).unsqueeze(1);  // [B, 1, 1, keys]
+    return (key_row(tile, device) < lengths_.to(device).unsqueeze(1))
+        .unsqueeze(1)
+        .unsqueeze(1);  // [B, 1, 1, keys]
   }
   std::shared_ptr<const MaskTerm> select(const Tensor& rows) const override {
     return std::make_shared<LengthsTerm>(lengths_.index_select(0, rows.to(lengths_.device())));
@@ -104,10 +111,15 @@ class LengthsTerm : public MaskTerm {
 
 class KeysTerm : public MaskTerm {
  public:
-  explicit KeysTerm(Tensor keys) : keys_(std::move(keys)) { require_rank(keys_, 2, "Mask::keys", "padding", "bool [B, Tk], true = may attend"); }
+  explicit KeysTerm(Tensor keys) : keys_(std::move(keys)) {
+    require_rank(keys_, 2, "Mask::keys", "padding", "bool [B, Tk], true = may attend");
+  }
   Cover cover(const Tile&) const override { return Cover::kSome; }
   Tensor dense(const Tile& tile, torch::Device device) const override {
-    return keys_.to(device).slice(1, tile.keys.begin, tile.keys.end).unsqueeze(1).unsqueeze(1);  // [B, 1, 1, keys]
+    return keys_.to(device)
+        .slice(1, tile.keys.begin, tile.keys.end)
+        .unsqueeze(1)
+        .unsqueeze(1);  // [B, 1, 1, keys]
   }
   std::shared_ptr<const MaskTerm> select(const Tensor& rows) const override {
     return std::make_shared<KeysTerm>(keys_.index_select(0, rows.to(keys_.device())));
@@ -121,16 +133,22 @@ class KeysTerm : public MaskTerm {
 class DenseTerm : public MaskTerm {
  public:
   explicit DenseTerm(Tensor allowed) : allowed_(std::move(allowed)) {
-    if (!allowed_.defined() || allowed_.dim() < 2 || allowed_.dim() > 4 || allowed_.scalar_type() != torch::kBool)
-      throw std::invalid_argument("[Mask::dense] mask must be bool [Tq, Tk], [B, Tq, Tk] or [B, H, Tq, Tk]; found " + shape_text(allowed_));
+    if (!allowed_.defined() || allowed_.dim() < 2 || allowed_.dim() > 4 ||
+        allowed_.scalar_type() != torch::kBool)
+      throw std::invalid_argument(
+          "[Mask::dense] mask must be bool [Tq, Tk], [B, Tq, Tk] or [B, H, Tq, Tk]; found " +
+          shape_text(allowed_));
     if (allowed_.dim() == 3) allowed_ = allowed_.unsqueeze(1);  // [B, 1, Tq, Tk]
   }
   Cover cover(const Tile&) const override { return Cover::kSome; }
   Tensor dense(const Tile& tile, torch::Device device) const override {
     if (allowed_.size(-1) < tile.keys.end || allowed_.size(-2) < tile.rows.end)
-      throw std::invalid_argument("[Mask::dense] mask must cover " + std::to_string(tile.rows.end) + " queries and " +
-                                  std::to_string(tile.keys.end) + " keys; found " + shape_text(allowed_));
-    return allowed_.to(device).slice(-2, tile.rows.begin, tile.rows.end).slice(-1, tile.keys.begin, tile.keys.end);
+      throw std::invalid_argument("[Mask::dense] mask must cover " + std::to_string(tile.rows.end) +
+                                  " queries and " + std::to_string(tile.keys.end) + " keys; found " +
+                                  shape_text(allowed_));
+    return allowed_.to(device)
+        .slice(-2, tile.rows.begin, tile.rows.end)
+        .slice(-1, tile.keys.begin, tile.keys.end);
   }
   std::shared_ptr<const MaskTerm> select(const Tensor& rows) const override {
     if (allowed_.dim() == 2 || allowed_.size(0) == 1) return nullptr;
@@ -172,13 +190,27 @@ class EitherTerm : public MaskTerm {
 
 }  // namespace
 
-Mask Mask::causal() { return Mask(std::make_shared<CausalTerm>()); }
-Mask Mask::anticausal() { return Mask(std::make_shared<AnticausalTerm>()); }
-Mask Mask::local(int64_t window) { return Mask(std::make_shared<LocalTerm>(window)); }
-Mask Mask::block(int64_t size) { return Mask(std::make_shared<BlockTerm>(size)); }
-Mask Mask::lengths(const Tensor& lengths) { return Mask(std::make_shared<LengthsTerm>(lengths)); }
-Mask Mask::keys(const Tensor& keys) { return Mask(std::make_shared<KeysTerm>(keys)); }
-Mask Mask::dense(const Tensor& allowed) { return Mask(std::make_shared<DenseTerm>(allowed)); }
+Mask Mask::causal() {
+  return Mask(std::make_shared<CausalTerm>());
+}
+Mask Mask::anticausal() {
+  return Mask(std::make_shared<AnticausalTerm>());
+}
+Mask Mask::local(int64_t window) {
+  return Mask(std::make_shared<LocalTerm>(window));
+}
+Mask Mask::block(int64_t size) {
+  return Mask(std::make_shared<BlockTerm>(size));
+}
+Mask Mask::lengths(const Tensor& lengths) {
+  return Mask(std::make_shared<LengthsTerm>(lengths));
+}
+Mask Mask::keys(const Tensor& keys) {
+  return Mask(std::make_shared<KeysTerm>(keys));
+}
+Mask Mask::dense(const Tensor& allowed) {
+  return Mask(std::make_shared<DenseTerm>(allowed));
+}
 
 Mask operator&(const Mask& a, const Mask& b) {
   Mask both = a;

@@ -1,4 +1,5 @@
-// Who may attend to whom: a conjunction of structured terms and at most one dense term. True = may attend, everywhere.
+// Who may attend to whom: a conjunction of structured terms and at most one dense term. True = may attend,
+// everywhere.
 #pragma once
 
 #include <memory>
@@ -15,7 +16,8 @@ struct Span {
   int64_t size() const { return end - begin; }
 };
 
-/// A rectangle of one call: `rows` counts the call's queries from 0, row r stands at absolute position `first` + r; keys are absolute.
+/// A rectangle of one call: `rows` counts the call's queries from 0, row r stands at absolute position
+/// `first` + r; keys are absolute.
 struct Tile {
   int64_t first = 0;
   Span rows, keys;
@@ -32,9 +34,11 @@ class MaskTerm {
   virtual Cover cover(const Tile& tile) const = 0;
   /// Bool, broadcastable to [B, H, rows, keys], on `device`.
   virtual Tensor dense(const Tile& tile, torch::Device device) const = 0;
-  /// The term for the batch rows `rows` (beam search reorders them); terms without a batch axis return themselves (null).
+  /// The term for the batch rows `rows` (beam search reorders them); terms without a batch axis return
+  /// themselves (null).
   virtual std::shared_ptr<const MaskTerm> select(const Tensor& rows) const { return nullptr; }
-  /// The term for a call that begins `rows` queries later; only a dense term, which counts rows from its call, differs (else null).
+  /// The term for a call that begins `rows` queries later; only a dense term, which counts rows from its
+  /// call, differs (else null).
   virtual std::shared_ptr<const MaskTerm> from_row(int64_t rows) const { return nullptr; }
   /// "causal", "local(window=4)", … for messages.
   virtual std::string describe() const = 0;

@@ -1,4 +1,5 @@
-// Tensors on disk in the safetensors format: an 8-byte header length, a JSON header, raw little-endian data; never executable.
+// Tensors on disk in the safetensors format: an 8-byte header length, a JSON header, raw little-endian data;
+// never executable.
 #pragma once
 
 #include <map>
@@ -12,7 +13,8 @@ namespace fovea {
 using TensorMap = std::map<std::string, Tensor>;
 using Metadata = std::map<std::string, std::string>;
 
-/// The file's bytes. Tensors of dtype float64/32/16, bfloat16, int64/32/16/8, uint8 and bool, any shape; stored contiguous, by name.
+/// The file's bytes. Tensors of dtype float64/32/16, bfloat16, int64/32/16/8, uint8 and bool, any shape;
+/// stored contiguous, by name.
 std::string encode_safetensors(const TensorMap& tensors, const Metadata& metadata = {});
 
 /// Reads bytes strictly: every header field is checked, data must fill the file without gaps or overlaps.

@@ -7,9 +7,12 @@ namespace fovea {
 
 std::string split_name(Split split) {
   switch (split) {
-    case Split::kTrain: return "train";
-    case Split::kValidation: return "validation";
-    case Split::kTest: return "test";
+    case Split::kTrain:
+      return "train";
+    case Split::kValidation:
+      return "validation";
+    case Split::kTest:
+      return "test";
   }
   throw std::logic_error("[split_name] split must be one of three");
 }

@@ -53,7 +53,8 @@ class Task {
   virtual Loss loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const = 0;
   virtual Prediction predict(Net& net, const Batch& batch, const ModelOutput& output) const = 0;
   /// Per-example sufficient statistics, independent of the batch's composition.
-  virtual std::vector<ExampleScore> measure(const Prediction& prediction, const ModelOutput& output, const Batch& batch) const = 0;
+  virtual std::vector<ExampleScore> measure(const Prediction& prediction, const ModelOutput& output,
+                                            const Batch& batch) const = 0;
   virtual Metrics metrics(const std::vector<ExampleScore>& scores) const = 0;
   /// More than numbers: a confusion matrix, a table by class. Null when there is none.
   virtual Json details(const std::vector<ExampleScore>& scores) const { return nullptr; }
@@ -61,8 +62,10 @@ class Task {
   virtual Json show(const Prediction& prediction, const Batch& batch, int64_t row) const = 0;
 
   /// Labels of the positions of input or target field `field` of one example (its note and values).
-  virtual std::vector<std::string> labels(const Batch& batch, int64_t row, const std::string& field) const = 0;
-  /// Where attention over `key_field` ought to go: bool [Tq or 1, T] in input units ([Hi, Wi] for images), or undefined.
+  virtual std::vector<std::string> labels(const Batch& batch, int64_t row,
+                                          const std::string& field) const = 0;
+  /// Where attention over `key_field` ought to go: bool [Tq or 1, T] in input units ([Hi, Wi] for images), or
+  /// undefined.
   virtual Tensor truth(const Batch& batch, int64_t row, const std::string& key_field) const { return {}; }
 
   /// The metric that chooses the checkpoint, and its direction.

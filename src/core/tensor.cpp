@@ -12,9 +12,11 @@ std::string shape_text(const Tensor& tensor) {
   return text.str();
 }
 
-void require_rank(const Tensor& tensor, int64_t rank, const char* where, const char* name, const char* expected) {
+void require_rank(const Tensor& tensor, int64_t rank, const char* where, const char* name,
+                  const char* expected) {
   if (tensor.defined() && tensor.dim() == rank) return;
-  throw std::invalid_argument(std::string("[") + where + "] " + name + " must be " + expected + "; found " + shape_text(tensor));
+  throw std::invalid_argument(std::string("[") + where + "] " + name + " must be " + expected + "; found " +
+                              shape_text(tensor));
 }
 
 }  // namespace fovea

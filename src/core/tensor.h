@@ -11,6 +11,7 @@ using torch::Tensor;
 std::string shape_text(const Tensor& tensor);
 
 /// Throws std::invalid_argument "[where] name must have shape …; found …" unless the rank is `rank`.
-void require_rank(const Tensor& tensor, int64_t rank, const char* where, const char* name, const char* expected);
+void require_rank(const Tensor& tensor, int64_t rank, const char* where, const char* name,
+                  const char* expected);
 
 }  // namespace fovea

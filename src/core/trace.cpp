@@ -10,7 +10,8 @@
 namespace fovea {
 namespace {
 
-/// Puts the default generator back as it was: asking again in training draws a dropout key, which the run must not notice.
+/// Puts the default generator back as it was: asking again in training draws a dropout key, which the run
+/// must not notice.
 class GeneratorKept {
  public:
   GeneratorKept() : generator_(at::detail::getDefaultCPUGenerator()) {
@@ -31,7 +32,8 @@ class GeneratorKept {
 
 }  // namespace
 
-Tensor sliced_weights(Attention& attention, const Tensor& query, const Memory& memory, const Call& call, int64_t slice) {
+Tensor sliced_weights(Attention& attention, const Tensor& query, const Memory& memory, const Call& call,
+                      int64_t slice) {
   Call part = call;
   part.want = Want::kWeights;
   const int64_t first = call.first.value_or(memory.size() - query.size(1));
@@ -48,7 +50,8 @@ Tensor sliced_weights(Attention& attention, const Tensor& query, const Memory& m
   return torch::cat(slices, 2);  // [B, H, Tq, Tk]
 }
 
-AttentionTrace::AttentionTrace(const torch::nn::Module& net, AttentionRequest request) : request_(std::move(request)) {
+AttentionTrace::AttentionTrace(const torch::nn::Module& net, AttentionRequest request)
+    : request_(std::move(request)) {
   for (const auto& item : net.named_modules("", false)) paths_[item.value().get()] = item.key();
 }
 
@@ -56,11 +59,13 @@ std::string AttentionTrace::wanted_path(const torch::nn::Module& module) const {
   const auto found = paths_.find(&module);
   const std::string path = found == paths_.end() ? module.name() : found->second;
   if (request_.layers.empty()) return path;
-  const bool wanted = std::any_of(request_.layers.begin(), request_.layers.end(), [&](const std::string& pattern) { return matches(pattern, path); });
+  const bool wanted = std::any_of(request_.layers.begin(), request_.layers.end(),
+                                  [&](const std::string& pattern) { return matches(pattern, path); });
   return wanted ? path : "";
 }
 
-void AttentionTrace::observe(Attention& attention, const Tensor& query, const Memory& memory, const Call& call, const TraceAxes& axes) {
+void AttentionTrace::observe(Attention& attention, const Tensor& query, const Memory& memory,
+                             const Call& call, const TraceAxes& axes) {
   const std::string path = wanted_path(attention);
   if (path.empty()) return;
   torch::NoGradGuard no_gradient;
@@ -73,7 +78,8 @@ void AttentionTrace::observe(Attention& attention, const Tensor& query, const Me
   Tensor visible = mask.visible(tile, weights.device());
   if (!visible.defined()) visible = torch::ones({1, 1}, weights.options().dtype(torch::kBool));
   // Heads may see different pairs (a dense mask per head): the record keeps what any of them may see.
-  visible = visible.expand({query.size(0), visible.dim() == 4 ? visible.size(1) : 1, queries, keys}).any(1);  // [B, Tq, Tk]
+  visible = visible.expand({query.size(0), visible.dim() == 4 ? visible.size(1) : 1, queries, keys})
+                .any(1);  // [B, Tq, Tk]
   append(path, weights, visible, axes);
 }
 
@@ -83,7 +89,8 @@ void AttentionTrace::record(const torch::nn::Module& module, const Tensor& weigh
   append(path, weights, torch::ones({weights.size(0), weights.size(2), weights.size(3)}, torch::kBool), axes);
 }
 
-void AttentionTrace::append(const std::string& path, const Tensor& weights, const Tensor& visible, const TraceAxes& axes) {
+void AttentionTrace::append(const std::string& path, const Tensor& weights, const Tensor& visible,
+                            const TraceAxes& axes) {
   Tensor chosen = weights.detach().to(torch::kCPU);
   if (!request_.heads.empty()) {
     std::vector<int64_t> heads;
@@ -92,15 +99,17 @@ void AttentionTrace::append(const std::string& path, const Tensor& weights, cons
     if (heads.empty()) return;
     chosen = chosen.index_select(1, torch::tensor(heads, torch::kInt64));
   }
-  const auto existing = std::find_if(maps_.begin(), maps_.end(), [&](const TracedMap& map) { return map.path == path; });
+  const auto existing =
+      std::find_if(maps_.begin(), maps_.end(), [&](const TracedMap& map) { return map.path == path; });
   if (existing == maps_.end()) {
     maps_.push_back({path, chosen, visible.to(torch::kCPU), axes, chosen.size(2)});
     return;
   }
   const int64_t keys = std::max(existing->weights.size(3), chosen.size(3));
   const auto widened = [keys](const Tensor& t) { return torch::constant_pad_nd(t, {0, keys - t.size(-1)}); };
-  existing->weights = torch::cat({widened(existing->weights), widened(chosen)}, 2);                // [B, H, Tq, Tk]
-  existing->visible = torch::cat({widened(existing->visible), widened(visible.to(torch::kCPU))}, 1);  // [B, Tq, Tk]
+  existing->weights = torch::cat({widened(existing->weights), widened(chosen)}, 2);  // [B, H, Tq, Tk]
+  existing->visible =
+      torch::cat({widened(existing->visible), widened(visible.to(torch::kCPU))}, 1);  // [B, Tq, Tk]
   existing->rows_seen += chosen.size(2);
 }
 

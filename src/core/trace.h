@@ -11,11 +11,12 @@ namespace fovea {
 
 /// What one axis of a map counts, in the net's own units.
 struct TraceAxis {
-  std::string kind = "tokens";   // tokens, grid, time, channels, slots
-  int64_t rows = 0, columns = 0; // of a grid (flattened row by row)
-  double stride = 1, offset = 0; // input units a cell covers, and where cell 0 begins
-  std::string field;             // the input (or target) field whose positions these are: "text", "image", …; empty = the net's own slots
-  std::vector<int64_t> special;  // positions that stand for no input (a class token)
+  std::string kind = "tokens";    // tokens, grid, time, channels, slots
+  int64_t rows = 0, columns = 0;  // of a grid (flattened row by row)
+  double stride = 1, offset = 0;  // input units a cell covers, and where cell 0 begins
+  std::string field = {};  // the input (or target) field whose positions these are: "text", "image", …; empty
+                           // = the net's own slots
+  std::vector<int64_t> special = {};  // positions that stand for no input (a class token)
 };
 
 struct TraceAxes {
@@ -43,9 +44,10 @@ class AttentionTrace {
  public:
   AttentionTrace(const torch::nn::Module& net, AttentionRequest request = {});
 
-  /// Asks `attention` again for the weights of the same call, in slices of at most kSlice queries, without gradient.
-  /// Repeated calls of one attention (decoding steps) append their queries.
-  void observe(Attention& attention, const Tensor& query, const Memory& memory, const Call& call, const TraceAxes& axes);
+  /// Asks `attention` again for the weights of the same call, in slices of at most kSlice queries, without
+  /// gradient. Repeated calls of one attention (decoding steps) append their queries.
+  void observe(Attention& attention, const Tensor& query, const Memory& memory, const Call& call,
+               const TraceAxes& axes);
 
   /// Takes weights [B, H, Tq, Tk] that a gate computed itself (squeeze-and-excitation).
   void record(const torch::nn::Module& module, const Tensor& weights, const TraceAxes& axes);
@@ -63,7 +65,9 @@ class AttentionTrace {
   std::vector<TracedMap> maps_;
 };
 
-/// weights [B, H, Tq, Tk] of a call, computed in slices of at most `slice` queries; equal to asking for all at once.
-Tensor sliced_weights(Attention& attention, const Tensor& query, const Memory& memory, const Call& call, int64_t slice);
+/// weights [B, H, Tq, Tk] of a call, computed in slices of at most `slice` queries; equal to asking for all
+/// at once.
+Tensor sliced_weights(Attention& attention, const Tensor& query, const Memory& memory, const Call& call,
+                      int64_t slice);
 
 }  // namespace fovea

@@ -10,7 +10,8 @@ StepState StepState::select(const Tensor& rows) const {
   return selected;
 }
 
-std::vector<std::vector<int64_t>> decode_greedily(StepModel& model, const Batch& batch, const GreedyOptions& options) {
+std::vector<std::vector<int64_t>> decode_greedily(StepModel& model, const Batch& batch,
+                                                  const GreedyOptions& options) {
   torch::NoGradGuard no_gradient;
   const int64_t rows = batch.size();
   StepState state = model.start(batch);

@@ -32,6 +32,7 @@ struct GreedyOptions {
 };
 
 /// The most probable token at each step, per row, until its end token; lists without begin and end.
-std::vector<std::vector<int64_t>> decode_greedily(StepModel& model, const Batch& batch, const GreedyOptions& options);
+std::vector<std::vector<int64_t>> decode_greedily(StepModel& model, const Batch& batch,
+                                                  const GreedyOptions& options);
 
 }  // namespace fovea

@@ -7,6 +7,7 @@
 #include "src/base/text.h"
 #include "src/report/html.h"
 #include "src/stats/format.h"
+#include "src/stats/metric.h"
 
 namespace fovea {
 namespace {
@@ -158,7 +159,7 @@ TextTable task_table(const TaskReport& task) {
   columns.push_back(comparison_column(task));
   for (const std::string& metric : task.other_metrics)
     columns.push_back(number_column(
-        metric + arrow(larger_is_better(metric)), task,
+        metric + arrow(!lower_is_better(metric)), task,
         [&](const Variant& v) { return v.mean_of(task.split, metric); }, form));
   columns.push_back(number_column(
       "parameters", task, [](const Variant& v) { return v.parameters; },
@@ -166,13 +167,12 @@ TextTable task_table(const TaskReport& task) {
   columns.push_back(number_column(
       "MACs", task, [](const Variant& v) { return v.macs; },
       [](double value) { return format_count(std::llround(value)); }));
-  columns.push_back(number_column(
-      "time", task, [](const Variant& v) { return v.seconds; }, format_seconds));
+  columns.push_back(number_column("time", task, [](const Variant& v) { return v.seconds; }, format_seconds));
   columns.push_back(number_column(
       "samples/s", task, [](const Variant& v) { return v.samples_per_second; },
       [](double value) { return format_count(std::llround(value)); }));
-  columns.push_back(number_column(
-      "peak memory", task, [](const Variant& v) { return v.peak_bytes; }, format_bytes));
+  columns.push_back(
+      number_column("peak memory", task, [](const Variant& v) { return v.peak_bytes; }, format_bytes));
   Column problems{"problems", false, {}};
   for (const Variant& v : task.variants) problems.cells.push_back({v.problems(), false});
   columns.push_back(problems);

@@ -7,6 +7,7 @@
 
 #include "src/base/error.h"
 #include "src/base/text.h"
+#include "src/stats/metric.h"
 #include "src/stats/paired.h"
 
 namespace fovea {
@@ -72,7 +73,7 @@ bool direction(const std::vector<Run>& runs, const std::string& metric) {
     if (run.result.value("primary", Json()) == metric &&
         run.result.value("higher_is_better", Json()).is_boolean())
       return run.result["higher_is_better"].get<bool>();
-  return larger_is_better(metric);
+  return !lower_is_better(metric);
 }
 
 std::vector<Variant> grouped(const std::vector<Run>& runs) {
@@ -191,8 +192,7 @@ TaskReport task_report(const std::string& name, const std::vector<Run>& runs, co
   for (const std::string& other : metric_names(runs)) {
     const auto has = [&](const Run& run) { return !std::isnan(run.metric(task.split, other)); };
     const bool shown = other != task.metric && other != "calibration_error";  // in the JSON and CSV forms
-    if (shown && task.other_metrics.size() < kMostOtherMetrics &&
-        std::any_of(runs.begin(), runs.end(), has))
+    if (shown && task.other_metrics.size() < kMostOtherMetrics && std::any_of(runs.begin(), runs.end(), has))
       task.other_metrics.push_back(other);
   }
   task.variants = grouped(runs);
@@ -202,13 +202,6 @@ TaskReport task_report(const std::string& name, const std::vector<Run>& runs, co
 }
 
 }  // namespace
-
-bool larger_is_better(const std::string& metric) {
-  for (const std::string lower :
-       {"loss", "mse", "mae", "rmse", "error", "perplexity", "bits_per", "aer", "calibration", "wer"})
-    if (metric.find(lower) != std::string::npos) return false;
-  return true;
-}
 
 std::string Variant::problems() const {
   std::map<std::string, int> counts;

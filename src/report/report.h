@@ -83,9 +83,6 @@ Report make_report(const std::vector<Run>& runs, const ReportOptions& options = 
 /// find_runs, then make_report.
 Report make_report(const std::vector<std::filesystem::path>& roots, const ReportOptions& options = {});
 
-/// Whether larger values of a metric are better; false for loss, errors, perplexity and the like.
-bool larger_is_better(const std::string& metric);
-
 /// Names for configurations: the differing keys as "attention=additive, heads=4", each key cut to its
 /// shortest unambiguous end. Fields under a group whose name differs appear only where the names alone do not
 /// tell two configurations apart.

@@ -9,7 +9,9 @@
 namespace fovea {
 
 /// The records of batch row `row`, one a traced attention, cut to the row's real queries and keys.
-/// `provenance` is put into each. Maps whose batch rows fold (patch-series) give one record a folded row, "path.k".
-std::vector<MapRecord> map_records(const AttentionTrace& trace, const Task& task, const Batch& batch, int64_t row, const Json& provenance);
+/// `provenance` is put into each. Maps whose batch rows fold (patch-series) give one record a folded row,
+/// "path.k".
+std::vector<MapRecord> map_records(const AttentionTrace& trace, const Task& task, const Batch& batch,
+                                   int64_t row, const Json& provenance);
 
 }  // namespace fovea

@@ -17,10 +17,14 @@ namespace fs = std::filesystem;
 
 constexpr const char* kParts[] = {"model", "optimizer", "state"};
 
-std::string step_name(int64_t step) { return "step-" + std::to_string(step); }
+std::string step_name(int64_t step) {
+  return "step-" + std::to_string(step);
+}
 
 std::optional<int64_t> parse_step(const std::string& name) {
-  if (name.rfind("step-", 0) != 0 || name.size() < 6 || name.size() > 23 || name.find_first_not_of("0123456789", 5) != std::string::npos) return {};
+  if (name.rfind("step-", 0) != 0 || name.size() < 6 || name.size() > 23 ||
+      name.find_first_not_of("0123456789", 5) != std::string::npos)
+    return {};
   return std::stoll(name.substr(5));
 }
 
@@ -28,15 +32,18 @@ std::optional<int64_t> parse_step(const std::string& name) {
 void remove_leftovers(const fs::path& folder) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder, ignored))
-    if (entry.path().filename().string().find(".tmp-") != std::string::npos) fs::remove_all(entry.path(), ignored);
+    if (entry.path().filename().string().find(".tmp-") != std::string::npos)
+      fs::remove_all(entry.path(), ignored);
 }
 
-/// Puts the finished folder `from` under the name `to`. One that is there already (an earlier life of this run saved the same
-/// step) changes places with it, so that at no moment there is none; it is then a leftover.
+/// Puts the finished folder `from` under the name `to`. One that is there already (an earlier life of this
+/// run saved the same step) changes places with it, so that at no moment there is none; it is then a
+/// leftover.
 void rename_or_exchange(const fs::path& from, const fs::path& to) {
   if (!fs::exists(to)) return fs::rename(from, to);
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) == 0) return;
-  const fs::path old = to.parent_path() / (".tmp-old-" + to.filename().string());  // a file system that cannot exchange
+  const fs::path old =
+      to.parent_path() / (".tmp-old-" + to.filename().string());  // a file system that cannot exchange
   fs::remove_all(old);
   fs::rename(to, old);
   fs::rename(from, to);
@@ -45,8 +52,9 @@ void rename_or_exchange(const fs::path& from, const fs::path& to) {
 Json parse_manifest(const fs::path& path) {
   try {
     Json manifest = read_json(path.string());
-    if (!manifest.is_object() || manifest.value("format", 0) != 1 || !manifest.contains("files") || !manifest["files"].is_object() ||
-        !manifest.contains("step") || !manifest["step"].is_number_integer() || !manifest.contains("progress"))
+    if (!manifest.is_object() || manifest.value("format", 0) != 1 || !manifest.contains("files") ||
+        !manifest["files"].is_object() || !manifest.contains("step") ||
+        !manifest["step"].is_number_integer() || !manifest.contains("progress"))
       throw CheckpointError(path.string() + ": not a checkpoint manifest of format 1");
     return manifest;
   } catch (const ConfigError& error) {
@@ -59,7 +67,8 @@ Json parse_manifest(const fs::path& path) {
 /// Bytes of a file whose checksum the manifest states; throws CheckpointError.
 std::string verified(const fs::path& path, const Json& manifest) {
   const std::string name = path.filename().string();
-  if (!manifest["files"].contains(name) || !manifest["files"][name].is_string()) throw CheckpointError(path.string() + ": not in the manifest");
+  if (!manifest["files"].contains(name) || !manifest["files"][name].is_string())
+    throw CheckpointError(path.string() + ": not in the manifest");
   std::string bytes;
   try {
     bytes = read_file(path);
@@ -68,7 +77,8 @@ std::string verified(const fs::path& path, const Json& manifest) {
   }
   const std::string expected = manifest["files"][name].get<std::string>(), found = sha256(bytes);
   if (found != expected)
-    throw CheckpointError(path.string() + ": checksum " + found.substr(0, 12) + "… does not match the manifest's " + expected.substr(0, 12) + "…");
+    throw CheckpointError(path.string() + ": checksum " + found.substr(0, 12) +
+                          "… does not match the manifest's " + expected.substr(0, 12) + "…");
   return bytes;
 }
 
@@ -77,11 +87,15 @@ std::string verified(const fs::path& path, const Json& manifest) {
 void CheckpointStore::save(const Checkpoint& checkpoint, int64_t best) {
   make_folders(folder_);
   remove_leftovers(folder_);
-  const fs::path temporary = folder_ / (".tmp-" + step_name(checkpoint.step) + "-" + std::to_string(::getpid()));
+  const fs::path temporary =
+      folder_ / (".tmp-" + step_name(checkpoint.step) + "-" + std::to_string(::getpid()));
   const fs::path final = folder_ / step_name(checkpoint.step);
   try {
     make_folders(temporary);
-    Json manifest = {{"format", 1}, {"step", checkpoint.step}, {"progress", checkpoint.progress}, {"files", Json::object()}};
+    Json manifest = {{"format", 1},
+                     {"step", checkpoint.step},
+                     {"progress", checkpoint.progress},
+                     {"files", Json::object()}};
     const TensorMap* maps[] = {&checkpoint.model, &checkpoint.optimizer, &checkpoint.state};
     for (size_t i = 0; i < 3; ++i) {
       const std::string bytes = encode_safetensors(*maps[i]), name = std::string(kParts[i]) + ".safetensors";
@@ -120,7 +134,9 @@ std::optional<std::string> CheckpointStore::pointer(const std::string& name) con
   std::error_code ignored;
   if (!fs::exists(folder_ / name, ignored)) return {};
   const std::string target = trim(read_file(folder_ / name));
-  if (!parse_step(target)) throw CheckpointError((folder_ / name).string() + ": expected step-N, found \"" + target.substr(0, 40) + "\"");
+  if (!parse_step(target))
+    throw CheckpointError((folder_ / name).string() + ": expected step-N, found \"" + target.substr(0, 40) +
+                          "\"");
   return target;
 }
 
@@ -146,12 +162,14 @@ Checkpoint CheckpointStore::load(const std::string& name) const {
     folder_name = *target;
   }
   const fs::path folder = folder_ / folder_name;
-  if (!parse_step(folder_name) || !fs::is_directory(folder)) throw CheckpointError(folder.string() + ": no such checkpoint; expected step-N, BEST or LATEST");
+  if (!parse_step(folder_name) || !fs::is_directory(folder))
+    throw CheckpointError(folder.string() + ": no such checkpoint; expected step-N, BEST or LATEST");
   const Json manifest = parse_manifest(folder / "MANIFEST.json");
   Checkpoint checkpoint;
   checkpoint.step = *parse_step(folder_name);
   if (manifest["step"] != checkpoint.step)
-    throw CheckpointError((folder / "MANIFEST.json").string() + ": expected step " + std::to_string(checkpoint.step) + ", found " + manifest["step"].dump());
+    throw CheckpointError((folder / "MANIFEST.json").string() + ": expected step " +
+                          std::to_string(checkpoint.step) + ", found " + manifest["step"].dump());
   checkpoint.progress = manifest["progress"];
   TensorMap* maps[] = {&checkpoint.model, &checkpoint.optimizer, &checkpoint.state};
   for (size_t i = 0; i < 3; ++i) {
@@ -168,7 +186,8 @@ Checkpoint CheckpointStore::load_for_use(const std::string& name, std::string* w
   } catch (const std::exception& error) {
     *warning = std::string(error.what()) + "; using the newest good checkpoint";
   }
-  const auto newest = load_latest([&](const std::string& problem) { *warning = problem + "; using an older checkpoint"; });
+  const auto newest =
+      load_latest([&](const std::string& problem) { *warning = problem + "; using an older checkpoint"; });
   if (!newest) throw CheckpointError(folder_.string() + ": no checkpoint that can be read");
   return *newest;
 }
@@ -177,12 +196,14 @@ void load_module(torch::nn::Module& module, const TensorMap& tensors, const std:
   torch::NoGradGuard no_gradient;
   TensorMap own = module_tensors(module);
   for (const auto& [name, tensor] : tensors)
-    if (own.count(name) == 0) throw CheckpointError(where + ": holds \"" + name + "\", which the model does not have");
+    if (own.count(name) == 0)
+      throw CheckpointError(where + ": holds \"" + name + "\", which the model does not have");
   for (auto& [name, tensor] : own) {
     const auto found = tensors.find(name);
     if (found == tensors.end()) throw CheckpointError(where + ": no tensor \"" + name + "\"");
     if (found->second.sizes() != tensor.sizes())
-      throw CheckpointError(where + ": \"" + name + "\" has shape " + shape_text(found->second) + "; expected " + shape_text(tensor));
+      throw CheckpointError(where + ": \"" + name + "\" has shape " + shape_text(found->second) +
+                            "; expected " + shape_text(tensor));
     tensor.copy_(found->second);
   }
 }

@@ -1,4 +1,5 @@
-// Checkpoints that a kill at any moment cannot spoil: written aside, checksummed, synced, renamed; verified when read.
+// Checkpoints that a kill at any moment cannot spoil: written aside, checksummed, synced, renamed; verified
+// when read.
 #pragma once
 
 #include <filesystem>
@@ -22,20 +23,24 @@ class CheckpointStore {
  public:
   explicit CheckpointStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  /// Writes step-N and, when that is safe on disk, LATEST (and BEST = step-`best`). Throws Error when it cannot; older ones stay.
+  /// Writes step-N and, when that is safe on disk, LATEST (and BEST = step-`best`). Throws Error when it
+  /// cannot; older ones stay.
   void save(const Checkpoint& checkpoint, int64_t best);
 
-  /// Deletes all but the newest `keep` and `best`, and what is newer than LATEST: the run went back behind it.
+  /// Deletes all but the newest `keep` and `best`, and what is newer than LATEST: the run went back behind
+  /// it.
   void prune(int64_t keep, int64_t best);
 
-  /// The newest checkpoint that verifies, LATEST first; each one that does not is told to `warn`. Nothing when there is none.
+  /// The newest checkpoint that verifies, LATEST first; each one that does not is told to `warn`. Nothing
+  /// when there is none.
   template <class Warn>
   std::optional<Checkpoint> load_latest(Warn&& warn) const;
 
   /// One by name: "step-N", "BEST" or "LATEST". Throws CheckpointError.
   Checkpoint load(const std::string& name) const;
 
-  /// What evaluate reads: `name`, or BEST, else LATEST, else the newest that verifies. Throws CheckpointError when there is none.
+  /// What evaluate reads: `name`, or BEST, else LATEST, else the newest that verifies. Throws CheckpointError
+  /// when there is none.
   Checkpoint load_for_use(const std::string& name, std::string* warning) const;
 
   /// Steps of all step-N folders, newest first.
@@ -71,7 +76,8 @@ std::optional<Checkpoint> CheckpointStore::load_latest(Warn&& warn) const {
   return {};
 }
 
-/// Copies the tensors into the module's parameters and buffers; names and shapes must agree exactly. Throws CheckpointError.
+/// Copies the tensors into the module's parameters and buffers; names and shapes must agree exactly. Throws
+/// CheckpointError.
 void load_module(torch::nn::Module& module, const TensorMap& tensors, const std::string& where);
 
 /// A module's parameters and buffers by name.

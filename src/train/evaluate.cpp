@@ -20,7 +20,8 @@ class EvaluationMode {
 };
 
 Metrics finish(const Task& task, std::vector<ExampleScore>& scores, double loss, double weight) {
-  std::sort(scores.begin(), scores.end(), [](const ExampleScore& a, const ExampleScore& b) { return a.id < b.id; });
+  std::sort(scores.begin(), scores.end(),
+            [](const ExampleScore& a, const ExampleScore& b) { return a.id < b.id; });
   Metrics metrics = task.metrics(scores);
   if (weight > 0 && metrics.count("loss") == 0) metrics["loss"] = loss / weight;
   return metrics;
@@ -47,14 +48,16 @@ Evaluation evaluate_split(Net& net, const Task& task, Split split, const Evaluat
     loss += part.sum.item<double>();
     weight += part.weight.item<double>();
     const Prediction prediction = task.predict(net, moved, output);
-    for (ExampleScore& score : task.measure(prediction, output, moved)) evaluation.scores.push_back(std::move(score));
+    for (ExampleScore& score : task.measure(prediction, output, moved))
+      evaluation.scores.push_back(std::move(score));
   }
   evaluation.metrics = finish(task, evaluation.scores, loss, weight);
   evaluation.details = task.details(evaluation.scores);
   return evaluation;
 }
 
-Evaluation evaluate_ensemble(const std::vector<std::shared_ptr<Net>>& nets, const Task& task, Split split, const EvaluationOptions& options) {
+Evaluation evaluate_ensemble(const std::vector<std::shared_ptr<Net>>& nets, const Task& task, Split split,
+                             const EvaluationOptions& options) {
   torch::NoGradGuard no_gradient;
   LoaderOptions loading;
   loading.batch = options.batch > 0 ? options.batch : task.batch_size();
@@ -78,7 +81,8 @@ Evaluation evaluate_ensemble(const std::vector<std::shared_ptr<Net>>& nets, cons
         mean.values[name] = mean.values.count(name) ? mean.values[name] + share : share;
       }
     }
-    for (ExampleScore& score : task.measure(mean, output, moved)) evaluation.scores.push_back(std::move(score));
+    for (ExampleScore& score : task.measure(mean, output, moved))
+      evaluation.scores.push_back(std::move(score));
   }
   evaluation.metrics = finish(task, evaluation.scores, 0, 0);
   evaluation.details = task.details(evaluation.scores);

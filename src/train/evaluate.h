@@ -14,7 +14,7 @@ struct Evaluation {
 };
 
 struct EvaluationOptions {
-  int64_t batch = 0;     // 0 = the task's
+  int64_t batch = 0;  // 0 = the task's
   int64_t workers = 1;
   torch::Device device = torch::kCPU;
   std::function<void()> between;  // called between batches (signals)
@@ -24,7 +24,8 @@ struct EvaluationOptions {
 Evaluation evaluate_split(Net& net, const Task& task, Split split, const EvaluationOptions& options = {});
 
 /// The same for several nets whose probabilities (or forecasts) are averaged.
-Evaluation evaluate_ensemble(const std::vector<std::shared_ptr<Net>>& nets, const Task& task, Split split, const EvaluationOptions& options = {});
+Evaluation evaluate_ensemble(const std::vector<std::shared_ptr<Net>>& nets, const Task& task, Split split,
+                             const EvaluationOptions& options = {});
 
 /// Lines of examples-<split>.jsonl.
 std::string example_lines(const std::vector<ExampleScore>& scores);

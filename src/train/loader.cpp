@@ -7,21 +7,25 @@
 namespace fovea {
 namespace {
 
-constexpr int64_t kPoolBatches = 50;   // batches whose examples are sorted by length together
-constexpr int64_t kAheadPerWorker = 3; // batches a worker may be ahead of the trainer
+constexpr int64_t kPoolBatches = 50;    // batches whose examples are sorted by length together
+constexpr int64_t kAheadPerWorker = 3;  // batches a worker may be ahead of the trainer
 
 constexpr uint64_t kOrder = 1, kBatchOrder = 2, kAugment = 3;  // what a random stream is for
 
 }  // namespace
 
-std::vector<std::vector<int64_t>> plan_batches(const ExampleSource& source, const LoaderOptions& options, int64_t epoch) {
+std::vector<std::vector<int64_t>> plan_batches(const ExampleSource& source, const LoaderOptions& options,
+                                               int64_t epoch) {
   const int64_t n = source.size();
   std::vector<int64_t> order(static_cast<size_t>(n));
   std::iota(order.begin(), order.end(), int64_t{0});
-  const auto key = [&](uint64_t purpose) { return hash_words({options.seed, purpose, static_cast<uint64_t>(epoch)}); };
+  const auto key = [&](uint64_t purpose) {
+    return hash_words({options.seed, purpose, static_cast<uint64_t>(epoch)});
+  };
   if (options.shuffle) Random(key(kOrder)).shuffle(order);
   const bool bucket =
-      options.shuffle && options.bucket && std::any_of(order.begin(), order.end(), [&](int64_t i) { return source.length(i) > 0; });
+      options.shuffle && options.bucket &&
+      std::any_of(order.begin(), order.end(), [&](int64_t i) { return source.length(i) > 0; });
   if (bucket) {
     const int64_t pool = options.batch * kPoolBatches;
     for (int64_t begin = 0; begin < n; begin += pool)
@@ -35,9 +39,17 @@ std::vector<std::vector<int64_t>> plan_batches(const ExampleSource& source, cons
   return plan;
 }
 
-Loader::Loader(std::shared_ptr<const ExampleSource> source, TaskSpec spec, LoaderOptions options, int64_t epoch, int64_t first)
-    : source_(std::move(source)), spec_(std::move(spec)), options_(options), epoch_(epoch), plan_(plan_batches(*source_, options, epoch)), taken_(first), handed_out_(first) {
-  for (int64_t i = 0; i < std::max<int64_t>(1, options_.workers); ++i) threads_.emplace_back([this] { work(); });
+Loader::Loader(std::shared_ptr<const ExampleSource> source, TaskSpec spec, LoaderOptions options,
+               int64_t epoch, int64_t first)
+    : source_(std::move(source)),
+      spec_(std::move(spec)),
+      options_(options),
+      epoch_(epoch),
+      plan_(plan_batches(*source_, options, epoch)),
+      taken_(first),
+      handed_out_(first) {
+  for (int64_t i = 0; i < std::max<int64_t>(1, options_.workers); ++i)
+    threads_.emplace_back([this] { work(); });
 }
 
 Loader::~Loader() {
@@ -52,7 +64,8 @@ Loader::~Loader() {
 Batch Loader::make(int64_t index) const {
   std::vector<Example> examples;
   for (int64_t i : plan_[static_cast<size_t>(index)]) {
-    const uint64_t key = hash_words({options_.seed, kAugment, static_cast<uint64_t>(epoch_), static_cast<uint64_t>(i)});
+    const uint64_t key =
+        hash_words({options_.seed, kAugment, static_cast<uint64_t>(epoch_), static_cast<uint64_t>(i)});
     examples.push_back(source_->get(i, key, options_.notes));
   }
   return collate(examples, spec_);
@@ -64,7 +77,8 @@ void Loader::work() {
     int64_t index = 0;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return stopping_ || error_ || taken_ >= batches() || taken_ < handed_out_ + ahead; });
+      changed_.wait(
+          lock, [&] { return stopping_ || error_ || taken_ >= batches() || taken_ < handed_out_ + ahead; });
       if (stopping_ || error_ || taken_ >= batches()) return;
       index = taken_++;
     }

@@ -15,20 +15,22 @@ namespace fovea {
 
 struct LoaderOptions {
   int64_t batch = 32;
-  int64_t workers = 1;   // threads that make batches; no number changes with it
+  int64_t workers = 1;  // threads that make batches; no number changes with it
   bool shuffle = false;
-  bool bucket = true;    // batches of similar length (training only; ignored where lengths are unknown)
+  bool bucket = true;  // batches of similar length (training only; ignored where lengths are unknown)
   uint64_t seed = 0;
   bool notes = false;
 };
 
 /// Which examples make which batch in one epoch. The last, smaller batch is kept.
-std::vector<std::vector<int64_t>> plan_batches(const ExampleSource& source, const LoaderOptions& options, int64_t epoch);
+std::vector<std::vector<int64_t>> plan_batches(const ExampleSource& source, const LoaderOptions& options,
+                                               int64_t epoch);
 
 /// One epoch's batches from batch `first` on, in order.
 class Loader {
  public:
-  Loader(std::shared_ptr<const ExampleSource> source, TaskSpec spec, LoaderOptions options, int64_t epoch, int64_t first = 0);
+  Loader(std::shared_ptr<const ExampleSource> source, TaskSpec spec, LoaderOptions options, int64_t epoch,
+         int64_t first = 0);
   ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;

@@ -11,9 +11,13 @@ thread_local int64_t counted = 0;
 
 using Sizes = c10::IntArrayRef;
 
-Sizes sizes(const c10::IValue& value) { return value.toTensor().sizes(); }
+Sizes sizes(const c10::IValue& value) {
+  return value.toTensor().sizes();
+}
 
-int64_t product(Sizes shape) { return c10::multiply_integers(shape); }
+int64_t product(Sizes shape) {
+  return c10::multiply_integers(shape);
+}
 
 /// Each operator below computes by itself: none calls another of them.
 int64_t macs_of(const char* name, c10::ArrayRef<const c10::IValue> in) {
@@ -57,7 +61,10 @@ int64_t count_macs(Net& net, const Batch& batch) {
   const bool training = net.is_training();
   net.eval();
   counted = 0;
-  const auto callback = at::RecordFunctionCallback(begin, end).needsInputs(true).needsOutputs(true).scopes({at::RecordScope::FUNCTION});
+  const auto callback = at::RecordFunctionCallback(begin, end)
+                            .needsInputs(true)
+                            .needsOutputs(true)
+                            .scopes({at::RecordScope::FUNCTION});
   const auto handle = at::addThreadLocalCallback(callback);
   try {
     net.forward(batch);

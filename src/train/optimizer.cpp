@@ -12,12 +12,13 @@ namespace {
 using torch::optim::OptimizerParamGroup;
 
 bool decays(const std::string& name, const Tensor& parameter) {
-  return parameter.dim() >= 2 && name.find("embedding") == std::string::npos && name.find("norm") == std::string::npos &&
-         name.find("bias") == std::string::npos;
+  return parameter.dim() >= 2 && name.find("embedding") == std::string::npos &&
+         name.find("norm") == std::string::npos && name.find("bias") == std::string::npos;
 }
 
 template <class Rule, class Options>
-std::unique_ptr<torch::optim::Optimizer> make_rule(const std::vector<std::pair<std::string, Tensor>>& parameters, const Options& base, double weight_decay) {
+std::unique_ptr<torch::optim::Optimizer> make_rule(
+    const std::vector<std::pair<std::string, Tensor>>& parameters, const Options& base, double weight_decay) {
   std::vector<OptimizerParamGroup> groups;
   for (const bool decayed : {true, false}) {
     std::vector<Tensor> chosen;
@@ -31,12 +32,18 @@ std::unique_ptr<torch::optim::Optimizer> make_rule(const std::vector<std::pair<s
   return std::make_unique<Rule>(std::move(groups), base);
 }
 
-std::unique_ptr<torch::optim::Optimizer> make_rule(const std::vector<std::pair<std::string, Tensor>>& parameters, const TrainOptions& o) {
+std::unique_ptr<torch::optim::Optimizer> make_rule(
+    const std::vector<std::pair<std::string, Tensor>>& parameters, const TrainOptions& o) {
   if (o.optimizer == "sgd")
-    return make_rule<torch::optim::SGD>(parameters, torch::optim::SGDOptions(o.learning_rate).momentum(o.momentum), o.weight_decay);
+    return make_rule<torch::optim::SGD>(
+        parameters, torch::optim::SGDOptions(o.learning_rate).momentum(o.momentum), o.weight_decay);
   if (o.optimizer == "adam")
-    return make_rule<torch::optim::Adam>(parameters, torch::optim::AdamOptions(o.learning_rate).betas({o.beta1, o.beta2}).eps(o.epsilon), o.weight_decay);
-  return make_rule<torch::optim::AdamW>(parameters, torch::optim::AdamWOptions(o.learning_rate).betas({o.beta1, o.beta2}).eps(o.epsilon), o.weight_decay);
+    return make_rule<torch::optim::Adam>(
+        parameters, torch::optim::AdamOptions(o.learning_rate).betas({o.beta1, o.beta2}).eps(o.epsilon),
+        o.weight_decay);
+  return make_rule<torch::optim::AdamW>(
+      parameters, torch::optim::AdamWOptions(o.learning_rate).betas({o.beta1, o.beta2}).eps(o.epsilon),
+      o.weight_decay);
 }
 
 template <class State>
@@ -51,12 +58,14 @@ Tensor take(const TensorMap& map, const std::string& key, const Tensor& like, co
   const auto found = map.find(key);
   if (found == map.end()) throw CheckpointError(where + ": no tensor \"" + key + "\"");
   if (found->second.sizes() != like.sizes())
-    throw CheckpointError(where + ": \"" + key + "\" has shape " + shape_text(found->second) + "; expected " + shape_text(like));
+    throw CheckpointError(where + ": \"" + key + "\" has shape " + shape_text(found->second) + "; expected " +
+                          shape_text(like));
   return found->second.to(like.device(), /*non_blocking=*/false, /*copy=*/true);
 }
 
 template <class State>
-std::unique_ptr<torch::optim::OptimizerParamState> load_adam(const TensorMap& map, const std::string& name, const Tensor& like, const std::string& where) {
+std::unique_ptr<torch::optim::OptimizerParamState> load_adam(const TensorMap& map, const std::string& name,
+                                                             const Tensor& like, const std::string& where) {
   auto state = std::make_unique<State>();
   state->exp_avg(take(map, "exp_avg/" + name, like, where));
   state->exp_avg_sq(take(map, "exp_avg_sq/" + name, like, where));
@@ -69,11 +78,15 @@ std::unique_ptr<torch::optim::OptimizerParamState> load_adam(const TensorMap& ma
 Optimizer::Optimizer(torch::nn::Module& net, const TrainOptions& options) : name_(options.optimizer) {
   for (const auto& item : net.named_parameters())
     if (item.value().requires_grad()) parameters_.emplace_back(item.key(), item.value());
-  if (parameters_.empty()) parameters_.emplace_back("none", torch::zeros({1}));  // a baseline without parameters still runs through the trainer
+  if (parameters_.empty())
+    parameters_.emplace_back(
+        "none", torch::zeros({1}));  // a baseline without parameters still runs through the trainer
   rule_ = make_rule(parameters_, options);
 }
 
-void Optimizer::zero_grad() { rule_->zero_grad(); }
+void Optimizer::zero_grad() {
+  rule_->zero_grad();
+}
 
 void Optimizer::step(double learning_rate) {
   for (auto& group : rule_->param_groups()) group.options().set_lr(learning_rate);
@@ -106,7 +119,8 @@ TensorMap Optimizer::state() const {
     const auto found = rule_->state().find(parameter.unsafeGetTensorImpl());
     if (found == rule_->state().end()) continue;
     if (name_ == "sgd") {
-      const Tensor& momentum = static_cast<const torch::optim::SGDParamState&>(*found->second).momentum_buffer();
+      const Tensor& momentum =
+          static_cast<const torch::optim::SGDParamState&>(*found->second).momentum_buffer();
       if (momentum.defined()) map["momentum/" + name] = momentum;
     } else if (name_ == "adam") {
       save_adam<torch::optim::AdamParamState>(*found->second, name, map);
@@ -137,12 +151,14 @@ void Optimizer::load(const TensorMap& state, const std::string& where) {
   }
   const TensorMap own = this->state();
   for (const auto& [name, tensor] : state)
-    if (own.count(name) == 0) throw CheckpointError(where + ": holds \"" + name + "\", which the optimizer does not have");
+    if (own.count(name) == 0)
+      throw CheckpointError(where + ": holds \"" + name + "\", which the optimizer does not have");
 }
 
 double learning_rate_at(const TrainOptions& options, int64_t step, int64_t total) {
   const double peak = options.learning_rate;
-  if (step < options.warmup) return peak * static_cast<double>(step + 1) / static_cast<double>(options.warmup);
+  if (step < options.warmup)
+    return peak * static_cast<double>(step + 1) / static_cast<double>(options.warmup);
   const double rest = static_cast<double>(std::max<int64_t>(1, total - options.warmup));
   const double done = std::min(1.0, static_cast<double>(step - options.warmup) / rest);
   if (options.schedule == "cosine") return peak * 0.5 * (1.0 + std::cos(std::numbers::pi * done));

@@ -34,7 +34,8 @@ class Optimizer {
 };
 
 /// Step size of update `step` (0-based) of `total`: linear warm-up, then the schedule.
-/// cosine and linear fall to 0 at `total`; inverse-sqrt is √(warmup / step) (Vaswani 2017, §5.3, as a factor of the peak).
+/// cosine and linear fall to 0 at `total`; inverse-sqrt is √(warmup / step) (Vaswani 2017, §5.3, as a factor
+/// of the peak).
 double learning_rate_at(const TrainOptions& options, int64_t step, int64_t total);
 
 }  // namespace fovea

@@ -1,4 +1,5 @@
-// The folder of one run (docs/commands.md): made at once, continued when its config agrees, never overwritten.
+// The folder of one run (docs/commands.md): made at once, continued when its config agrees, never
+// overwritten.
 #pragma once
 
 #include <filesystem>
@@ -12,8 +13,22 @@ namespace fovea {
 
 /// Everything that identifies a run.
 struct RunIdentity {
-  Json config;     // resolved, without seed, output folder and device
-  Json manifest;   // argv, versions, threads, device, seed, recipe, data fingerprints
+  Json config;    // resolved, without seed, output folder and device
+  Json manifest;  // argv, versions, threads, device, seed, recipe, data fingerprints
+};
+
+/// Held by the one process that trains in a run; the system lets go of it when that process ends, however it
+/// ends.
+class RunLock {
+ public:
+  /// Throws Error when another process trains in `folder`, or when it cannot be opened.
+  explicit RunLock(const std::filesystem::path& folder);
+  ~RunLock();
+  RunLock(const RunLock&) = delete;
+  RunLock& operator=(const RunLock&) = delete;
+
+ private:
+  int file_ = -1;
 };
 
 class RunFolder {
@@ -23,7 +38,8 @@ class RunFolder {
 
   /// Opens `path`, making it first when absent (all of it or nothing; `fill` writes task/ into it).
   /// Throws ConfigError naming the first key that differs when another run lives there.
-  static RunFolder open_or_create(const std::filesystem::path& path, const RunIdentity& identity, const std::function<void(const std::filesystem::path&)>& fill);
+  static RunFolder open_or_create(const std::filesystem::path& path, const RunIdentity& identity,
+                                  const std::function<void(const std::filesystem::path&)>& fill);
 
   const std::filesystem::path& path() const { return path_; }
   const Json& config() const { return config_; }

@@ -14,7 +14,8 @@ extern "C" void remember_signal(int signal) {
 
 }  // namespace
 
-Interrupted::Interrupted(int signal, const std::string& what) : Error(what, signal == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated) {}
+Interrupted::Interrupted(int signal, const std::string& what)
+    : Error(what, signal == SIGINT ? ExitCode::kInterrupted : ExitCode::kTerminated) {}
 
 SignalWatch::SignalWatch() {
   caught_signal = 0;
@@ -28,10 +29,15 @@ SignalWatch::~SignalWatch() {
   caught_signal = 0;  // was for what this watch guarded, not for the next run of the same process
 }
 
-int SignalWatch::caught() { return caught_signal; }
+int SignalWatch::caught() {
+  return caught_signal;
+}
 
 void SignalWatch::check(const std::string& phase) {
-  if (caught_signal != 0) throw Interrupted(caught_signal, std::string("stopped by ") + (caught_signal == SIGINT ? "SIGINT" : "SIGTERM") + " while " + phase);
+  if (caught_signal != 0)
+    throw Interrupted(
+        caught_signal,
+        std::string("stopped by ") + (caught_signal == SIGINT ? "SIGINT" : "SIGTERM") + " while " + phase);
 }
 
 }  // namespace fovea

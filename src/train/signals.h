@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM as a flag that the trainer reads between steps; a second signal ends the program at once.
+// SIGINT and SIGTERM as a flag that the trainer reads between steps; a second signal ends the program at
+// once.
 #pragma once
 
 #include "src/base/error.h"

@@ -10,6 +10,7 @@
 #include "src/base/text.h"
 #include "src/base/version.h"
 #include "src/config/layers.h"
+#include "src/stats/metric.h"
 #include "src/train/autocast.h"
 #include "src/train/loader.h"
 #include "src/train/macs.h"
@@ -21,24 +22,35 @@ namespace fovea {
 
 /// Where a run stands: all of it is in every checkpoint.
 struct Trainer::Progressed {
-  int64_t step = 0, batch = 0;          // updates and batches so far
-  int64_t validated = -1, saved = -1;   // the steps this last happened at
-  int64_t best_step = -1, stale = 0;    // validations since the best one
+  int64_t step = 0, batch = 0;         // updates and batches so far
+  int64_t validated = -1, saved = -1;  // the steps this last happened at
+  int64_t best_step = -1, stale = 0;   // validations since the best one
   double best = 0;
   double log_loss = 0, log_weight = 0;  // since the last line of metrics.jsonl
   int64_t logged = 0;
   bool stopped_early = false;
   Json best_metrics, last_metrics;
-  double seconds = 0, examples = 0;     // cost, outside every comparison of bytes
+  double seconds = 0, examples = 0;  // cost, outside every comparison of bytes
   State carry;
 
   Json to_json() const {
-    return {{"batch", batch}, {"validated", validated}, {"best_step", best_step}, {"stale", stale}, {"best", best}, {"log_loss", log_loss},
-            {"log_weight", log_weight}, {"logged", logged}, {"stopped_early", stopped_early}, {"best_metrics", best_metrics}, {"last_metrics", last_metrics}};
+    return {{"batch", batch},
+            {"validated", validated},
+            {"best_step", best_step},
+            {"stale", stale},
+            {"best", best},
+            {"log_loss", log_loss},
+            {"log_weight", log_weight},
+            {"logged", logged},
+            {"stopped_early", stopped_early},
+            {"best_metrics", best_metrics},
+            {"last_metrics", last_metrics}};
   }
   void from_json(const Json& json) {
-    batch = json.at("batch"), validated = json.at("validated"), best_step = json.at("best_step"), stale = json.at("stale"), best = json.at("best");
-    log_loss = json.at("log_loss"), log_weight = json.at("log_weight"), logged = json.at("logged"), stopped_early = json.at("stopped_early");
+    batch = json.at("batch"), validated = json.at("validated"), best_step = json.at("best_step"),
+    stale = json.at("stale"), best = json.at("best");
+    log_loss = json.at("log_loss"), log_weight = json.at("log_weight"), logged = json.at("logged"),
+    stopped_early = json.at("stopped_early");
     best_metrics = json.at("best_metrics"), last_metrics = json.at("last_metrics");
   }
 };
@@ -64,38 +76,44 @@ std::string metric_text(const Json& metrics) {
   std::string text;
   for (const auto& [name, value] : metrics.items()) {
     char number[40];
-    if (value.is_number()) std::snprintf(number, sizeof number, "  %s %.4f", name.c_str(), value.get<double>());
+    if (value.is_number())
+      std::snprintf(number, sizeof number, "  %s %.4f", name.c_str(), value.get<double>());
     if (value.is_number()) text += number;
   }
   return text;
 }
 
-bool all_finite(const Tensor& tensor) { return !tensor.is_floating_point() || torch::isfinite(tensor).all().item<bool>(); }
-
-bool lower_is_better(const std::string& metric) {
-  for (const char* name : {"loss", "mse", "mae", "mase", "perplexity", "bits_per_character", "wer", "cer", "aer"})
-    if (metric == name) return true;
-  return false;
+bool all_finite(const Tensor& tensor) {
+  return !tensor.is_floating_point() || torch::isfinite(tensor).all().item<bool>();
 }
 
 }  // namespace
 
-void seed_generators(std::initializer_list<uint64_t> words) { torch::manual_seed(hash_words(words)); }
+void seed_generators(std::initializer_list<uint64_t> words) {
+  torch::manual_seed(hash_words(words));
+}
 
 std::string run_signature(const Json& config, const Json& manifest) {
-  return "task:" + group_name(config.value("task", Json()), "?") + "|model:" + group_name(config.value("model", Json()), "?") + "|config:" + config_hash(config) +
-         "|seed:" + std::to_string(manifest.value("seed", int64_t{0})) + "|threads:" + std::to_string(manifest.value("threads", int64_t{1})) +
+  return "task:" + group_name(config.value("task", Json()), "?") +
+         "|model:" + group_name(config.value("model", Json()), "?") + "|config:" + config_hash(config) +
+         "|seed:" + std::to_string(manifest.value("seed", int64_t{0})) +
+         "|threads:" + std::to_string(manifest.value("threads", int64_t{1})) +
          "|device:" + manifest.value("device", std::string("cpu")) + "|fovea:" + kVersion;
 }
 
 Trainer::Trainer(std::shared_ptr<Net> net, const Task& task, RunFolder run, TrainerSettings settings)
-    : net_(std::move(net)), task_(task), run_(std::move(run)), settings_(std::move(settings)), at_(std::make_unique<Progressed>()) {
+    : net_(std::move(net)),
+      task_(task),
+      run_(std::move(run)),
+      settings_(std::move(settings)),
+      at_(std::make_unique<Progressed>()) {
   const auto source = task_.examples(Split::kTrain);
   if (source->size() == 0) throw DataError("split train: no examples");
   const int64_t batch = task_.batch_size();
   batches_per_epoch_ = (source->size() + batch - 1) / batch;
   const TrainOptions& o = settings_.options;
-  total_steps_ = o.steps > 0 ? o.steps : (o.epochs * batches_per_epoch_ + o.accumulation - 1) / o.accumulation;
+  total_steps_ =
+      o.steps > 0 ? o.steps : (o.epochs * batches_per_epoch_ + o.accumulation - 1) / o.accumulation;
   optimizer_ = std::make_unique<Optimizer>(*net_, o);
 }
 
@@ -107,11 +125,14 @@ void Trainer::restore() {
     run_.log("warning: " + problem);
   });
   if (!checkpoint) {
-    if (!run_.checkpoints().empty()) throw CheckpointError((run_.path() / "checkpoints").string() + ": no checkpoint verifies; nothing to continue from");
+    if (!run_.checkpoints().empty())
+      throw CheckpointError((run_.path() / "checkpoints").string() +
+                            ": no checkpoint verifies; nothing to continue from");
     run_.cut_metrics(0);
     return;
   }
-  const std::string where = (run_.path() / "checkpoints" / ("step-" + std::to_string(checkpoint->step))).string();
+  const std::string where =
+      (run_.path() / "checkpoints" / ("step-" + std::to_string(checkpoint->step))).string();
   load_module(*net_, checkpoint->model, where);
   optimizer_->load(checkpoint->optimizer, where);
   try {
@@ -137,7 +158,8 @@ void Trainer::save() {
   checkpoint.progress["cost"] = {{"seconds", at_->seconds}, {"examples", at_->examples}};
   checkpoint.model = module_tensors(*net_);
   checkpoint.optimizer = optimizer_->state();
-  for (size_t i = 0; i < at_->carry.size(); ++i) checkpoint.state["carry." + std::to_string(i)] = at_->carry[i];
+  for (size_t i = 0; i < at_->carry.size(); ++i)
+    checkpoint.state["carry." + std::to_string(i)] = at_->carry[i];
   run_.checkpoints().save(checkpoint, at_->best_step);
   run_.checkpoints().prune(settings_.options.keep, at_->best_step);
   at_->saved = at_->step;
@@ -147,9 +169,12 @@ void Trainer::save() {
 bool Trainer::validation_due() const {
   if (at_->validated == at_->step) return false;
   if (at_->step == total_steps_) return true;
-  if (settings_.options.validate_every > 0) return at_->step > 0 && at_->step % settings_.options.validate_every == 0;
+  if (settings_.options.validate_every > 0)
+    return at_->step > 0 && at_->step % settings_.options.validate_every == 0;
   const int64_t epoch = epoch_of(at_->batch);
-  return at_->batch > 0 && epoch_of(at_->batch - settings_.options.accumulation < 0 ? 0 : at_->batch - settings_.options.accumulation) < epoch;
+  return at_->batch > 0 && epoch_of(at_->batch - settings_.options.accumulation < 0
+                                        ? 0
+                                        : at_->batch - settings_.options.accumulation) < epoch;
 }
 
 bool Trainer::checkpoint_due() const {
@@ -176,18 +201,22 @@ void Trainer::validate() {
   const bool lower = stopping.metric.empty() ? !task_.higher_is_better() : lower_is_better(metric);
   const bool defined = metrics[metric].is_number();
   const double value = defined ? metrics[metric].get<double>() : 0;
-  const bool first = at_->best_step < 0 || !at_->best_metrics.value(metric, Json()).is_number();  // the best so far was undefined
+  const bool first = at_->best_step < 0 ||
+                     !at_->best_metrics.value(metric, Json()).is_number();  // the best so far was undefined
   const bool better = defined && (first || (lower ? value < at_->best : value > at_->best));
   at_->stale = better ? 0 : at_->stale + 1;
-  if (better || at_->best_step < 0) at_->best = value, at_->best_step = at_->step, at_->best_metrics = metrics;
+  if (better || at_->best_step < 0)
+    at_->best = value, at_->best_step = at_->step, at_->best_metrics = metrics;
   at_->last_metrics = metrics;
   at_->validated = at_->step;
   at_->saved = -1;  // a signal during this validation saved the step without its outcome
   at_->stopped_early = stopping.patience > 0 && at_->stale >= stopping.patience;
   Json line = metrics;
-  line["step"] = at_->step, line["epoch"] = epoch_of(std::max<int64_t>(at_->batch - 1, 0)) + 1, line["split"] = "validation";
+  line["step"] = at_->step, line["epoch"] = epoch_of(std::max<int64_t>(at_->batch - 1, 0)) + 1,
+  line["split"] = "validation";
   run_.append_metrics(line);
-  const std::string said = "step " + std::to_string(at_->step) + "  validation" + metric_text(metrics) + (better ? "  (best)" : "");
+  const std::string said = "step " + std::to_string(at_->step) + "  validation" + metric_text(metrics) +
+                           (better ? "  (best)" : "");
   run_.log(said);
   progress_->note(said);
 }
@@ -201,7 +230,8 @@ Batch Trainer::next_batch() {
       loading.shuffle = true;
       loading.bucket = settings_.options.bucket;
       loading.seed = settings_.seed;
-      loader_ = std::make_unique<Loader>(task_.examples(Split::kTrain), task_.spec(), loading, epoch_of(at_->batch), at_->batch % batches_per_epoch_);
+      loader_ = std::make_unique<Loader>(task_.examples(Split::kTrain), task_.spec(), loading,
+                                         epoch_of(at_->batch), at_->batch % batches_per_epoch_);
     }
     if (auto batch = loader_->next()) {
       ++at_->batch;
@@ -221,8 +251,13 @@ void Trainer::require_finite(const Tensor& loss, const ModelOutput& output) {
       culprit = "parameter " + item.key();
       break;
     }
+  diverged(culprit);
+}
+
+void Trainer::diverged(const std::string& culprit) {
   run_.write_state({{"status", "diverged"}, {"step", at_->step}, {"total_steps", total_steps_}});
-  throw DivergedError("step " + std::to_string(at_->step + 1) + ": " + culprit + " is not finite; the update was not made (try a smaller train.learning_rate)");
+  throw DivergedError("step " + std::to_string(at_->step + 1) + ": " + culprit +
+                      " is not finite; the update was not made (try a smaller train.learning_rate)");
 }
 
 void Trainer::backward(const Batch& batch, Tensor& loss_sum, Tensor& weight_sum) {
@@ -259,9 +294,9 @@ void Trainer::train_one_step() {
   if (!all_finite(norm)) {
     std::string culprit = "the gradient";
     for (const auto& item : net_->named_parameters())
-      if (item.value().grad().defined() && !all_finite(item.value().grad())) culprit = "the gradient of " + item.key();
-    run_.write_state({{"status", "diverged"}, {"step", at_->step}, {"total_steps", total_steps_}});
-    throw DivergedError("step " + std::to_string(at_->step + 1) + ": " + culprit + " is not finite; the update was not made (try a smaller train.learning_rate)");
+      if (item.value().grad().defined() && !all_finite(item.value().grad()))
+        culprit = "the gradient of " + item.key();
+    diverged(culprit);
   }
   optimizer_->step(learning_rate_at(settings_.options, at_->step, total_steps_));
   ++at_->step;
@@ -275,11 +310,13 @@ void Trainer::train_one_step() {
 
 void Trainer::log_train_line(bool force) {
   if (at_->log_weight == 0 || (!force && at_->step - at_->logged < settings_.options.log_every)) return;
-  run_.append_metrics({{"step", at_->step},
-                       {"epoch", epoch_of(std::max<int64_t>(at_->batch - 1, 0)) + 1},
-                       {"split", "train"},
-                       {"loss", at_->log_loss / at_->log_weight},
-                       {"learning_rate", learning_rate_at(settings_.options, std::max<int64_t>(0, at_->step - 1), total_steps_)}});
+  run_.append_metrics(
+      {{"step", at_->step},
+       {"epoch", epoch_of(std::max<int64_t>(at_->batch - 1, 0)) + 1},
+       {"split", "train"},
+       {"loss", at_->log_loss / at_->log_weight},
+       {"learning_rate",
+        learning_rate_at(settings_.options, std::max<int64_t>(0, at_->step - 1), total_steps_)}});
   run_.append_timing({{"step", at_->step}, {"seconds", at_->seconds}, {"examples", at_->examples}});
   at_->logged = at_->step, at_->log_loss = at_->log_weight = 0;
 }
@@ -311,7 +348,10 @@ Json Trainer::finish() {
                  {"parameters", parameter_count(*net_)},
                  {"macs", macs_of_one_example()},
                  {"signature", run_signature(run_.config(), manifest)},
-                 {"cost", {{"seconds", at_->seconds}, {"samples_per_second", at_->seconds > 0 ? at_->examples / at_->seconds : 0.0}, {"peak_rss_bytes", peak_memory()}}}};
+                 {"cost",
+                  {{"seconds", at_->seconds},
+                   {"samples_per_second", at_->seconds > 0 ? at_->examples / at_->seconds : 0.0},
+                   {"peak_rss_bytes", peak_memory()}}}};
   run_.write_result(result);
   run_.write_state({{"status", "finished"}, {"step", at_->step}, {"total_steps", total_steps_}});
   return result;

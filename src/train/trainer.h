@@ -20,9 +20,9 @@ struct TrainerSettings {
 /// Seeds the default generators for what is about to happen; the run has no other randomness.
 void seed_generators(std::initializer_list<uint64_t> words);
 
-/// Trains `net` in `run` from its newest good checkpoint, or from the start, until done, stopped early, or interrupted.
-/// Writes metrics, timing, checkpoints and, at the end, result.json, which it returns.
-/// Throws DivergedError on a non-finite loss, Interrupted after a signal (everything saved).
+/// Trains `net` in `run` from its newest good checkpoint, or from the start, until done, stopped early, or
+/// interrupted. Writes metrics, timing, checkpoints and, at the end, result.json, which it returns. Throws
+/// DivergedError on a non-finite loss, Interrupted after a signal (everything saved).
 class Trainer {
  public:
   Trainer(std::shared_ptr<Net> net, const Task& task, RunFolder run, TrainerSettings settings);
@@ -40,6 +40,7 @@ class Trainer {
   Batch next_batch();
   void backward(const Batch& batch, Tensor& loss_sum, Tensor& weight_sum);
   void require_finite(const Tensor& loss, const ModelOutput& output);
+  [[noreturn]] void diverged(const std::string& culprit);
   void log_train_line(bool force);
   void stop_if_asked();
   int64_t macs_of_one_example();

@@ -80,24 +80,25 @@ TEST_CASE("memory and state reordered half-way go on as the chosen rows would ha
     INFO(one.label);
     const auto attention = make(one);
     const Inputs in = draw(one);
-    Memory memory =
-        attention->extend({}, in.key.slice(1, 0, 4), in.value.slice(1, 0, 4), in.padding.slice(1, 0, 4));
-    Call call = weights_call(1);
-    call.state = attention->attend(in.query.slice(1, 0, 2), memory, call).state;
     const auto chosen = [&](const Tensor& x) { return x.index_select(0, rows); };
-    memory = attention->extend(memory.select(rows), chosen(in.key).slice(1, 4), chosen(in.value).slice(1, 4),
-                               chosen(in.padding).slice(1, 4));
-    call.state = select_rows(call.state, rows), call.first = 3;
-    const AttentionOutput later = attention->attend(chosen(in.query).slice(1, 2), memory, call);
-
-    Memory plain = attention->extend({}, chosen(in.key).slice(1, 0, 4), chosen(in.value).slice(1, 0, 4),
-                                     chosen(in.padding).slice(1, 0, 4));
-    Call again = weights_call(1);
-    again.state = attention->attend(chosen(in.query).slice(1, 0, 2), plain, again).state;
-    plain = attention->extend(plain, chosen(in.key).slice(1, 4), chosen(in.value).slice(1, 4),
-                              chosen(in.padding).slice(1, 4));
-    again.first = 3;
-    const AttentionOutput expected = attention->attend(chosen(in.query).slice(1, 2), plain, again);
+    const auto same = [](const Tensor& x) { return x; };
+    // First half over rows as `before` gives them, then `turn`, then second half over the chosen rows.
+    const auto halves = [&](auto before, auto turn) {
+      Memory memory = attention->extend({}, before(in.key).slice(1, 0, 4), before(in.value).slice(1, 0, 4),
+                                        before(in.padding).slice(1, 0, 4));
+      Call call = weights_call(1);
+      call.state = attention->attend(before(in.query).slice(1, 0, 2), memory, call).state;
+      turn(memory, call.state);
+      memory = attention->extend(memory, chosen(in.key).slice(1, 4), chosen(in.value).slice(1, 4),
+                                 chosen(in.padding).slice(1, 4));
+      call.first = 3;
+      return attention->attend(chosen(in.query).slice(1, 2), memory, call);
+    };
+    const AttentionOutput later = halves(same, [&](Memory& memory, State& state) {
+      memory = memory.select(rows);
+      state = select_rows(state, rows);
+    });
+    const AttentionOutput expected = halves(chosen, [](Memory&, State&) {});
     CHECK(distance(later.context, expected.context) < tolerance(expected.context));
     CHECK(distance(later.weights, expected.weights) < tolerance(expected.weights));
   }

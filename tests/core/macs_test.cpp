@@ -9,11 +9,14 @@ namespace {
 class Layers : public Net {
  public:
   Layers() {
-    convolution_ = register_module("convolution", torch::nn::Conv2d(torch::nn::Conv2dOptions(3, 4, 3).padding(1)));
+    convolution_ =
+        register_module("convolution", torch::nn::Conv2d(torch::nn::Conv2dOptions(3, 4, 3).padding(1)));
     dense_ = register_module("dense", torch::nn::Linear(4 * 6 * 5, 7));
   }
   ModelOutput forward(const Batch& batch, AttentionTrace*) override {
-    return {.values = {{"logits", dense_(convolution_(batch.input("image").values).flatten(1))}}, .output = nullptr, .carry = {}};
+    return {.values = {{"logits", dense_(convolution_(batch.input("image").values).flatten(1))}},
+            .output = nullptr,
+            .carry = {}};
   }
 
  private:
@@ -23,9 +26,14 @@ class Layers : public Net {
 
 class Lstm : public Net {
  public:
-  Lstm() { lstm_ = register_module("lstm", torch::nn::LSTM(torch::nn::LSTMOptions(8, 16).bidirectional(true).batch_first(true))); }
+  Lstm() {
+    lstm_ = register_module(
+        "lstm", torch::nn::LSTM(torch::nn::LSTMOptions(8, 16).bidirectional(true).batch_first(true)));
+  }
   ModelOutput forward(const Batch& batch, AttentionTrace*) override {
-    return {.values = {{"states", std::get<0>(lstm_(batch.input("series").values))}}, .output = nullptr, .carry = {}};
+    return {.values = {{"states", std::get<0>(lstm_(batch.input("series").values))}},
+            .output = nullptr,
+            .carry = {}};
   }
 
  private:

@@ -95,7 +95,9 @@ TEST_CASE("Recall asks each key once and wants the value it was paired with") {
   for (int64_t index = 0; index < 300; ++index) {
     const RecallExample example = recall_example(options, 0, index);
     std::map<int64_t, int64_t> value_of;
+    std::set<int64_t> values;
     for (size_t i = 0; i < 16; i += 2) {
+      REQUIRE(values.insert(example.tokens[i + 1]).second);
       REQUIRE(example.tokens[i] >= 1);
       REQUIRE(example.tokens[i] < 16);
       REQUIRE(example.tokens[i + 1] >= 16);
@@ -122,5 +124,7 @@ TEST_CASE("Recall's sizes must fit") {
                     Contains("found 2·8 + 8 tokens in a length of 20"));
   CHECK_THROWS_WITH(recall_example({.pairs = 20, .vocabulary = 32}, 0, 0),
                     Contains("found 20 pairs and 15 keys in a vocabulary of 32"));
+  CHECK_THROWS_WITH(recall_example({.pairs = 3, .vocabulary = 6}, 0, 0),
+                    Contains("keys in a vocabulary of 6"));
   CHECK_THROWS_AS(recall_example({.pairs = 4, .queries = 5}, 0, 0), ConfigError);
 }

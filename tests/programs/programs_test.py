@@ -177,7 +177,11 @@ class Using(Programs):
         self.assertEqual((said["format"], said["split"], said["n"]), (1, "test", 30))
         for metric in ("loss", "accuracy", "macro_f1", "micro_f1", "macro_precision", "macro_recall", "auc"):
             self.assertIn(metric, said["metrics"])
-        self.assertEqual(len((self.run_folder / "examples-test.jsonl").read_text().splitlines()), 30)
+        lines = [json.loads(line) for line in (self.run_folder / "examples-test.jsonl").read_text().splitlines()]
+        self.assertEqual(len(lines), 30)
+        self.assertLessEqual({line["label"] for line in lines}, {"negative", "neutral", "positive"})
+        for line in lines:
+            self.assertEqual(line["label"] == line["predicted"], line["correct"] == 1)
         self.assertEqual(json.loads((self.run_folder / "result.json").read_text())["metrics"]["test"], said["metrics"])
 
     def test_metrics_do_not_depend_on_the_batch(self):

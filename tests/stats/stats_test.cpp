@@ -10,6 +10,7 @@
 #include "src/base/random.h"
 #include "src/stats/classification.h"
 #include "src/stats/format.h"
+#include "src/stats/metric.h"
 #include "src/stats/regression.h"
 #include "src/stats/summary.h"
 
@@ -194,4 +195,13 @@ TEST_CASE("regression: a closed form", "[stats]") {
   CHECK(errors.mse() == 2.5);
   CHECK(errors.mae() == 1.5);
   CHECK(std::isnan(RegressionErrors().mse()));
+}
+
+TEST_CASE("A metric's name says whether more of it is worse") {
+  for (const char* worse : {"loss", "mse", "mae", "mase", "rmse", "perplexity", "bits_per_character",
+                            "calibration_error", "aer", "wer", "cer", "eer"})
+    CHECK(lower_is_better(worse));
+  for (const char* better : {"accuracy", "auc", "macro_f1", "micro_precision", "macro_recall", "bleu",
+                             "exact_match", "pointing", "flawless"})
+    CHECK_FALSE(lower_is_better(better));
 }

@@ -22,11 +22,9 @@ TEST_CASE(
   };
   const TinyTask poisoned(doors);
   std::string message;
-  const ExitCode code = code_of(
-      [&] {
-        Trainer(net, poisoned, run.open(), {run.options, run.seed, torch::kCPU, true}).train();
-      },
-      &message);
+  const ExitCode code =
+      code_of([&] { Trainer(net, poisoned, run.open(), {run.options, run.seed, torch::kCPU, true}).train(); },
+              &message);
   CHECK(code == ExitCode::kDiverged);
   CHECK_THAT(message, Contains("step 4") && Contains("parameter classes.bias"));
   CHECK(run.checkpoints().load("LATEST").step == 2);
@@ -44,10 +42,7 @@ TEST_CASE("a gradient that is not finite stops before the update and names the p
   std::string message;
   const TinyTask task;
   const ExitCode code = code_of(
-      [&] {
-        Trainer(net, task, run.open(), {run.options, run.seed, torch::kCPU, true}).train();
-      },
-      &message);
+      [&] { Trainer(net, task, run.open(), {run.options, run.seed, torch::kCPU, true}).train(); }, &message);
   CHECK(code == ExitCode::kDiverged);
   CHECK_THAT(message, Contains("step 1") && Contains("gradient of classes.weight"));
   for (const auto& [name, tensor] : module_tensors(*net)) CHECK(torch::equal(tensor, before.at(name)));

@@ -120,9 +120,7 @@ TEST_CASE("optimizer state of another shape, incomplete or foreign is refused by
     return std::string("accepted");
   };
   CHECK(refused([](TensorMap&) {}) == "accepted");
-  CHECK_THAT(refused([](TensorMap& s) {
-               s["exp_avg/weight"] = torch::zeros({3, 2});
-             }),
+  CHECK_THAT(refused([](TensorMap& s) { s["exp_avg/weight"] = torch::zeros({3, 2}); }),
              Contains("step-2: \"exp_avg/weight\" has shape"));
   CHECK_THAT(refused([](TensorMap& s) { s.erase("exp_avg_sq/bias"); }),
              Contains("no tensor \"exp_avg_sq/bias\""));

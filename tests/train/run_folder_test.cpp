@@ -35,3 +35,15 @@ TEST_CASE("a folder that is no run, and a run whose files are damaged, are refus
   write_file_synced(run.folder / "manifest.json", "{");
   CHECK_THROWS_AS(RunFolder(run.folder), CheckpointError);
 }
+
+TEST_CASE("one process at a time trains in a run") {
+  Scratch scratch;
+  TinyRun run{scratch.path("run"), tiny_options(20)};
+  run.open();
+  {
+    const RunLock first(run.folder);
+    CHECK_THROWS_WITH(RunLock(run.folder), Contains("another process is training in this run"));
+  }
+  CHECK_NOTHROW(RunLock(run.folder));
+  CHECK_THROWS_AS(RunLock(scratch.path("absent")), Error);
+}

@@ -129,9 +129,8 @@ TEST_CASE("too few rows for a window or a horizon are said for the split they ar
   CHECK(data_error([&] {
           task_of(scratch, table(40), {{"split", {20, 1, 6}}});
         }).find("validation has 1 rows") != std::string::npos);
-  CHECK(data_error([&] {
-          task_of(scratch, table(40), {{"split", {20, 6, 1}}});
-        }).find("test has 1 rows") != std::string::npos);
+  CHECK(data_error([&] { task_of(scratch, table(40), {{"split", {20, 6, 1}}}); }).find("test has 1 rows") !=
+        std::string::npos);
   CHECK(data_error([&] {
           task_of(scratch, table(40), {{"split", {1e300, 6, 6}}});
         }).rfind("task.split:", 0) == 0);

@@ -147,9 +147,8 @@ TEST_CASE("each kind of bad table is one line that names file, line and what is 
                          Bad{std::string("label,text\na,x\0y\n", 17), "NUL"}, Bad{"", "empty"},
                          Bad{"label,text\n", "train.csv"}, Bad{"label,text\n,x\n", ":2"}}) {
     INFO(bad.content);
-    const std::string message = data_error([&] {
-      task_of(scratch, bad.content, {{"text", {"text"}}, {"label", "label"}});
-    });
+    const std::string message =
+        data_error([&] { task_of(scratch, bad.content, {{"text", {"text"}}, {"label", "label"}}); });
     INFO(message);
     CHECK(message.find("train.csv") != std::string::npos);
     CHECK(message.find(bad.expected) != std::string::npos);
