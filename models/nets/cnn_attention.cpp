@@ -57,10 +57,11 @@ CnnAttention::CnnAttention(const Options& o, const TaskSpec& spec) {
 void CnnAttention::add_stage(size_t index, int64_t in, int64_t out, const Options& o) {
   Stage stage;
   const std::string name = "stage" + std::to_string(index);
-  stage.first = register_module(name + "_first", convolution(in, out));
-  stage.first_norm = register_module(name + "_first_norm", group_norm(out));
-  stage.second = register_module(name + "_second", convolution(out, out));
-  stage.second_norm = register_module(name + "_second_norm", group_norm(out));
+  for (int64_t i = 0; i < o.convolutions; ++i) {
+    const std::string each = name + "_" + std::to_string(i);
+    stage.convolutions.push_back(register_module(each, convolution(i == 0 ? in : out, out)));
+    stage.norms.push_back(register_module(each + "_norm", group_norm(out)));
+  }
   if (o.gate == "se") stage.gate = register_module(name + "_gate", SqueezeExcitation(out, 8));
   stage.pool = static_cast<int64_t>(index) < o.pools;
   if (stage.pool) {
@@ -73,8 +74,8 @@ void CnnAttention::add_stage(size_t index, int64_t in, int64_t out, const Option
 
 Tensor CnnAttention::convolve(Tensor x, AttentionTrace* trace) {
   for (Stage& stage : stages_) {
-    x = torch::relu(stage.first_norm(stage.first(x)));
-    x = torch::relu(stage.second_norm(stage.second(x)));
+    for (size_t i = 0; i < stage.convolutions.size(); ++i)
+      x = torch::relu(stage.norms[i](stage.convolutions[i](x)));
     if (stage.gate) x = stage.gate->forward(x, trace);
     if (stage.pool) x = torch::max_pool2d(x, 2);
   }

@@ -22,13 +22,14 @@ class CnnAttention : public Net {
  public:
   struct Options {
     std::vector<int64_t> channels = {32, 64, 128};
-    int64_t pools = 2;
+    int64_t convolutions = 2, pools = 2;
     std::string gate = "none", placement = "pooling", query = "learned", position = "none", init = "default";
     double dropout = 0.2;
     AttentionChoice attention{"bahdanau"};
     template <class Self, class Visit>
     static void fields(Self& self, Visit&& visit) {
-      visit("channels", self.channels, "channels of each stage of two 3 × 3 convolutions", at_least(1));
+      visit("channels", self.channels, "channels of each stage", at_least(1));
+      visit("convolutions", self.convolutions, "3 × 3 convolutions of a stage", between(1, 8));
       visit("pools", self.pools, "stages that end with a 2 × 2 maximum", between(0, 6));
       visit("gate", self.gate, "at the end of each stage", one_of({"none", "se"}));
       visit("placement", self.placement, "attention pools the grid, or refines it before a mean",
@@ -47,8 +48,8 @@ class CnnAttention : public Net {
 
  private:
   struct Stage {
-    torch::nn::Conv2d first{nullptr}, second{nullptr};
-    torch::nn::GroupNorm first_norm{nullptr}, second_norm{nullptr};
+    std::vector<torch::nn::Conv2d> convolutions;
+    std::vector<torch::nn::GroupNorm> norms;
     SqueezeExcitation gate{nullptr};
     bool pool = false;
   };
