@@ -11,7 +11,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly torch_version=2.13.0
-readonly preset="${FOVEA_PRESET:-release}"
+readonly preset="${FOVEA_PRESET:-release}" mode="${1:-}"
 # What the build, the programs and the tests need; environment.md says what each is for.
 readonly packages=(build-essential cmake ninja-build ccache mold pkg-config git python3 python3-venv
   nlohmann-json3-dev libcli11-dev catch2 libpango1.0-dev libpng-dev
@@ -58,10 +58,12 @@ install_oracles() {
 
 install_packages
 install_torch
-[ "${1:-}" = --programs ] || install_oracles
-if [ "${1:-}" != --no-build ]; then
+[ "$mode" = --programs ] || install_oracles
+if [ "$mode" != --no-build ]; then
   say "configuring and building (preset $preset)"
   cmake --preset "$preset"
-  if [ "${1:-}" = --programs ]; then cmake --build --preset "$preset" --target programs; else cmake --build --preset "$preset"; fi
+  target=all
+  [ "$mode" = --programs ] && target=programs
+  cmake --build --preset "$preset" --target "$target"
   say "built: build/$preset/bin"
 fi

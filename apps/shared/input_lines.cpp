@@ -6,15 +6,14 @@
 
 namespace fovea {
 
-InputLines::InputLines(const std::string& input)
-    : name_(input == "-" ? "standard input" : input), standard_(input == "-") {
-  if (standard_) return;
+InputLines::InputLines(const std::string& input) : name_(input == "-" ? "standard input" : input) {
+  if (input == "-") return;
   file_.open(input);
   if (!file_) throw DataError("cannot read " + input);
 }
 
 std::optional<InputLine> InputLines::next() {
-  std::istream& in = standard_ ? std::cin : file_;
+  std::istream& in = file_.is_open() ? file_ : std::cin;
   InputLine line;
   if (!std::getline(in, line.text)) return std::nullopt;
   if (!line.text.empty() && line.text.back() == '\r') line.text.pop_back();

@@ -1,6 +1,7 @@
 // The lines a user hands to predict or maps: from a file, or from standard input.
 #pragma once
 
+#include <cstdint>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -8,9 +9,9 @@
 namespace fovea {
 
 struct InputLine {
-  std::string text;     // without its end (\n or \r\n)
-  int64_t index = 0;    // from 0
-  std::string place;    // "FILE:1", "standard input:1"
+  std::string text;   // without its end (\n or \r\n)
+  int64_t index = 0;  // from 0
+  std::string place;  // "FILE:1", "standard input:1"
 };
 
 class InputLines {
@@ -23,7 +24,6 @@ class InputLines {
  private:
   std::ifstream file_;
   std::string name_;
-  bool standard_;
   int64_t read_ = 0;
 };
 

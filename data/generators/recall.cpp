@@ -13,11 +13,6 @@ void check(const RecallOptions& options, int64_t keys, int64_t queries) {
     throw ConfigError("recall needs a key of its own for every pair; found " + std::to_string(options.pairs) +
                       " pairs and " + std::to_string(keys) + " keys in a vocabulary of " +
                       std::to_string(options.vocabulary));
-  if (options.pairs > options.vocabulary - 1 - keys)
-    throw ConfigError("recall needs a value of its own for every pair; found " +
-                      std::to_string(options.pairs) + " pairs and " +
-                      std::to_string(options.vocabulary - 1 - keys) + " values in a vocabulary of " +
-                      std::to_string(options.vocabulary));
   if (queries < 1 || queries > options.pairs)
     throw ConfigError("recall asks for 1 to " + std::to_string(options.pairs) +
                       " keys; found queries=" + std::to_string(options.queries));

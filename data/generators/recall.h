@@ -12,7 +12,7 @@ struct RecallOptions {
   int64_t length = 64;
   int64_t pairs = 8;        ///< key–value pairs at the start
   int64_t queries = 0;      ///< distinct keys asked for later; 0 = all pairs
-  int64_t vocabulary = 64;  ///< 0 is filler, 1 … ⌈V/2⌉−1 keys, ⌈V/2⌉ … V−1 values
+  int64_t vocabulary = 64;  ///< 0 is filler, 1 … ⌈V/2⌉−1 keys, ⌈V/2⌉ … V−1 values, at least as many
 };
 
 struct RecallExample {

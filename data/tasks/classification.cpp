@@ -2,29 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
 
 #include "src/base/error.h"
 #include "src/base/text.h"
-#include "src/stats/classification.h"
 
 namespace fovea {
 namespace {
-
-/// `scores` hold the names of classes, as measure() wrote them.
-ClassificationScores score(const std::vector<ExampleScore>& scores, const std::vector<std::string>& classes) {
-  std::map<std::string, int64_t> ids;
-  for (size_t c = 0; c < classes.size(); ++c) ids[classes[c]] = static_cast<int64_t>(c);
-  Classified all;
-  all.classes = static_cast<int64_t>(classes.size());
-  for (const ExampleScore& one : scores) {
-    all.labels.push_back(ids.at(one.values.at("label").get<std::string>()));
-    all.predicted.push_back(ids.at(one.values.at("predicted").get<std::string>()));
-    for (const Json& p : one.values.at("probabilities")) all.probabilities.push_back(p.get<double>());
-  }
-  return score_classification(all);
-}
 
 bool whole_number(const std::string& text) {
   return !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == std::string::npos;
@@ -89,8 +73,19 @@ std::vector<ExampleScore> ClassificationTask::measure(const Prediction& predicti
   return scores;
 }
 
+ClassificationScores ClassificationTask::scored(const std::vector<ExampleScore>& scores) const {
+  Classified all;
+  all.classes = static_cast<int64_t>(classes().size());
+  for (const ExampleScore& one : scores) {
+    all.labels.push_back(class_id(one.values.at("label").get<std::string>(), "label"));
+    all.predicted.push_back(class_id(one.values.at("predicted").get<std::string>(), "predicted"));
+    for (const Json& p : one.values.at("probabilities")) all.probabilities.push_back(p.get<double>());
+  }
+  return score_classification(all);
+}
+
 Metrics ClassificationTask::metrics(const std::vector<ExampleScore>& scores) const {
-  const auto found = score(scores, classes());
+  const auto found = scored(scores);
   return {{"loss", sum_scores(scores, "loss") / static_cast<double>(scores.size())},
           {"accuracy", found.accuracy},
           {"macro_precision", found.macro.precision},
@@ -102,7 +97,7 @@ Metrics ClassificationTask::metrics(const std::vector<ExampleScore>& scores) con
 }
 
 Json ClassificationTask::details(const std::vector<ExampleScore>& scores) const {
-  const auto found = score(scores, classes());
+  const auto found = scored(scores);
   Json per_class = Json::array();
   const size_t n = classes().size();
   for (size_t c = 0; c < n; ++c) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "data/tasks/common.h"
+#include "src/stats/classification.h"
 
 namespace fovea {
 
@@ -23,6 +24,10 @@ class ClassificationTask : public Task {
   FieldSpec label_spec() const;
   /// Id of `label`; throws DataError "where: label … not among …".
   int64_t class_id(const std::string& label, const std::string& where) const;
+
+ private:
+  /// From what measure() wrote of each example, which names the classes.
+  ClassificationScores scored(const std::vector<ExampleScore>& scores) const;
 };
 
 /// Distinct labels in order: by number where all are whole numbers, else by bytes.

@@ -14,6 +14,9 @@
 
 namespace fovea {
 
+/// Selects the constructor that a task's two public ones delegate to: nothing counted, nothing read yet.
+struct Unfitted {};
+
 /// `file` below `root` unless it is absolute or `root` is empty.
 std::string under_root(const std::string& root, const std::string& file);
 

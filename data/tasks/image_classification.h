@@ -70,8 +70,6 @@ class ImageClassification : public ClassificationTask {
   };
 
  private:
-  struct Unfitted {};
-  /// What both constructors share: nothing counted, nothing read yet.
   ImageClassification(const Options& options, Unfitted);
   Splits read_splits() const;
   Splits generate_splits() const;

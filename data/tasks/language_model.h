@@ -78,8 +78,6 @@ class LanguageModel : public Task {
   };
 
  private:
-  struct Unfitted {};
-  /// What both constructors share: nothing counted, nothing read yet.
   LanguageModel(const Options& options, Unfitted);
   Splits read_splits() const;
   Splits generate_splits() const;

@@ -78,8 +78,6 @@ class TextClassification : public ClassificationTask {
   };
 
  private:
-  struct Unfitted {};
-  /// What both constructors share: nothing counted, nothing read yet.
   TextClassification(const Options& options, Unfitted);
   Splits read_splits() const;
   Splits generate_splits() const;

@@ -85,8 +85,6 @@ class Translation : public Task {
   };
 
  private:
-  struct Unfitted {};
-  /// What both constructors share: nothing counted, nothing read yet.
   Translation(const Options& options, Unfitted);
   Splits read_splits() const;
   Splits generate_splits() const;

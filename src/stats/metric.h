@@ -5,8 +5,9 @@
 
 namespace fovea {
 
-/// Whether more of `metric` is worse, by its name: errors, losses and rates of error, and every name that
-/// ends in one of these ("loss", "test_mse"). Tasks state the direction of their own primary metric.
+/// Whether more of `metric` is worse, by its name: losses, errors and rates of error, as a whole or as a word
+/// between underscores ("loss", "calibration_error", "bits_per_character"). Tasks state the direction of
+/// their own primary metric.
 bool lower_is_better(const std::string& metric);
 
 }  // namespace fovea
