@@ -5,6 +5,7 @@
 #include "data/generators/sentences.h"
 #include "data/readers/labelled_text.h"
 #include "src/base/error.h"
+#include "src/base/random.h"
 
 namespace fovea {
 namespace {
@@ -14,21 +15,21 @@ using Item = TextClassification::Item;
 /// Texts tokenised once, when a split is first asked for.
 class TextSource : public ExampleSource {
  public:
-  TextSource(const std::vector<Item>& items, std::function<Example(const Item&, bool)> make)
+  TextSource(const std::vector<Item>& items, std::function<Example(const Item&, uint64_t, bool)> make)
       : items_(items), make_(std::move(make)) {
-    for (const Item& item : items_) lengths_.push_back(std::max<int64_t>(1, make_(item, false).length));
+    for (const Item& item : items_) lengths_.push_back(std::max<int64_t>(1, make_(item, 0, false).length));
   }
   int64_t size() const override { return static_cast<int64_t>(items_.size()); }
   int64_t length(int64_t index) const override { return lengths_[static_cast<size_t>(index)]; }
-  Example get(int64_t index, uint64_t, bool notes) const override {
-    Example example = make_(items_[static_cast<size_t>(index)], notes);
+  Example get(int64_t index, uint64_t key, bool notes) const override {
+    Example example = make_(items_[static_cast<size_t>(index)], key, notes);
     example.id = index;
     return example;
   }
 
  private:
   const std::vector<Item>& items_;
-  std::function<Example(const Item&, bool)> make_;
+  std::function<Example(const Item&, uint64_t, bool)> make_;
   std::vector<int64_t> lengths_;
 };
 
@@ -165,11 +166,17 @@ TaskSpec TextClassification::spec() const {
   return {"text-classification", {{"text", text}}, {{"label", label_spec()}}};
 }
 
-Example TextClassification::make_example(const Item& item, bool notes) const {
+Example TextClassification::make_example(const Item& item, uint64_t key, bool notes) const {
   const auto found = tokens(item.text);
+  std::vector<int64_t> ids = vocabulary_->ids(found);
+  if (key != 0 && options_.token_drop > 0) {
+    Random random(key);
+    for (int64_t& id : ids)
+      if (random.uniform() < options_.token_drop) id = Vocabulary::kUnknown;
+  }
   Example example;
   example.length = static_cast<int64_t>(found.size());
-  example.inputs["text"] = torch::tensor(vocabulary_->ids(found), torch::kInt64);  // [T]
+  example.inputs["text"] = torch::tensor(ids, torch::kInt64);  // [T]
   if (!item.where.empty())
     example.targets["label"] = torch::tensor(class_id(item.label, item.where), torch::kInt64);
   if (!notes) return example;
@@ -188,12 +195,14 @@ std::shared_ptr<const ExampleSource> TextClassification::examples(Split split) c
   const auto& items = split == Split::kTrain        ? all.train
                       : split == Split::kValidation ? all.validation
                                                     : all.test;
-  return std::make_shared<TextSource>(
-      items, [this](const Item& item, bool notes) { return make_example(item, notes); });
+  const bool drop = split == Split::kTrain;
+  return std::make_shared<TextSource>(items, [this, drop](const Item& item, uint64_t key, bool notes) {
+    return make_example(item, drop ? key : 0, notes);
+  });
 }
 
 Example TextClassification::read(const std::string& input) const {
-  return make_example({input, "", "", {}}, true);
+  return make_example({input, "", "", {}}, 0, true);
 }
 
 std::vector<std::string> TextClassification::labels(const Batch& batch, int64_t row,

@@ -14,7 +14,7 @@ class TextClassification : public ClassificationTask {
     std::string source = "auto", root, train, validation, test;
     std::string format = "auto", header = "auto", encoding = "utf-8", label, tokenizer = "word";
     std::vector<std::string> text, languages, sentences;
-    double validation_fraction = 0.1, test_fraction = 0.1;
+    double validation_fraction = 0.1, test_fraction = 0.1, token_drop = 0;
     int64_t split_seed = 0, data_seed = 0, vocabulary = 20000, minimum_count = 1, length = 0, limit = 0,
             batch = 32, examples = 2000;
     bool lowercase = false;
@@ -39,6 +39,8 @@ class TextClassification : public ClassificationTask {
             at_least(0));
       visit("minimum_count", self.minimum_count, "rarer tokens count as unknown", at_least(1));
       visit("length", self.length, "tokens kept of each text; 0 = all", at_least(0));
+      visit("token_drop", self.token_drop, "training tokens read as unknown, a new draw each epoch",
+            between(0, 0.9));
       visit("limit", self.limit, "first N of the shuffled training split; 0 = all", at_least(0));
       visit("batch", self.batch, "texts in a batch", at_least(1));
       visit("validation_fraction", self.validation_fraction, "split off where no file is named",
@@ -84,7 +86,8 @@ class TextClassification : public ClassificationTask {
   Splits written_splits() const;
   Splits split_files() const;
   std::vector<std::string> tokens(const std::string& text) const;
-  Example make_example(const Item& item, bool notes) const;
+  /// `key` seeds token_drop; 0 drops nothing.
+  Example make_example(const Item& item, uint64_t key, bool notes) const;
 
   Options options_;
   bool files_;

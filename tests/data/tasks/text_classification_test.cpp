@@ -107,6 +107,32 @@ TEST_CASE("task.length cuts texts, in files and when predicting") {
   CHECK(task->read("a b c d e").note.at("tokens").size() == 2);
 }
 
+TEST_CASE(
+    "token_drop reads about its share of the training tokens as unknown, by the key, and never elsewhere") {
+  const Scratch scratch;
+  std::string text = "label,text\n";
+  for (int i = 0; i < 20; ++i) {
+    text += i % 2 == 0 ? "a," : "b,";
+    for (int word = 0; word < 200; ++word) text += "w" + std::to_string(word) + " ";
+    text += "\n";
+  }
+  const auto task = task_of(scratch, text, {{"token_drop", 0.3}});
+  const auto ids = [&](Split split, uint64_t key) {
+    return task->examples(split)->get(0, key, false).inputs.at("text");
+  };
+  const Tensor whole = ids(Split::kTrain, 0);
+  int64_t dropped = 0;
+  for (uint64_t key = 1; key <= 50; ++key) {
+    const Tensor left = ids(Split::kTrain, key);
+    CHECK(torch::equal(left, ids(Split::kTrain, key)));
+    CHECK(torch::equal(left.masked_select(left != Vocabulary::kUnknown),
+                       whole.masked_select(left != Vocabulary::kUnknown)));
+    dropped += (left == Vocabulary::kUnknown).sum().item<int64_t>();
+    CHECK(torch::equal(ids(Split::kTest, key), ids(Split::kTest, 0)));
+  }
+  CHECK(std::abs(static_cast<double>(dropped) / (50 * 200) - 0.3) < 0.02);  // 4 standard errors
+}
+
 TEST_CASE("an empty text is an example without tokens") {
   const Scratch scratch;
   const auto task =
