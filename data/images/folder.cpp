@@ -1,19 +1,51 @@
 #include "data/images/folder.h"
 
+#include <algorithm>
+
 #include "data/readers/folder_table.h"
+#include "data/text/unicode.h"
 #include "src/base/error.h"
 
 namespace fovea {
+namespace {
 
-std::vector<LabelledImage> read_image_folder(const std::filesystem::path& folder, int64_t max_pixels) {
+const std::vector<std::string> kRead = {".png", ".jpg", ".jpeg", ".pgm", ".ppm"};
+const std::vector<std::string> kKnown = {".png", ".jpg", ".jpeg", ".pgm",  ".ppm",
+                                         ".bmp", ".gif", ".tif",  ".tiff", ".webp"};
+
+void require_form(const ClassFile& file, const std::string& where) {
+  const std::string extension = file.path.extension().string();
+  if (std::find(kRead.begin(), kRead.end(), lowercase(extension)) == kRead.end())
+    throw DataError(where + ": a picture of another form; found " + extension +
+                    "; expected .png, .jpg, .jpeg, .pgm or .ppm");
+}
+
+std::vector<LabelledImage> read_image_zip(const std::filesystem::path& path, const std::string& inside,
+                                          int64_t max_pixels) {
   std::vector<LabelledImage> images;
-  for (const ClassFile& file : class_files(
-           folder, {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".pgm", ".ppm", ".tif", ".tiff", ".webp"})) {
-    const std::string extension = file.path.extension().string();
-    if (extension != ".png" && extension != ".PNG")
-      throw DataError(file.path.string() + ": a picture of another form; found " + extension +
-                      "; expected .png");
-    images.push_back({read_png(file.path, max_pixels), file.label, file.path.string()});
+  ZipFile zip(path);
+  for (const ClassFile& file : class_files(zip, kKnown, inside)) {
+    const std::string name = file.path.string(), where = zip.where(name);
+    require_form(file, where);
+    images.push_back({decode_image(zip.read(name), where, max_pixels), file.label, where});
+  }
+  return images;
+}
+
+}  // namespace
+
+std::vector<LabelledImage> read_image_folder(const std::filesystem::path& path, int64_t max_pixels) {
+  std::error_code ignored;
+  // The path itself, or what of it comes before "/train" in "pictures.zip/train", may be a zip.
+  for (std::filesystem::path zip = path; zip.has_relative_path(); zip = zip.parent_path())
+    if (std::filesystem::is_regular_file(zip, ignored)) {
+      const std::string inside = zip == path ? "" : path.lexically_relative(zip).generic_string();
+      return read_image_zip(zip, inside, max_pixels);
+    }
+  std::vector<LabelledImage> images;
+  for (const ClassFile& file : class_files(path, kKnown)) {
+    require_form(file, file.path.string());
+    images.push_back({read_image(file.path, max_pixels), file.label, file.path.string()});
   }
   return images;
 }

@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "src/base/error.h"
+
 namespace fovea {
 namespace {
 
@@ -73,6 +75,12 @@ Image resample(const Image& image, const Taps& rows, const Taps& columns) {
 Image make_image(int64_t height, int64_t width, int64_t channels) {
   require_sizes(height, width, channels);
   return {height, width, channels, std::vector<uint8_t>(static_cast<size_t>(height * width * channels))};
+}
+
+void require_pixels(int64_t height, int64_t width, const std::string& where, int64_t max_pixels) {
+  if (width > max_pixels / std::max<int64_t>(height, 1))
+    throw DataError(where + ": image too large; found " + std::to_string(height) + " x " +
+                    std::to_string(width) + "; expected at most " + std::to_string(max_pixels) + " pixels");
 }
 
 Image resize_area(const Image& image, int64_t height, int64_t width) {

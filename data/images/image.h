@@ -3,9 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace fovea {
+
+/// An image that claims more pixels is refused before they are allocated.
+inline constexpr int64_t kMaxPixels = int64_t{1} << 26;
 
 /// Rows of pixels, channels last: pixels[(y·width + x)·channels + c]. 1 channel is grey, 3 are red, green,
 /// blue.
@@ -22,6 +26,9 @@ struct Image {
 
 /// A black image. Throws std::invalid_argument unless all three sizes are positive.
 Image make_image(int64_t height, int64_t width, int64_t channels);
+
+/// Throws DataError, its message opened by `where`, when `height` · `width` exceeds `max_pixels`.
+void require_pixels(int64_t height, int64_t width, const std::string& where, int64_t max_pixels);
 
 /// Every output pixel is the mean of the input area it covers: for making images smaller.
 Image resize_area(const Image& image, int64_t height, int64_t width);

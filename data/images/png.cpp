@@ -2,11 +2,9 @@
 
 #include <png.h>
 
-#include <algorithm>
 #include <stdexcept>
 
 #include "src/base/error.h"
-#include "src/base/files.h"
 
 namespace fovea {
 namespace {
@@ -30,25 +28,15 @@ class PngImage {
                   (png->message[0] ? std::string(png->message) : "an error") + "; expected a whole PNG file");
 }
 
-bool has_signature(std::string_view bytes) {
-  return bytes.substr(0, 8) == "\x89PNG\r\n\x1a\n";
-}
-
-void check_size(int64_t width, int64_t height, const std::string& where, int64_t max_pixels) {
-  if (width > max_pixels / std::max<int64_t>(height, 1))
-    throw DataError(where + ": image too large; found " + std::to_string(height) + " x " +
-                    std::to_string(width) + "; expected at most " + std::to_string(max_pixels) + " pixels");
-}
-
 }  // namespace
 
 Image decode_png(std::string_view bytes, const std::string& where, int64_t max_pixels) {
-  if (!has_signature(bytes))
+  if (!bytes.starts_with(kPngSignature))
     throw DataError(where + ": not a PNG; found " + std::to_string(bytes.size()) +
                     " bytes with another signature; expected 89 P N G");
   PngImage png;
   if (!png_image_begin_read_from_memory(png.get(), bytes.data(), bytes.size())) fail(png, where);
-  check_size(png->width, png->height, where, max_pixels);
+  require_pixels(png->height, png->width, where, max_pixels);
   const bool colour = png->format & PNG_FORMAT_FLAG_COLOR;
   png->format = colour ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
   png->flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // 16-bit files are shown as they are, not taken for linear light
@@ -56,10 +44,6 @@ Image decode_png(std::string_view bytes, const std::string& where, int64_t max_p
   const png_color white{255, 255, 255};
   if (!png_image_finish_read(png.get(), &white, image.pixels.data(), 0, nullptr)) fail(png, where);
   return image;
-}
-
-Image read_png(const std::filesystem::path& path, int64_t max_pixels) {
-  return decode_png(read_file(path), path.string(), max_pixels);
 }
 
 std::string encode_png(const Image& image) {

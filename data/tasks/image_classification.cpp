@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "data/generators/glyphs.h"
+#include "data/images/decode.h"
 #include "data/images/folder.h"
-#include "data/images/png.h"
 #include "data/readers/idx.h"
 #include "src/base/error.h"
 #include "src/base/random.h"
@@ -48,6 +48,19 @@ std::vector<std::string> label_names(const std::vector<Item>& items) {
   std::vector<std::string> names;
   for (const Item& item : items) names.push_back(item.label);
   return names;
+}
+
+/// Cutout (DeVries and Taylor 2017, arXiv 1708.04552, section 3.2): one square of half the smaller side
+/// becomes 0, the mean of standardised pixels. Its centre is any pixel, so that part of it may lie outside
+/// the image.
+Tensor cut_out(const Tensor& pixels, Random& random) {
+  const int64_t height = pixels.size(1), width = pixels.size(2), side = std::min(height, width) / 2;
+  const int64_t top = random.below(height) - side / 2, left = random.below(width) - side / 2;
+  Tensor cut = pixels.clone();  // [C, Hi, Wi]
+  cut.slice(1, std::max<int64_t>(top, 0), top + side)
+      .slice(2, std::max<int64_t>(left, 0), left + side)
+      .zero_();
+  return cut;
 }
 
 }  // namespace
@@ -193,6 +206,23 @@ Image ImageClassification::fitted(const Image& image, const std::string& where) 
   return smaller ? resize_area(image, height_, width_) : resize_bilinear(image, height_, width_);
 }
 
+/// The changes of task.augment in their order, drawn from `key`: a mirror image half the time; a move by up
+/// to kCropMargin pixels each way, edges repeated; cutout.
+Tensor ImageClassification::augmented(Tensor pixels, uint64_t key) const {
+  Random random(key);
+  for (const std::string& name : options_.augment) {
+    if (name == "flip" && random.bits() % 2 == 0) pixels = pixels.flip({2});
+    if (name == "crop") {
+      const int64_t dy = random.between(0, 2 * kCropMargin), dx = random.between(0, 2 * kCropMargin);
+      pixels = torch::replication_pad2d(pixels, {kCropMargin, kCropMargin, kCropMargin, kCropMargin})
+                   .slice(1, dy, dy + height_)
+                   .slice(2, dx, dx + width_);
+    }
+    if (name == "cutout") pixels = cut_out(pixels, random);
+  }
+  return pixels;  // [C, Hi, Wi]
+}
+
 Example ImageClassification::make_example(const Item& item, uint64_t key, bool notes) const {
   const Image image = fitted(item.image, item.where);
   Tensor pixels = torch::tensor(image.pixels, torch::kUInt8)
@@ -203,17 +233,7 @@ Example ImageClassification::make_example(const Item& item, uint64_t key, bool n
   const auto f32 = torch::kFloat32;
   pixels =
       (pixels - torch::tensor(mean_, f32).view({-1, 1, 1})) / torch::tensor(deviation_, f32).view({-1, 1, 1});
-  Random random(key);
-  for (const std::string& name : options_.augment) {
-    if (key == 0) break;
-    if (name == "flip" && random.bits() % 2 == 0) pixels = pixels.flip({2});
-    if (name == "crop") {
-      const int64_t dy = random.between(0, 2 * kCropMargin), dx = random.between(0, 2 * kCropMargin);
-      pixels = torch::replication_pad2d(pixels, {kCropMargin, kCropMargin, kCropMargin, kCropMargin})
-                   .slice(1, dy, dy + height_)
-                   .slice(2, dx, dx + width_);
-    }
-  }
+  if (key != 0) pixels = augmented(pixels, key);
   Example example;
   example.inputs["image"] = pixels.contiguous();  // [C, Hi, Wi]
   if (!item.label.empty())
@@ -243,7 +263,7 @@ std::shared_ptr<const ExampleSource> ImageClassification::examples(Split split) 
 }
 
 Example ImageClassification::read(const std::string& input) const {
-  return make_example({read_png(input), "", input, {}}, 0, true);
+  return make_example({read_image(input), "", input, {}}, 0, true);
 }
 
 Tensor ImageClassification::truth(const Batch& batch, int64_t row, const std::string& key_field) const {

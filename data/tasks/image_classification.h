@@ -21,7 +21,8 @@ class ImageClassification : public ClassificationTask {
             one_of({"auto", "generated", "files"}));
       visit("generator", self.generator, "of the generated images", one_of({"digits", "shapes"}));
       visit("root", self.root, "folder that relative file names start from");
-      visit("train", self.train, "folder with a folder of PNG images per class");
+      visit("train", self.train,
+            "folder, or zip of it, with a folder of PNG, JPEG, PGM or PPM images per class");
       visit("validation", self.validation, "the same for validation; absent = split off the training images");
       visit("test", self.test, "the same for test; absent = split off the training images");
       visit("train_images", self.train_images, "IDX file of images (.gz allowed)");
@@ -30,7 +31,8 @@ class ImageClassification : public ClassificationTask {
       visit("test_labels", self.test_labels, "IDX file of their labels");
       visit("size", self.size, "height and width that images are resized to; 0 = those of the first image",
             between(0, 4096));
-      visit("augment", self.augment, "of training images: flip, crop", one_of({"flip", "crop"}));
+      visit("augment", self.augment, "of training images: flip, crop, cutout",
+            one_of({"flip", "crop", "cutout"}));
       visit("limit", self.limit, "first N of the shuffled training split; 0 = all", at_least(0));
       visit("batch", self.batch, "images in a batch", at_least(1));
       visit("validation_fraction", self.validation_fraction, "split off where no folder is named",
@@ -78,6 +80,7 @@ class ImageClassification : public ClassificationTask {
                                const std::string& labels) const;
   void require_channels(const Image& image, const std::string& where) const;
   Image fitted(const Image& image, const std::string& where) const;
+  Tensor augmented(Tensor pixels, uint64_t key) const;
   Example make_example(const Item& item, uint64_t key, bool notes) const;
 
   Options options_;

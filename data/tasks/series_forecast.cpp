@@ -264,6 +264,7 @@ Json SeriesForecast::show(const Prediction& prediction, const Batch&, int64_t ro
 
 std::vector<std::string> SeriesForecast::labels(const Batch& batch, int64_t row,
                                                 const std::string& field) const {
+  if (field == "columns") return columns_;
   if (field != "series") return {};
   return batch.notes[static_cast<size_t>(row)].at("dates").get<std::vector<std::string>>();
 }

@@ -3,7 +3,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "data/images/folder.h"
 #include "data/images/png.h"
 #include "src/base/random.h"
 #include "tests/readers/scratch.h"
@@ -93,10 +92,8 @@ TEST_CASE("A truncated PNG is refused wherever the pixels are cut") {
 }
 
 TEST_CASE("A file that is no PNG is named") {
-  const Scratch scratch;
-  const auto path = scratch.file("a.png", "GIF89a");
-  CHECK(data_error([&] { read_png(path); }) ==
-        path.string() + ": not a PNG; found 6 bytes with another signature; expected 89 P N G");
+  CHECK(data_error([] { decode_png("GIF89a", "a.png"); }) ==
+        "a.png: not a PNG; found 6 bytes with another signature; expected 89 P N G");
 }
 
 TEST_CASE("Mutated PNG files are read or refused, never worse") {
@@ -115,21 +112,4 @@ TEST_CASE("Mutated PNG files are read or refused, never worse") {
     }
   }
   CHECK(refused > 300);
-}
-
-TEST_CASE("A folder of pictures gives classes and files in order") {
-  const Scratch scratch;
-  const std::string bytes = encode_png(noise(3, 3, 1));
-  scratch.file("d/b/2.png", bytes);
-  scratch.file("d/b/1.PNG", bytes);
-  scratch.file("d/a/9.png", bytes);
-  scratch.file("d/a/notes.txt", "x");
-  const auto images = read_image_folder(scratch.path("d"));
-  REQUIRE(images.size() == 3);
-  CHECK(images[0].label == "a");
-  CHECK(images[1].where == scratch.path("d/b/1.PNG").string());
-  CHECK(images[2].image.width == 3);
-  scratch.file("d/a/8.jpg", "x");
-  CHECK_THAT(data_error([&] { read_image_folder(scratch.path("d")); }),
-             Contains("8.jpg: a picture of another form; found .jpg; expected .png"));
 }

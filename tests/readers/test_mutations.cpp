@@ -1,11 +1,16 @@
 // Small files with random damage: every reader gives a result or a DataError of one line, nothing else.
+#include "data/images/folder.h"
+#include "data/images/jpeg.h"
+#include "data/images/pnm.h"
 #include "data/readers/gzip.h"
 #include "data/readers/idx.h"
 #include "data/readers/labelled_text.h"
 #include "data/readers/series.h"
 #include "data/text/tokenizer.h"
 #include "src/base/random.h"
+#include "tests/images/jpeg_file.h"
 #include "tests/readers/scratch.h"
+#include "tests/readers/zip_file.h"
 
 using namespace fovea;
 
@@ -74,6 +79,27 @@ TEST_CASE("Damaged series and IDX files are read or refused, never worse") {
       "abcd",
       20);
   CHECK(refused("i.idx", idx, [](const auto& path) { read_idx_images(path); }) > 200);
+}
+
+TEST_CASE("Damaged pictures are read or refused, never worse") {
+  const auto jpeg = [](const auto& path) { decode_jpeg(read_file(path), "x", 1 << 16); };
+  CHECK(refused("a.jpg", jpeg_file(slope(9, 17, 3)), jpeg) > 100);
+  CHECK(refused("grey.jpg", jpeg_file(slope(17, 9, 1), TJFLAG_PROGRESSIVE), jpeg) > 100);
+  const auto pnm = [](const auto& path) { decode_pnm(read_file(path), "x", 1 << 16); };
+  CHECK(refused("a.pgm", "P2 # grey\n3 2\n255\n1 2 3\n4 5 255\n", pnm) > 200);
+  CHECK(refused("a.ppm", "P6 2 2 65535\nabcdefghijklmnopqrstuvwx", pnm) > 200);
+}
+
+TEST_CASE("Damaged zips of pictures are read or refused, never worse") {
+  const auto read = [](const auto& path) { read_image_folder(path, 1 << 16); };
+  const std::string jpeg = jpeg_file(slope(9, 17, 3)), pgm = "P2 3 2 255 1 2 3 4 5 255";
+  CHECK(refused("a.zip",
+                zip_file({{.name = "p/a/1.jpg", .content = jpeg}, {.name = "p/b/1.pgm", .content = pgm}}),
+                read) > 200);
+  CHECK(refused("stored.zip",
+                zip_file({{.name = "a/1.pgm", .content = pgm, .method = 0},
+                          {.name = "b/1.pgm", .content = pgm, .method = 0}}),
+                read) > 200);
 }
 
 TEST_CASE("Any text that is UTF-8 can be tokenised") {

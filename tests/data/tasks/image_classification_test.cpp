@@ -1,9 +1,12 @@
 // Image classification from folders and IDX files: scaling, resizing, augmentation, and bad input.
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "data/images/png.h"
 #include "data/readers/gzip.h"
+#include "tests/images/jpeg_file.h"
 #include "tests/readers/scratch.h"
+#include "tests/readers/zip_file.h"
 #include "tests/support/small_tasks.h"
 
 using namespace fovea;
@@ -26,6 +29,12 @@ Json folders(const Scratch& scratch, const std::string& root = "train") {
                  picture(6, 1, static_cast<uint8_t>(100 + 10 * i)));
   }
   return with(kGroup, "train", scratch.path(root).string());
+}
+
+std::string repeated(const std::string& text, int n) {
+  std::string all;
+  while (n-- > 0) all += text;
+  return all;
 }
 
 std::string big_endian(std::initializer_list<uint32_t> numbers) {
@@ -62,6 +71,50 @@ TEST_CASE("a folder of classes is split by class, and its training pixels have m
   CHECK(all.sizes() == at::IntArrayRef({16, 1, 6, 6}));
   CHECK(all.mean().item<double>() == Approx(0).margin(1e-5));
   CHECK(all.std(false).item<double>() == Approx(1).epsilon(1e-5));
+}
+
+TEST_CASE("pictures of several forms are read by their content, in folders and to predict") {
+  const Scratch scratch;
+  const Json group = folders(scratch);
+  const std::string pgm = "P2 6 6 255" + repeated(" 77", 36);
+  scratch.file("train/cat/3.pgm", pgm);
+  scratch.file("train/dog/8.JPEG", picture(6, 1, 130));  // a PNG by its bytes
+  const auto task = make_task(group);
+  CHECK(task->examples(Split::kTrain)->size() == 18);
+  const auto seen = [&](const std::string& name, const std::string& bytes) {
+    return task->read(scratch.file(name, bytes).string()).truth.at("pixels");
+  };
+  CHECK((seen("new.png", pgm) == 77).all().item<bool>());
+  CHECK((seen("new", jpeg_file(make_image(6, 6, 1))) == 0).all().item<bool>());
+  CHECK(data_error([&] { seen("new.gif", "GIF89a"); }).find("expected PNG, JPEG, PGM or PPM") !=
+        std::string::npos);
+}
+
+TEST_CASE("a zip of the folder gives the same examples in the same order") {
+  const Scratch scratch;
+  const Json group = folders(scratch);
+  std::vector<ZipEntry> entries;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(scratch.path("train")))
+    if (file.is_regular_file())
+      entries.push_back({.name = std::filesystem::relative(file.path(), scratch.folder()).string(),
+                         .content = read_file(file.path())});
+  const auto zip = scratch.file("pictures.zip", zip_file(entries)).string();
+  const auto folder_task = make_task(group), zip_task = make_task(with(kGroup, "train", zip));
+  for (const Split split : {Split::kTrain, Split::kValidation, Split::kTest}) {
+    const auto expected = folder_task->examples(split), found = zip_task->examples(split);
+    REQUIRE(found->size() == expected->size());
+    for (int64_t i = 0; i < found->size(); ++i) {
+      const Example a = expected->get(i, 7, false), b = found->get(i, 7, false);
+      CHECK(torch::equal(a.inputs.at("image"), b.inputs.at("image")));
+      CHECK(torch::equal(a.targets.at("label"), b.targets.at("label")));
+    }
+  }
+  CHECK(zip_task->examples(Split::kTest)
+            ->get(0, 0, true)
+            .note.at("input")
+            .get<std::string>()
+            .find("pictures.zip: train/") != std::string::npos);
+  CHECK(zip_task->data().at("train").at("sha256") == sha256(zip_file(entries)));
 }
 
 TEST_CASE("IDX files are read as rows of pixels with their labels") {
@@ -111,6 +164,31 @@ TEST_CASE("augmentation follows its key, in training only") {
     changed = changed || !torch::equal(image(*train, key), image(*train, 0));
   }
   CHECK(changed);
+}
+
+TEST_CASE("cutout sets one square to the mean, its centre on any pixel, and nothing else") {
+  const Scratch scratch;
+  const auto task = make_task(with(folders(scratch), "augment", {"cutout"}));
+  const auto train = task->examples(Split::kTrain), test = task->examples(Split::kTest);
+  const auto image = [](const ExampleSource& source, uint64_t key) {
+    return source.get(0, key, false).inputs.at("image")[0];  // [6, 6]
+  };
+  const Tensor whole = image(*train, 0);
+  REQUIRE((whole != 0).all().item<bool>());
+  Tensor times_cut = torch::zeros({6, 6});
+  std::set<int64_t> sizes;
+  for (uint64_t key = 1; key <= 200; ++key) {
+    const Tensor cut = image(*train, key), gone = cut != whole;
+    CHECK(torch::equal(cut, image(*train, key)));
+    CHECK(torch::equal(image(*test, key), image(*test, 0)));
+    CHECK((cut.masked_select(gone) == 0).all().item<bool>());
+    const int64_t rows = gone.any(1).sum().item<int64_t>(), columns = gone.any(0).sum().item<int64_t>();
+    CHECK(gone.sum().item<int64_t>() == rows * columns);  // a rectangle: 3 x 3, less what lies outside
+    sizes.insert(rows * columns);
+    times_cut += gone;
+  }
+  CHECK(sizes == std::set<int64_t>{4, 6, 9});
+  CHECK((times_cut > 0).all().item<bool>());
 }
 
 TEST_CASE(
