@@ -16,7 +16,7 @@ target_include_directories(fovea_torch SYSTEM PUBLIC ${TORCH_INCLUDE_DIRS})
 target_link_libraries(fovea_torch PUBLIC ${TORCH_LIBRARIES} Threads::Threads)
 # LibTorch is built with NDEBUG, and some of its classes have other members without it (at::RecordFunction).
 target_compile_definitions(fovea_torch PUBLIC NDEBUG)
-target_compile_options(fovea_torch PUBLIC -fpch-preprocess)
+target_compile_options(fovea_torch PUBLIC $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 target_precompile_headers(fovea_torch PRIVATE <torch/torch.h> <nlohmann/json.hpp> <algorithm> <map> <optional> <string> <vector>)
 
 # fovea_room(NAME DIRS dir… [TORCH] LINK target…): every .cpp below the folders, found anew at each build.

@@ -27,6 +27,8 @@ template <class... Cases>
 struct Visitor : Cases... {
   using Cases::operator()...;
 };
+template <class... Cases>
+Visitor(Cases...) -> Visitor<Cases...>;
 
 /// What the legend and the scale need to know about the content.
 struct Facts {
