@@ -9,10 +9,13 @@ int main(int argc, char** argv) {
       app, "list", "Lists what can be chosen by name, with formulas, sources and keys.",
       "  fovea list attentions\n  fovea list scorers --format json\n  fovea list keys bilstm-attention\n");
   fovea::ListRequest request;
-  app.add_option("what", request.what,
-                 "attentions, scorers, normalizers, patterns, positions, models, tasks, recipes, keys")
+  app.add_option(
+         "what", request.what,
+         "attentions, scorers, normalizers, patterns, positions, refusals, models, tasks, recipes, keys")
       ->required();
   app.add_option("name", request.name, "of a model or task: only its keys");
-  app.add_option("--format", request.format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  app.add_option("--format", request.format, "text, json, or (attentions) markdown")
+      ->check(CLI::IsMember({"text", "json", "markdown"}));
+  app.add_option("--out", request.out, "folder that markdown goes to: attentions.md and pictures/attentions");
   return fovea::run_program(app, argc, argv, [&] { return fovea::list(request); });
 }

@@ -94,11 +94,13 @@ void take_heads(Json& group, const Arrays& in) {
   group["heads"] = query_heads, group["kv_heads"] = in.key_heads, group["projections"] = false;
 }
 
-AttentionShape slot_shape(const Choice& choice, const Arrays& in) {
+AttentionShape slot_shape(const Choice& choice, const Arrays& in, std::optional<int64_t> first) {
   AttentionShape shape;
   shape.key_width = in.key.size(2), shape.value_width = in.value.size(2);
   shape.query_width = in.query.defined() ? in.query.size(2) : in.key.size(2);
   shape.rows = choice.rows, shape.columns = choice.columns;
+  shape.length = in.key.size(1), shape.queries = in.query.defined() ? in.query.size(1) : 1;
+  shape.first = first.value_or(shape.length - shape.queries);
   if (shape.query_width == 0 || shape.key_width == 0)
     throw DataError("query and key: expected at least one column, found none");
   return shape;
@@ -237,7 +239,7 @@ int attend(const AttendRequest& request) {
     refuse(Refusal::kDirectMask, request.name, "--mask " + request.mask);
 
   torch::manual_seed(request.seed);
-  const auto attention = make_attention(config, slot_shape(choice, in), request.name);
+  const auto attention = make_attention(config, slot_shape(choice, in, request.first), request.name);
   attention->eval();
   prepare(in, request, attention->traits().uses_query);
   attention->to(in.query.scalar_type());

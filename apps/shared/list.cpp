@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "apps/plain/recipes.h"
+#include "apps/shared/attention_pages.h"
 #include "data/tasks/registry.h"
 #include "models/attention/registry.h"
 #include "models/nets/registry.h"
@@ -88,6 +89,10 @@ void print(const Json& entries, bool with_keys) {
     for (const char* part : {"summary", "formula", "source", "reference"})
       if (entry.contains(part) && !entry[part].get<std::string>().empty())
         std::cout << "    " << entry[part].get<std::string>() << "\n";
+    if (entry.contains("cost"))
+      std::cout << "    time " << entry["cost"]["time"].get<std::string>() << ", memory "
+                << entry["cost"]["memory"].get<std::string>() << "\n";
+    if (entry.contains("traits")) std::cout << "    " << capabilities(entry["traits"]) << "\n";
     if (with_keys && entry.contains("keys")) print_keys(entry["keys"], "    ");
   }
 }
@@ -95,6 +100,12 @@ void print(const Json& entries, bool with_keys) {
 }  // namespace
 
 int list(const ListRequest& request) {
+  if (request.format == "markdown") {
+    if (request.what != "attentions" || request.out.empty())
+      throw ConfigError("fovea list: markdown is for attentions, with --out FOLDER");
+    write_attention_pages(request.out);
+    return 0;
+  }
   Json entries;
   if (request.what == "models")
     entries = models_json();
@@ -109,7 +120,7 @@ int list(const ListRequest& request) {
   if (entries.is_null())
     throw ConfigError("fovea list: no \"" + request.what + "\"" +
                       hint(request.what, {"attentions", "scorers", "normalizers", "patterns", "positions",
-                                          "models", "tasks", "recipes", "keys"}));
+                                          "refusals", "models", "tasks", "recipes", "keys"}));
   if (request.format == "json")
     std::cout << to_text(Json{{"format", 1}, {request.what, entries}}, 1) << "\n";
   else if (request.what == "keys")

@@ -6,7 +6,7 @@
 namespace fovea {
 
 struct ListRequest {
-  std::string what, name, format = "text";
+  std::string what, name, format = "text", out;
 };
 
 /// Exit code of the program; throws ConfigError.

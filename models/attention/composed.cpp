@@ -28,6 +28,8 @@ ComposedAttention::ComposedAttention(Heads heads, Axes axes)
   // counted.
   for (size_t i = 0; i < axes_.patterns.size(); ++i)
     register_module(i == 0 ? "pattern" : "pattern" + std::to_string(i + 1), axes_.patterns[i]);
+  if (axes_.talking) register_module("talking", axes_.talking);
+  if (axes_.gate) register_module("gate", axes_.gate);
 }
 
 bool ComposedAttention::scored() const {
@@ -45,9 +47,17 @@ Traits ComposedAttention::traits() const {
     all.sequential = scorer.sequential;
     all.uses_query = scorer.uses_query;
     all.uses_keys = scorer.uses_keys;
+    // Where no score changes sign, neither does its share in the sum.
+    if (axes_.scorer->one_sign() && axes_.position->traits().key_equivariant) all.sign = Sign::kNonNegative;
   }
-  for (const auto& pattern : axes_.patterns)
-    all.key_equivariant = all.key_equivariant && pattern->traits().key_equivariant;
+  for (const auto& pattern : axes_.patterns) {
+    const Traits one = pattern->traits();
+    all.key_equivariant = all.key_equivariant && one.key_equivariant;
+    if (one.row_sum == RowSum::kAtMostOne && all.row_sum == RowSum::kOne) all.row_sum = RowSum::kAtMostOne;
+    all.uses_query = all.uses_query || one.uses_query;
+    all.grows = all.grows && one.grows;
+  }
+  if (axes_.talking) all.sign = Sign::kAny, all.row_sum = RowSum::kAny;
   return all;
 }
 
@@ -74,7 +84,8 @@ AttentionOutput ComposedAttention::attend(const Tensor& query, const Memory& mem
   const bool in_order = traits().sequential;
   if (in_order) output.state = call.state;
   const Answer all = in_order ? answer_in_order(rows, output.state) : answer(rows, {0, query.size(1)}, {});
-  output.context = heads_.join(all.attended);                     // [B, Tq, width]
+  const Tensor gate = axes_.gate ? torch::sigmoid(axes_.gate(query)) : Tensor();
+  output.context = heads_.join(all.attended, gate);               // [B, Tq, width]
   if (call.want == Want::kWeights) output.weights = all.weights;  // [B, H, Tq, Tk]
   return output;
 }
@@ -85,42 +96,59 @@ ComposedAttention::Rows ComposedAttention::prepare(const Tensor& query, const Me
   rows.first = call.first.value_or(memory.size() - query.size(1));
   rows.query = axes_.position->turn(heads_.split_query(query),
                                     positions({rows.first, rows.first + query.size(1)}, query.device()));
-  rows.mapped = axes_.scorer->map_query(rows.query);
+  rows.mapped = axes_.scorer->map_query(axes_.position->content_query(rows.query));
+  if (const Tensor relative = axes_.position->relative_query(rows.query); relative.defined())
+    rows.relative = axes_.scorer->map_query(relative);
   rows.keys = axes_.scorer->maps_keys() ? memory.parts()[0] : heads_.spread(memory.parts()[0]);
   rows.values = heads_.spread(memory.parts()[1]);
   rows.mask = pattern() & call.mask;
   if (memory.padding().defined()) rows.mask = rows.mask & Mask::keys(memory.padding());
+  rows.lengths = memory.padding().defined()
+                     ? memory.padding().sum(1).to(query.dtype())
+                     : torch::full({query.size(0)}, memory.size(), query.options().requires_grad(false));
   if (is_training() && axes_.dropout > 0) rows.dropout_key = draw_dropout_key();
   return rows;
 }
 
-ComposedAttention::Answer ComposedAttention::answer(const Rows& rows, Span span, const State& state) {
+Tensor ComposedAttention::scores(const Rows& rows, Span span, const State& state) {
   const Tensor query = rows.query.slice(2, span.begin, span.end);
+  const int64_t keys = rows.keys.size(2);
+  if (!scored())
+    return torch::zeros({query.size(0), query.size(1), span.size(), keys}, rows.values.options());
+  Tensor scores =
+      axes_.scorer->finish(axes_.scorer->pair(rows.mapped.slice(2, span.begin, span.end), rows.keys, state));
+  const Tensor relative = rows.relative.defined() ? rows.relative.slice(2, span.begin, span.end) : Tensor();
+  const Tensor bias = axes_.position->bias(
+      relative, positions({rows.first + span.begin, rows.first + span.end}, rows.keys.device()),
+      positions({0, keys}, rows.keys.device()));
+  if (bias.defined()) scores = scores + bias.to(scores.dtype());
+  return axes_.talking ? axes_.talking->before(scores) : scores;  // [B, H, rows, Tk]
+}
+
+ComposedAttention::Answer ComposedAttention::answer(const Rows& rows, Span span, const State& state) {
   const Tile tile{rows.first, span, {0, rows.keys.size(2)}};
   const auto device = rows.keys.device();
-  const Tensor query_positions = positions({rows.first + span.begin, rows.first + span.end}, device),
-               key_positions = positions(tile.keys, device);
-  Tensor scores;
-  if (scored()) {
-    scores = axes_.scorer->finish(
-        axes_.scorer->pair(rows.mapped.slice(2, span.begin, span.end), rows.keys, state));
-    const Tensor bias = axes_.position->bias(query, query_positions, key_positions);
-    if (bias.defined()) scores = scores + bias;
-  } else {
-    scores =
-        torch::zeros({query.size(0), query.size(1), span.size(), tile.keys.size()}, rows.values.options());
-  }  // [B, H, rows, Tk]
+  const PatternCall seen{rows.query.slice(2, span.begin, span.end),
+                         positions({rows.first + span.begin, rows.first + span.end}, device),
+                         positions(tile.keys, device), rows.lengths};
+  Tensor scores = this->scores(rows, span, state), visible = rows.mask.visible(tile, device);
+  for (const auto& pattern : axes_.patterns) {
+    if (const Tensor sees = pattern->sees(seen); sees.defined())
+      visible = visible.defined() ? visible & sees : sees;
+    if (const Tensor factor = pattern->factor(seen); factor.defined())
+      scores = scores + factor.masked_fill(factor <= 0, 1).log();
+  }
   Answer result;
-  result.weights = axes_.normalizer->normalize(scores, rows.mask.visible(tile, device));
+  result.weights = axes_.normalizer->normalize(scores, visible);
   for (const auto& pattern : axes_.patterns)
-    if (const Tensor gain = pattern->gain(query, query_positions, key_positions); gain.defined())
-      result.weights = result.weights * gain;
+    if (const Tensor gain = pattern->gain(seen); gain.defined()) result.weights = result.weights * gain;
+  if (axes_.talking) result.weights = axes_.talking->after(result.weights);
   Tensor kept = result.weights;
   if (rows.dropout_key)
     kept = kept * dropout_mask(*rows.dropout_key, axes_.dropout, kept.sizes(), {rows.first + span.begin, 0},
                                kept.options());
   result.attended = torch::matmul(kept, rows.values);  // [B, H, rows, Dv]
-  const Tensor relative = axes_.position->add(kept, query_positions, key_positions);
+  const Tensor relative = axes_.position->add(kept, seen.query_positions, seen.key_positions);
   if (relative.defined()) result.attended = result.attended + relative;
   return result;
 }

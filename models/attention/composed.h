@@ -6,6 +6,7 @@
 #include "models/attention/positions/position.h"
 #include "models/attention/projections.h"
 #include "models/attention/scorers/scorer.h"
+#include "models/attention/talking_heads.h"
 
 namespace fovea {
 
@@ -15,11 +16,13 @@ struct Axes {
   std::shared_ptr<Normalizer> normalizer;
   std::shared_ptr<Position> position;
   std::vector<std::shared_ptr<Pattern>> patterns;  // a pair must pass all of them
+  std::shared_ptr<TalkingHeads> talking;           // or null
+  torch::nn::Linear gate{nullptr};                 // of the attended values, or null
   double dropout = 0;
 };
 
-/// Order of one call: project → turn → map → pair → finish → bias → mask → normalize → gain → weights
-/// reported here → dropout → values → output projection.
+/// Order of one call: project → turn → map → pair → finish → bias → heads talk → mask → normalize → gain →
+/// heads talk → weights reported here → dropout → values → gate → output projection.
 class ComposedAttention : public Attention {
  public:
   ComposedAttention(Heads heads, Axes axes);
@@ -36,6 +39,8 @@ class ComposedAttention : public Attention {
   struct Rows {
     Tensor query;         // turned, before the scorer [B, H, Tq, Dh]
     Tensor mapped;        // after it [B, H, Tq, X]
+    Tensor relative;      // what meets relative vectors, after it [B, H, Tq, Dh], or undefined
+    Tensor lengths;       // real keys [B]
     Tensor keys, values;  // [B, H, Tk, X], [B, H, Tk, Dv]
     Mask mask;
     int64_t first = 0;
@@ -47,6 +52,8 @@ class ComposedAttention : public Attention {
   Rows prepare(const Tensor& query, const Memory& memory, const Call& call);
   Answer answer(const Rows& rows, Span span, const State& state);
   Answer answer_in_order(const Rows& rows, State& state);
+  /// Scores of the queries `span` before any mask [B, H, rows, Tk].
+  Tensor scores(const Rows& rows, Span span, const State& state);
   /// Whether the normalizer looks at scores at all; if not, none are computed.
   bool scored() const;
 

@@ -1,4 +1,5 @@
 // What `fovea list` shows of the axes and variants.
+#include "models/attention/refusals.h"
 #include "models/attention/registry.h"
 
 namespace fovea {
@@ -12,7 +13,9 @@ Json traits_json(const Traits& traits) {
           {"differentiable", traits.differentiable},
           {"sequential", traits.sequential},
           {"uses_query", traits.uses_query},
-          {"uses_keys", traits.uses_keys}};
+          {"uses_keys", traits.uses_keys},
+          {"masks", traits.masks},
+          {"grows", traits.grows}};
 }
 
 Json fields_json(const std::vector<FieldInfo>& fields) {
@@ -23,16 +26,23 @@ Json fields_json(const std::vector<FieldInfo>& fields) {
   return list;
 }
 
+/// One that every entry fits.
+AxisShape sample_axis(const std::string& key) {
+  AxisShape axis{2, 2, 2, true, key};
+  axis.value_width = 2, axis.width = 4, axis.rows = axis.columns = 2, axis.length = axis.queries = 4,
+  axis.product = true;
+  return axis;
+}
+
 template <class Axis>
 Json entries_json(const Registry<AxisEntry<Axis>>& registry) {
   Json list = Json::array();
   for (const auto& entry : registry.entries())
-    list.push_back(
-        {{"name", entry.name},
-         {"formula", entry.formula},
-         {"source", entry.source},
-         {"keys", fields_json(entry.fields)},
-         {"traits", traits_json(entry.make({1, 2, 2, true, entry.name}, Json::object())->traits())}});
+    list.push_back({{"name", entry.name},
+                    {"formula", entry.formula},
+                    {"source", entry.source},
+                    {"keys", fields_json(entry.fields)},
+                    {"traits", traits_json(entry.make(sample_axis(entry.name), Json::object())->traits())}});
   return list;
 }
 
@@ -40,15 +50,37 @@ Json entries_json(const Registry<AxisEntry<Axis>>& registry) {
 AttentionShape sample_shape() {
   AttentionShape shape;
   shape.query_width = shape.key_width = shape.value_width = shape.width = 8;
+  shape.rows = 2, shape.columns = 4, shape.length = 8;
   return shape;
+}
+
+/// "softmax(q · k / √Dh + …), j ≤ i" of a composition.
+std::string formula_of(const AttentionConfig& config) {
+  if (is_none(config)) return "no attention";
+  if (!config.direct.empty()) return direct_attentions().at(config.direct).formula;
+  const CompositionOptions& c = config.composition;
+  std::string score = scorers().at(c.scorer).formula;
+  if (c.position != "none") score = c.position + "(" + score + ")";
+  std::string formula =
+      c.normalizer == "uniform" ? normalizers().at("uniform").formula : c.normalizer + "(" + score + ")";
+  if (c.pattern != "full") formula += " where " + patterns().at(c.pattern).formula;
+  return formula;
+}
+
+/// Growth of time and memory with the length T.
+Json cost_of(const AttentionConfig& config) {
+  if (is_none(config)) return {{"time", "0"}, {"memory", "0"}};
+  if (config.direct.empty()) return {{"time", "T²"}, {"memory", "T²"}};
+  const DirectAttention& direct = direct_attentions().at(config.direct);
+  return {{"time", direct.time}, {"memory", direct.memory}};
 }
 
 Json named_json() {
   Json list = Json::array();
   for (const NamedAttention& named : named_attentions().entries()) {
     const AttentionConfig config = resolve_attention(named.name, "attention");
-    Json json = {
-        {"name", named.name}, {"summary", named.summary}, {"source", named.source}, {"config", dump(config)}};
+    Json json = {{"name", named.name},     {"summary", named.summary}, {"formula", formula_of(config)},
+                 {"source", named.source}, {"cost", cost_of(config)},  {"config", dump(config)}};
     if (!is_none(config))
       json["traits"] = traits_json(make_attention(config, sample_shape(), "attention")->traits());
     list.push_back(std::move(json));
@@ -63,6 +95,11 @@ Json list_attention_axis(const std::string& what) {
   if (what == "normalizers") return entries_json(normalizers());
   if (what == "patterns") return entries_json(patterns());
   if (what == "positions") return entries_json(attention_positions());
+  if (what == "refusals") {
+    Json list = Json::array();
+    for (const std::string& sentence : refusals()) list.push_back({{"name", sentence}});
+    return list;
+  }
   return what == "attentions" ? named_json() : Json(nullptr);
 }
 

@@ -11,10 +11,11 @@ namespace fovea {
 namespace {
 
 /// What an attention without a score matrix does not have.
-constexpr const char* kScoreFields[] = {"scorer", "normalizer", "position", "dropout"};
+constexpr const char* kScoreFields[] = {"scorer",      "normalizer",    "position",
+                                        "output_gate", "talking_heads", "dropout"};
 
 bool is_direct(const std::string& name) {
-  const auto& all = direct_attentions();
+  const auto all = direct_attentions().names();
   return std::find(all.begin(), all.end(), name) != all.end();
 }
 
@@ -72,10 +73,13 @@ AttentionConfig resolve_attention(const Json& group, const std::string& key) {
   reader.allow("name");
   reader.read(config.composition);
   complete(config.composition, object.contains("projections"), key);
-  if (config.direct.empty())
+  if (config.direct.empty()) {
     resolve_axes(config, reader, key);
-  else if (const std::string& pattern = config.composition.pattern; pattern != "full" && pattern != "causal")
-    refuse(Refusal::kDirectPattern, key, config.name + " with " + pattern);
+  } else {
+    config.options = direct_attentions().at(config.direct).resolve(reader);
+    if (const std::string& pattern = config.composition.pattern; pattern != "full" && pattern != "causal")
+      refuse(Refusal::kDirectPattern, key, config.name + " with " + pattern);
+  }
   reader.finish();
   return config;
 }

@@ -10,7 +10,7 @@ namespace fovea {
 /// The fields every composition has. The axes' own options stand beside them in the same flat object.
 struct CompositionOptions {
   int64_t heads = 1, kv_heads = 0;
-  bool projections = false;
+  bool projections = false, output_gate = false, talking_heads = false;
   double dropout = 0;
   std::string scorer = "scaled-dot", normalizer = "softmax", pattern = "full", position = "none";
   template <class Self, class Visit>
@@ -19,6 +19,8 @@ struct CompositionOptions {
     visit("kv_heads", self.kv_heads, "key-value heads (1 = multi-query); 0 = as many as heads", at_least(0));
     visit("projections", self.projections,
           "project queries, keys, values and output; follows from heads > 1");
+    visit("output_gate", self.output_gate, "multiply the attended values by sigmoid(G · query)");
+    visit("talking_heads", self.talking_heads, "mix the heads before and after the normalizer");
     visit("dropout", self.dropout, "of the weights, in training", between(0, 0.95));
     visit("scorer", self.scorer, "score of a query and a key");
     visit("normalizer", self.normalizer, "from scores to weights");
@@ -41,6 +43,9 @@ struct AttentionShape {
   bool causal = false;            // the slot adds its own causality
   bool ordered = true;            // queries come in order
   int64_t rows = 0, columns = 0;  // of a grid
+  int64_t length = 0;             // most keys a sequence can have; 0 = unknown
+  int64_t queries = 0;            // most queries, where that is another number; 0 = length
+  int64_t first = 0;              // position of the first of them
 };
 
 /// Reads `group`, a name or {"name": …, fields}; strict. `key` ("model.attention") opens each message.

@@ -61,8 +61,9 @@ Tensor Heads::spread(const Tensor& x) const {
   return kv_heads_ == heads_ ? x : x.repeat_interleave(heads_ / kv_heads_, 1);
 }
 
-Tensor Heads::join(const Tensor& attended) {
-  const Tensor joined = attended.transpose(1, 2).flatten(2);  // [B, Tq, H·Dv]
+Tensor Heads::join(const Tensor& attended, const Tensor& gate) {
+  Tensor joined = attended.transpose(1, 2).flatten(2);  // [B, Tq, H·Dv]
+  if (gate.defined()) joined = joined * gate;
   return output_ ? output_->forward(joined) : joined;
 }
 

@@ -19,13 +19,15 @@ class Heads {
   Tensor split_value(const Tensor& value) { return split(value_, value, kv_heads_); }  // [B, G, Tk, Dv]
   /// x [B, G, T, X] spread over the query heads: head h reads group ⌊h · G / H⌋.
   Tensor spread(const Tensor& x) const;
-  /// Attended values [B, H, Tq, Dv] joined and projected: [B, Tq, context_width()].
-  Tensor join(const Tensor& attended);
+  /// Attended values [B, H, Tq, Dv] joined, multiplied by `gate` [B, Tq, H·Dv] where there is one, and
+  /// projected: [B, Tq, context_width()].
+  Tensor join(const Tensor& attended, const Tensor& gate = {});
 
   int64_t heads() const { return heads_; }
   int64_t kv_heads() const { return kv_heads_; }
   int64_t query_head_width() const { return query_head_width_; }
   int64_t key_head_width() const { return key_head_width_; }
+  int64_t value_head_width() const { return context_width_ / heads_; }
   int64_t context_width() const { return context_width_; }
 
  private:

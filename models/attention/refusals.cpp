@@ -13,10 +13,16 @@ const std::vector<std::string>& refusals() {
       "an attention without a score matrix takes no dense mask, only padding and causal",
       "kv_heads must divide heads",
       "heads must divide the width they split",
-      "dot, scaled-dot and cosine need queries and keys of one width",
+      "products and distances of queries and keys need both to be of one width",
       "rope turns pairs, so the width of a head must be even",
-      "location-aware needs queries that come in order",
+      "location-aware and coverage need queries that come in order",
       "the kernel of location-aware must be odd",
+      "shaw and transformer-xl add vectors to the keys, so the scorer must be dot, scaled-dot or general",
+      "this pattern lies on a grid, and the slot is none",
+      "bigbird and linformer need to know the longest sequence",
+      "bidirectional halves the heads, so their number must be even",
+      "bidirectional and linformer look ahead, so the slot cannot be causal",
+      "adaptive-span weighs exp(score), so the normalizer must be softmax, softmax-one, top-k or hard",
   };
   return all;
 }

@@ -13,13 +13,11 @@ Tensor masked_mean(const Tensor& x, const Tensor& real) {
 }
 
 AttentionPoolingLayerImpl::AttentionPoolingLayerImpl(const AttentionChoice& choice, const std::string& query,
-                                                     int64_t width, const std::string& key, int64_t rows,
-                                                     int64_t columns)
+                                                     int64_t width, const std::string& key,
+                                                     AttentionShape where)
     : query_(query) {
-  AttentionShape shape;
-  shape.query_width = shape.key_width = shape.value_width = shape.width = width;
-  shape.rows = rows, shape.columns = columns;
-  attention_ = register_module("attention", make_attention(choice.config, shape, key));
+  where.query_width = where.key_width = where.value_width = where.width = width;
+  attention_ = register_module("attention", make_attention(choice.config, where, key));
   if (query_ == "learned" && attention_->traits().uses_query)
     learned_ = register_parameter(
         "query", torch::empty({width}).uniform_(-1, 1) / std::sqrt(static_cast<double>(width)));  // [D]
@@ -36,8 +34,10 @@ Tensor AttentionPoolingLayerImpl::forward(const Tensor& x, const Tensor& real, c
                                           AttentionTrace* trace, const TraceAxis& keys) {
   const Tensor query = ask(x, real, last);  // [B, 1, D]
   const Memory memory = attention_->extend({}, x, x, real);
-  const Tensor context = attention_->attend(query, memory).context;  // [B, 1, width]
-  if (trace != nullptr) trace->observe(*attention_, query, memory, {}, {{.kind = "slots"}, keys});
+  Call call;
+  call.first = 0;
+  const Tensor context = attention_->attend(query, memory, call).context;  // [B, 1, width]
+  if (trace != nullptr) trace->observe(*attention_, query, memory, call, {{.kind = "slots"}, keys});
   return context.squeeze(1);  // [B, width]
 }
 

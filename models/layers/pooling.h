@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "models/attention/options.h"
 #include "models/layers/attention_choice.h"
 #include "src/core/trace.h"
 
@@ -14,12 +15,13 @@ inline Rule query_names() {
   return one_of({"learned", "last", "mean"});
 }
 
-/// context = attend(q, x, x) with q learned, the last state, or the mean of the visible positions.
+/// context = attend(q, x, x) with q learned, the last state, or the mean of the visible positions. For
+/// attentions that look at positions the query stands at 0, so that padding has no influence.
 class AttentionPoolingLayerImpl : public torch::nn::Module {
  public:
-  /// `width` of x and, where it is projected, of the context; `rows` × `columns` for grids.
+  /// `width` of x and, where it is projected, of the context; `where`: length and grid of x, as far as known.
   AttentionPoolingLayerImpl(const AttentionChoice& choice, const std::string& query, int64_t width,
-                            const std::string& key, int64_t rows = 0, int64_t columns = 0);
+                            const std::string& key, AttentionShape where = {});
   /// x [B, T, D], real bool [B, T] or undefined, last [B, D] (for query = last) → [B, context width].
   Tensor forward(const Tensor& x, const Tensor& real, const Tensor& last, AttentionTrace* trace,
                  const TraceAxis& keys);

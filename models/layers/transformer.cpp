@@ -9,8 +9,8 @@ TransformerBlockImpl::TransformerBlockImpl(const AttentionChoice& choice, const 
   if (!choice.none()) {
     AttentionShape shape;
     shape.query_width = shape.key_width = shape.value_width = shape.width = o.width;
-    shape.causal = o.causal;
-    shape.rows = o.rows, shape.columns = o.columns;
+    shape.causal = o.causal, shape.ordered = o.ordered;
+    shape.rows = o.rows, shape.columns = o.columns, shape.length = o.length;
     attention_ = register_module("self", make_attention(choice.config, shape, o.key));
     attention_norm_ =
         register_module("attention_norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({o.width})));

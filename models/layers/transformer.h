@@ -13,7 +13,8 @@ struct BlockOptions {
   int64_t width = 64, feed_forward = 0;  // feed_forward 0 = 4 · width
   double dropout = 0;
   std::string norm = "pre";
-  bool causal = false;
+  bool causal = false, ordered = true;
+  int64_t length = 0;             // most positions; 0 = unknown
   int64_t rows = 0, columns = 0;  // of a grid
   std::string key = "model.attention";
 };

@@ -15,7 +15,8 @@ AttentionPoolingNet::AttentionPoolingNet(const Options& o, const TaskSpec& spec)
   int64_t width = o.width;
   if (!o.attention.none()) {
     pooling_ =
-        register_module("pooling", AttentionPoolingLayer(o.attention, o.query, o.width, "model.attention"));
+        register_module("pooling", AttentionPoolingLayer(o.attention, o.query, o.width, "model.attention",
+                                                         AttentionShape{.length = text.length}));
     width = pooling_->context_width();
   }
   classes_ = register_module("classes", torch::nn::Linear(width, class_count(spec, "attention-pooling")));

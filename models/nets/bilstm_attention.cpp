@@ -10,7 +10,8 @@ BilstmAttention::BilstmAttention(const Options& o, const TaskSpec& spec) {
   int64_t width = recurrent_->width();
   if (!o.attention.none()) {
     pooling_ =
-        register_module("pooling", AttentionPoolingLayer(o.attention, o.query, width, "model.attention"));
+        register_module("pooling", AttentionPoolingLayer(o.attention, o.query, width, "model.attention",
+                                                         AttentionShape{.length = text.length}));
     width = pooling_->context_width();
   }
   if (o.dense > 0) {

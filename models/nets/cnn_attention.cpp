@@ -18,19 +18,6 @@ torch::nn::GroupNorm group_norm(int64_t channels) {
 
 }  // namespace
 
-SqueezeExcitationImpl::SqueezeExcitationImpl(int64_t channels, int64_t reduction) {
-  const int64_t inner = std::max<int64_t>(1, channels / reduction);
-  squeeze_ = register_module("squeeze", torch::nn::Linear(channels, inner));
-  excite_ = register_module("excite", torch::nn::Linear(inner, channels));
-}
-
-Tensor SqueezeExcitationImpl::forward(const Tensor& x, AttentionTrace* trace) {
-  const Tensor gate = torch::sigmoid(excite_(torch::relu(squeeze_(x.mean({2, 3})))));  // [B, C]
-  if (trace != nullptr)
-    trace->record(*this, gate.unsqueeze(1).unsqueeze(1), {{.kind = "slots"}, {.kind = "channels"}});
-  return x * gate.unsqueeze(-1).unsqueeze(-1);
-}
-
 CnnAttention::CnnAttention(const Options& o, const TaskSpec& spec) {
   const FieldSpec& image = spec.input("image", "cnn-attention");
   if (o.channels.empty()) throw ConfigError("model.channels: expected at least one stage, found []");
@@ -41,14 +28,22 @@ CnnAttention::CnnAttention(const Options& o, const TaskSpec& spec) {
   position_ = register_module("position", PositionEmbedding(o.position, width, rows_ * columns_));
   if (!o.attention.none() && o.placement == "pooling") {
     pooling_ = register_module(
-        "pooling", AttentionPoolingLayer(o.attention, o.query, width, "model.attention", rows_, columns_));
+        "pooling", AttentionPoolingLayer(
+                       o.attention, o.query, width, "model.attention",
+                       AttentionShape{.rows = rows_, .columns = columns_, .length = rows_ * columns_}));
     width = pooling_->context_width();
   } else if (!o.attention.none()) {
     AttentionShape shape;
     shape.query_width = shape.key_width = shape.value_width = shape.width = width;
-    shape.rows = rows_, shape.columns = columns_;
+    shape.rows = rows_, shape.columns = columns_, shape.length = rows_ * columns_;
     residual_ = register_module("residual", make_attention(o.attention.config, shape, "model.attention"));
   }
+  if (o.gate == "attention-gate")
+    for (size_t i = 0; i + 1 < stages_.size(); ++i) {
+      stages_[i].gate = register_module("stage" + std::to_string(i) + "_gate",
+                                        AttentionGate(o.channels[i], o.channels.back()));
+      width += o.channels[i];
+    }
   classes_ = register_module("classes", torch::nn::Linear(width, class_count(spec, "cnn-attention")));
   dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
   initialise_weights(*this, o.init, "model.init");
@@ -62,7 +57,11 @@ void CnnAttention::add_stage(size_t index, int64_t in, int64_t out, const Option
     stage.convolutions.push_back(register_module(each, convolution(i == 0 ? in : out, out)));
     stage.norms.push_back(register_module(each + "_norm", group_norm(out)));
   }
-  if (o.gate == "se") stage.gate = register_module(name + "_gate", SqueezeExcitation(out, 8));
+  if (o.gate == "se") stage.squeeze = register_module(name + "_gate", SqueezeExcitation(out, 8));
+  if (o.gate == "cbam") stage.cbam = register_module(name + "_gate", Cbam(out, 8));
+  if (o.gate == "non-local")
+    stage.non_local = register_module(name + "_gate", NonLocal(out, rows_, columns_));
+  stage.stride = stride_;
   stage.pool = static_cast<int64_t>(index) < o.pools;
   if (stage.pool) {
     rows_ /= 2, columns_ /= 2, stride_ *= 2;
@@ -72,14 +71,19 @@ void CnnAttention::add_stage(size_t index, int64_t in, int64_t out, const Option
   stages_.push_back(stage);
 }
 
-Tensor CnnAttention::convolve(Tensor x, AttentionTrace* trace) {
+std::vector<Tensor> CnnAttention::convolve(Tensor x, AttentionTrace* trace) {
+  std::vector<Tensor> cells;
   for (Stage& stage : stages_) {
     for (size_t i = 0; i < stage.convolutions.size(); ++i)
       x = torch::relu(stage.norms[i](stage.convolutions[i](x)));
-    if (stage.gate) x = stage.gate->forward(x, trace);
+    if (stage.squeeze) x = stage.squeeze->forward(x, trace);
+    if (stage.cbam) x = stage.cbam->forward(x, stage.stride, trace);
+    if (stage.non_local) x = stage.non_local->forward(x, stage.stride, trace);
+    cells.push_back(x);
     if (stage.pool) x = torch::max_pool2d(x, 2);
   }
-  return position_(x.flatten(2).transpose(1, 2));  // [B, T, C]
+  cells.back() = x;
+  return cells;
 }
 
 Tensor CnnAttention::pooled(const Tensor& x, AttentionTrace* trace) {
@@ -94,8 +98,14 @@ Tensor CnnAttention::pooled(const Tensor& x, AttentionTrace* trace) {
 }
 
 ModelOutput CnnAttention::forward(const Batch& batch, AttentionTrace* trace) {
-  const Tensor x = convolve(batch.input("image").values, trace);  // [B, T, C]
-  return {.values = {{"logits", classes_(dropout_(pooled(x, trace)))}},
+  const std::vector<Tensor> cells = convolve(batch.input("image").values, trace);
+  std::vector<Tensor> found = {
+      pooled(position_(cells.back().flatten(2).transpose(1, 2)), trace)};  // [B, C] of [B, T, C]
+  for (size_t i = 0; i < stages_.size(); ++i)
+    if (stages_[i].gate)
+      found.push_back(
+          stages_[i].gate->forward(cells[i], cells.back(), stages_[i].stride, trace).mean({2, 3}));
+  return {.values = {{"logits", classes_(dropout_(torch::cat(found, 1)))}},
           .output = nullptr,
           .carry = {}};  // [B, classes]
 }

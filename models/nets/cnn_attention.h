@@ -1,22 +1,11 @@
-// Convolution stages, squeeze-and-excitation, then attention over the grid of the last stage (Hu 2018; Xu
-// 2015).
+// Convolution stages, gates in them, then attention over the grid of the last stage (Hu 2018; Woo 2018; Wang
+// 2018; Schlemper 2019; Xu 2015).
 #pragma once
 
+#include "models/layers/gates.h"
 #include "models/nets/text_options.h"
 
 namespace fovea {
-
-/// Channel gate: x ⊙ sigmoid(W₂ relu(W₁ mean(x))) (Hu 2018, eq. 2–4). Records one query over channels.
-class SqueezeExcitationImpl : public torch::nn::Module {
- public:
-  SqueezeExcitationImpl(int64_t channels, int64_t reduction);
-  /// x [B, C, Hi, Wi] → the same shape.
-  Tensor forward(const Tensor& x, AttentionTrace* trace);
-
- private:
-  torch::nn::Linear squeeze_{nullptr}, excite_{nullptr};
-};
-TORCH_MODULE(SqueezeExcitation);
 
 class CnnAttention : public Net {
  public:
@@ -31,7 +20,9 @@ class CnnAttention : public Net {
       visit("channels", self.channels, "channels of each stage", at_least(1));
       visit("convolutions", self.convolutions, "3 × 3 convolutions of a stage", between(1, 8));
       visit("pools", self.pools, "stages that end with a 2 × 2 maximum", between(0, 6));
-      visit("gate", self.gate, "at the end of each stage", one_of({"none", "se"}));
+      visit("gate", self.gate,
+            "at the end of each stage; attention-gate: the last stage gates the means of the others",
+            one_of({"none", "se", "cbam", "non-local", "attention-gate"}));
       visit("placement", self.placement, "attention pools the grid, or refines it before a mean",
             one_of({"pooling", "residual"}));
       visit("query", self.query, "what asks when placement=pooling", one_of({"learned", "mean"}));
@@ -50,11 +41,16 @@ class CnnAttention : public Net {
   struct Stage {
     std::vector<torch::nn::Conv2d> convolutions;
     std::vector<torch::nn::GroupNorm> norms;
-    SqueezeExcitation gate{nullptr};
+    SqueezeExcitation squeeze{nullptr};
+    Cbam cbam{nullptr};
+    NonLocal non_local{nullptr};
+    AttentionGate gate{nullptr};  // by the last stage
     bool pool = false;
+    double stride = 1;  // pixels from cell to cell, before the pool
   };
   void add_stage(size_t index, int64_t in, int64_t out, const Options& options);
-  Tensor convolve(Tensor x, AttentionTrace* trace);
+  /// Each stage's cells before its pool, and the last after it: [B, C, Hi, Wi].
+  std::vector<Tensor> convolve(Tensor x, AttentionTrace* trace);
   Tensor pooled(const Tensor& x, AttentionTrace* trace);
 
   std::vector<Stage> stages_;

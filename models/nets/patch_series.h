@@ -3,6 +3,7 @@
 #pragma once
 
 #include "models/layers/transformer.h"
+#include "models/layers/window_scale.h"
 #include "models/nets/text_options.h"
 
 namespace fovea {
@@ -26,8 +27,7 @@ class PatchSeries : public Net {
       visit("norm", self.norm, "normalise before or after each branch", one_of({"pre", "post"}));
       visit("position", self.position, "added to the patches", position_names());
       visit("normalise", self.normalise,
-            "each window by its own mean and deviation (Kim 2022), its last value, or not",
-            one_of({"instance", "last", "none"}));
+            "each window by its own mean and deviation (Kim 2022), its last value, or not", window_scales());
       visit("init", self.init, "of the weight matrices: default, uniform(a), normal(s), xavier, kaiming");
       visit("attention", self.attention,
             "between the patches of one column; none = blocks without attention");

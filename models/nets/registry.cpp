@@ -8,8 +8,12 @@
 #include "models/nets/lstm.h"
 #include "models/nets/patch_series.h"
 #include "models/nets/rnn_seq2seq.h"
+#include "models/nets/series_transformer.h"
+#include "models/nets/temporal_spatial.h"
+#include "models/nets/text_cnn.h"
 #include "models/nets/transformer_classifier.h"
 #include "models/nets/transformer_lm.h"
+#include "models/nets/vision_transformer.h"
 
 namespace fovea {
 namespace {
@@ -51,9 +55,13 @@ Registry<NetEntry> make_registry() {
                                      "Yang 2016, §2.2"));
   all.add(entry<TransformerClassifier>("transformer-classifier",
                                        "embedding, Transformer encoder, pooling, classes", "Vaswani 2017"));
+  all.add(entry<TextCnn>(
+      "text-cnn", "embedding, convolutions of several widths, maximum or attention, classes", "Kim 2014"));
   all.add(entry<CnnAttention>("cnn-attention",
                               "convolution stages, squeeze-and-excitation, attention over the grid, classes",
                               "Hu 2018; Xu 2015"));
+  all.add(entry<VisionTransformer>(
+      "vision-transformer", "image patches, Transformer encoder, pooling, classes", "Dosovitskiy 2021"));
   all.add(entry<LinearSeries>(
       "linear-series",
       "one linear map from the input window to the horizon, shared by the columns (no attention)",
@@ -61,6 +69,12 @@ Registry<NetEntry> make_registry() {
   all.add(entry<LastValue>("last-value", "repeats the last value (no parameters)", "naive forecast"));
   all.add(entry<PatchSeries>(
       "patch-series", "patches of each column as tokens, Transformer encoder, linear head", "Nie 2023"));
+  all.add(entry<SeriesTransformer>("series-transformer",
+                                   "time steps as tokens, Transformer encoder, pooling, linear head",
+                                   "Zhou 2021; Zeng 2023"));
+  all.add(entry<TemporalSpatial>("temporal-spatial",
+                                 "patches; attention over time and over the columns, in turn or jointly",
+                                 "Bertasius 2021; Zhang & Yan 2023"));
   all.add(entry<RnnSeq2seq>("rnn-seq2seq",
                             "bidirectional recurrent encoder, recurrent decoder, attention between",
                             "Bahdanau 2015; Luong 2015"));

@@ -18,7 +18,10 @@ Tensor joined_directions(const Tensor& state, int64_t layers) {
 }  // namespace
 
 RnnSeq2seq::RnnSeq2seq(const Options& o, const TaskSpec& spec)
-    : layers_(o.layers), input_feeding_(o.input_feeding) {
+    : layers_(o.layers),
+      input_feeding_(o.input_feeding),
+      sentinel_(o.sentinel),
+      cell_states_(o.cell == "lstm" ? 2 : 1) {
   if (o.hidden % 2 != 0)
     throw ConfigError(
         "model.hidden: expected an even number (half for each direction of the encoder), found " +
@@ -37,8 +40,17 @@ RnnSeq2seq::RnnSeq2seq(const Options& o, const TaskSpec& spec)
   if (!o.attention.none()) {
     AttentionShape shape;
     shape.query_width = shape.key_width = shape.value_width = shape.width = o.hidden;
+    const int64_t more = o.sentinel ? 1 : 0;
+    shape.length = spec.input("source", "rnn-seq2seq").length + more, shape.queries = target.length + more;
     attention_ = register_module("attention", make_attention(o.attention.config, shape, "model.attention"));
     context = attention_->context_width();
+  }
+  if (o.sentinel) {
+    if (!attention_)
+      throw ConfigError("model.sentinel: there is no attention for it to stand in; found none");
+    sentinel_input_ = register_module(
+        "sentinel_input", torch::nn::Linear(torch::nn::LinearOptions(input, o.hidden).bias(false)));
+    sentinel_state_ = register_module("sentinel_state", torch::nn::Linear(o.hidden, o.hidden));
   }
   combine_ = register_module("combine", torch::nn::Linear(context + o.hidden, o.hidden));
   output_ = register_module("output", torch::nn::Linear(o.hidden, target.vocabulary));
@@ -65,42 +77,58 @@ StepState RnnSeq2seq::start(const Batch& batch) {
   return state;
 }
 
-/// a = tanh(W [context; h]) for states [B, T', H] whose first one decodes position state.position.
-Tensor RnnSeq2seq::attended(const Tensor& states, StepState& state, AttentionTrace* trace) {
+/// a = tanh(W [context; h]) for states [B, T', H] whose first one decodes position state.position. `sentinel`
+/// [B, 1, H], or undefined, is a key and value before the others.
+Tensor RnnSeq2seq::attended(const Tensor& states, const Tensor& sentinel, StepState& state,
+                            AttentionTrace* trace) {
   Tensor context = state.tensors[kFinal].unsqueeze(1).expand({-1, states.size(1), -1});  // [B, T', H]
   if (attention_) {
     Call call;
     call.first = state.position;
     call.state.assign(state.tensors.begin() + kAttention, state.tensors.end());
-    const AttentionOutput output = attention_->attend(states, state.memories[0], call);
+    Memory memory = state.memories[0];
+    TraceAxis keys = token_axis("source");
+    if (sentinel.defined()) {
+      memory = attention_->extend({}, sentinel, sentinel).join(memory);
+      call.first = state.position + 1;
+      keys.special = {0};
+    }
+    const AttentionOutput output = attention_->attend(states, memory, call);
     context = output.context;
     if (trace != nullptr)
-      trace->observe(*attention_, states, state.memories[0], call,
-                     {{.kind = "tokens", .field = "target"}, token_axis("source")});
+      trace->observe(*attention_, states, memory, call, {{.kind = "tokens", .field = "target"}, keys});
     state.tensors.resize(kAttention);
     state.tensors.insert(state.tensors.end(), output.state.begin(), output.state.end());
   }
   return torch::tanh(combine_(torch::cat({context, states}, -1)));  // [B, T', H]
 }
 
+/// Decoder inputs [B, T', D], one step only where there is a sentinel: it is of one step's memory.
+Tensor RnnSeq2seq::run(const Tensor& input, StepState& state, AttentionTrace* trace) {
+  const auto top = [this](const Tensor& layers) { return layers.select(1, layers_ - 1); };  // [B, H]
+  const Tensor before = top(state.tensors[0]);
+  const RecurrentOutput output = decoder_->forward(
+      input, {}, State(state.tensors.begin(), state.tensors.begin() + static_cast<int64_t>(cell_states_)));
+  std::copy(output.state.begin(), output.state.end(), state.tensors.begin());
+  Tensor sentinel;
+  if (sentinel_) {
+    const Tensor gate = torch::sigmoid(sentinel_input_(input.squeeze(1)) + sentinel_state_(before));
+    sentinel = (gate * torch::tanh(top(state.tensors[cell_states_ - 1]))).unsqueeze(1);  // [B, 1, H]
+  }
+  const Tensor features = attended(dropout_(output.sequence), sentinel, state, trace);
+  state.position += input.size(1);
+  return features;
+}
+
 /// Consumes embedded tokens [B, T', D]: all at once, or one after the other where the last attentional vector
-/// is fed back.
+/// is fed back or a sentinel is asked.
 Tensor RnnSeq2seq::decode(const Tensor& embedded, StepState& state, AttentionTrace* trace) {
-  const size_t cell_states = encoder_->named_children().contains("lstm") ? 2 : 1;
-  const auto run = [&](const Tensor& input) {
-    const RecurrentOutput output = decoder_->forward(
-        input, {}, State(state.tensors.begin(), state.tensors.begin() + static_cast<int64_t>(cell_states)));
-    std::copy(output.state.begin(), output.state.end(), state.tensors.begin());
-    const Tensor features = attended(dropout_(output.sequence), state, trace);
-    state.position += input.size(1);
-    return features;
-  };
-  if (!input_feeding_) return run(embedded);
+  if (!input_feeding_ && !sentinel_) return run(embedded, state, trace);
   std::vector<Tensor> steps;
   for (int64_t t = 0; t < embedded.size(1); ++t) {
-    const Tensor input =
-        torch::cat({embedded.slice(1, t, t + 1), state.tensors[kFed].unsqueeze(1)}, -1);  // [B, 1, D + H]
-    steps.push_back(run(input));
+    Tensor input = embedded.slice(1, t, t + 1);
+    if (input_feeding_) input = torch::cat({input, state.tensors[kFed].unsqueeze(1)}, -1);  // [B, 1, D + H]
+    steps.push_back(run(input, state, trace));
     state.tensors[kFed] = steps.back().squeeze(1);
   }
   return torch::cat(steps, 1);  // [B, T', H]

@@ -9,14 +9,16 @@
 namespace fovea {
 
 /// Decoder state h_t = cell(h_{t−1}, [y_{t−1}; a_{t−1} if input feeding]); c_t = attend(h_t); a_t = tanh(W
-/// [c_t; h_t]) (Luong 2015, eq. 5).
+/// [c_t; h_t]) (Luong 2015, eq. 5). With a sentinel the attention sees one more key and value before the
+/// source, s_t = sigmoid(W_x x_t + W_h h_{t−1}) ⊙ tanh(m_t) of the cell's memory m_t (Lu 2017, eq. 9–12): its
+/// weight says how much of a word comes from the language alone.
 class RnnSeq2seq : public Net, public StepModel {
  public:
   struct Options {
     int64_t width = 64, hidden = 64, layers = 1;
     double dropout = 0.1;
     std::string cell = "lstm", init = "default";
-    bool input_feeding = false;
+    bool input_feeding = false, sentinel = false;
     EmbeddingOptions embedding;
     AttentionChoice attention{"luong-dot"};
     template <class Self, class Visit>
@@ -30,6 +32,8 @@ class RnnSeq2seq : public Net, public StepModel {
       visit("init", self.init, "of the weight matrices: default, uniform(a), normal(s), xavier, kaiming");
       visit("input_feeding", self.input_feeding,
             "feed the last attentional vector into the next step (Luong 2015, §3.3)");
+      visit("sentinel", self.sentinel,
+            "one more key at each step, what the decoder itself remembers (Lu 2017, §3)");
       visit("embedding", self.embedding, "token embeddings");
       visit("attention", self.attention,
             "of the decoder over the encoder's states; none = the encoder's final state at every step");
@@ -45,15 +49,17 @@ class RnnSeq2seq : public Net, public StepModel {
 
  private:
   Tensor decode(const Tensor& embedded, StepState& state, AttentionTrace* trace);
-  Tensor attended(const Tensor& states, StepState& state, AttentionTrace* trace);
+  Tensor attended(const Tensor& states, const Tensor& sentinel, StepState& state, AttentionTrace* trace);
+  Tensor run(const Tensor& input, StepState& state, AttentionTrace* trace);
   std::shared_ptr<const OutputLayer> output_layer() const;
 
   int64_t layers_;
-  bool input_feeding_;
+  bool input_feeding_, sentinel_;
+  size_t cell_states_;
   TokenEmbedding source_{nullptr}, target_{nullptr};
   Recurrent encoder_{nullptr}, decoder_{nullptr};
   std::shared_ptr<Attention> attention_;
-  torch::nn::Linear combine_{nullptr}, output_{nullptr};
+  torch::nn::Linear combine_{nullptr}, output_{nullptr}, sentinel_input_{nullptr}, sentinel_state_{nullptr};
   torch::nn::Dropout dropout_{nullptr};
 };
 

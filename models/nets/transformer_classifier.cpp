@@ -11,15 +11,19 @@ TransformerClassifier::TransformerClassifier(const Options& o, const TaskSpec& s
   length_ = text.length;
   embedding_ = register_module("embedding", TokenEmbedding(text, o.width, o.embedding, "model.embedding"));
   position_ = register_module("position", PositionEmbedding(o.position, o.width, length_));
-  const BlockOptions block{
-      .width = o.width, .feed_forward = o.feed_forward, .dropout = o.dropout, .norm = o.norm};
+  const BlockOptions block{.width = o.width,
+                           .feed_forward = o.feed_forward,
+                           .dropout = o.dropout,
+                           .norm = o.norm,
+                           .length = length_};
   encoder_ = register_module("encoder", TransformerStack(o.attention, block, o.layers));
   int64_t width = o.width;
   if (o.pooling == "attention") {
     if (o.pool.attention.none())
       throw ConfigError("model.pool.attention: none cannot pool; choose model.pooling=mean");
     pooling_ = register_module(
-        "pooling", AttentionPoolingLayer(o.pool.attention, o.pool.query, o.width, "model.pool.attention"));
+        "pooling", AttentionPoolingLayer(o.pool.attention, o.pool.query, o.width, "model.pool.attention",
+                                         AttentionShape{.length = length_}));
     width = pooling_->context_width();
   } else if (o.pooling == "flatten") {
     if (length_ <= 0)

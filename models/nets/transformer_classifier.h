@@ -52,7 +52,6 @@ class TransformerClassifier : public Net {
 
   std::string pooling_name_;
   int64_t length_ = 0;
-  double scale_ = 1;
   TokenEmbedding embedding_{nullptr};
   PositionEmbedding position_{nullptr};
   TransformerStack encoder_{nullptr};

@@ -6,8 +6,12 @@ TransformerLm::TransformerLm(const Options& o, const TaskSpec& spec) {
   const FieldSpec& text = spec.input("text", "transformer-lm");
   embedding_ = register_module("embedding", TokenEmbedding(text, o.width, o.embedding, "model.embedding"));
   position_ = register_module("position", PositionEmbedding(o.position, o.width, text.length));
-  const BlockOptions block{
-      .width = o.width, .feed_forward = o.feed_forward, .dropout = o.dropout, .norm = o.norm, .causal = true};
+  const BlockOptions block{.width = o.width,
+                           .feed_forward = o.feed_forward,
+                           .dropout = o.dropout,
+                           .norm = o.norm,
+                           .causal = true,
+                           .length = text.length};
   blocks_ = register_module("blocks", TransformerStack(o.attention, block, o.layers));
   dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
   const int64_t vocabulary = spec.target("next", "transformer-lm").vocabulary;

@@ -79,6 +79,8 @@ struct Traits {
   bool sequential = false;      // queries must come in order, one state after the other
   bool uses_query = true;       // the query has influence
   bool uses_keys = true;        // the key has influence on the weights
+  bool masks = true;            // a call may bring a mask of its own
+  bool grows = true;  // a memory that grows answers earlier queries as the whole one does under causal
 };
 
 class Attention : public torch::nn::Module {

@@ -58,6 +58,22 @@ class Mask {
   static Mask local(int64_t window);
   /// ⌊i/size⌋ = ⌊j/size⌋.
   static Mask block(int64_t size);
+  /// |i − j| in {0, dilation, …, window · dilation}.
+  static Mask dilated(int64_t window, int64_t dilation);
+  /// j ≤ i, and i − j < stride or a multiple of it.
+  static Mask strided(int64_t stride);
+  /// j < length.
+  static Mask prefix(int64_t length);
+  /// i < count or j < count.
+  static Mask globals(int64_t count);
+  /// The same row or the same column of a grid that is `columns` wide, flattened row by row.
+  static Mask axial(int64_t columns);
+  /// At most `window` rows and `window` columns apart on such a grid.
+  static Mask neighborhood(int64_t window, int64_t columns);
+  /// j ≤ i for heads 0 … heads/2 − 1, j ≥ i for the others.
+  static Mask directions(int64_t heads);
+  /// j among keys[i − first]; int64 [T, r]. Queries before `first` and from `first` + T on see none.
+  static Mask chosen(const Tensor& keys, int64_t first = 0);
   /// j < lengths[b]; int64 [B].
   static Mask lengths(const Tensor& lengths);
   /// keys[b, j]; bool [B, Tk]. What a memory knows of its padding.

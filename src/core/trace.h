@@ -16,7 +16,7 @@ struct TraceAxis {
   double stride = 1, offset = 0;  // input units a cell covers, and where cell 0 begins
   std::string field = {};  // the input (or target) field whose positions these are: "text", "image", …; empty
                            // = the net's own slots
-  std::vector<int64_t> special = {};  // positions that stand for no input (a class token)
+  std::vector<int64_t> special = {};  // positions that stand for no input (a sentinel): 0 … n − 1
 };
 
 struct TraceAxes {
@@ -34,7 +34,7 @@ struct AttentionRequest {
 struct TracedMap {
   std::string path;  // the attention's name in the net: "encoder.0.self"
   Tensor weights;    // float [B, H, Tq, Tk], on the CPU
-  Tensor visible;    // bool, [B, Tq, Tk], on the CPU
+  Tensor visible;    // bool, [B, Tq, Tk], on the CPU: what some head may see
   TraceAxes axes;
   int64_t rows_seen = 0;  // queries so far, for nets that decode step by step
 };

@@ -6,14 +6,18 @@
 namespace fovea {
 namespace {
 
+constexpr const char* kSpecial = "<own>";  // a position that stands for no input
+
 /// Real positions of `axis` in this row: the field's length where it is padded, otherwise all of them.
+/// Special positions stand before what the field counts.
 int64_t real_size(const TraceAxis& axis, const Batch& batch, int64_t row, int64_t size, bool query) {
   for (const auto* fields : {&batch.inputs, &batch.targets}) {
     const auto found = fields->find(axis.field);
     if (found == fields->end() || !found->second.lengths.defined()) continue;
     const int64_t length = found->second.lengths[row].item<int64_t>();
     // A decoder reads target[0…] and predicts target[1…]: one query fewer than tokens.
-    return std::min(size, fields == &batch.targets && query ? length - 1 : length);
+    const int64_t own = fields == &batch.targets && query ? length - 1 : length;
+    return std::min(size, own + static_cast<int64_t>(axis.special.size()));
   }
   return size;
 }
@@ -32,7 +36,9 @@ MapAxis map_axis(const TraceAxis& axis, const Task& task, const Batch& batch, in
       axis.field.empty() ? std::vector<std::string>() : task.labels(batch, row, axis.field);
   if (labels.empty()) return result;
   const auto stride = static_cast<size_t>(std::max(1.0, axis.stride));
-  for (size_t cell = 0; cell < static_cast<size_t>(size); ++cell)
+  const size_t special = axis.special.size();
+  result.labels.assign(std::min(special, static_cast<size_t>(size)), kSpecial);
+  for (size_t cell = 0; cell + special < static_cast<size_t>(size); ++cell)
     result.labels.push_back(
         labels[std::min(cell * stride + static_cast<size_t>(axis.offset), labels.size() - 1)]);
   return result;
@@ -54,6 +60,8 @@ std::vector<uint8_t> map_truth(const TraceAxis& axis, const Tensor& truth, int64
     const auto stride = static_cast<int64_t>(axis.stride);
     if (stride > 1) return {};
   }
+  // No special position is what attention ought to find.
+  cells = torch::constant_pad_nd(cells, {static_cast<int64_t>(axis.special.size()), 0}, 0);
   if (cells.dim() == 1) cells = cells.unsqueeze(0).expand({queries, cells.size(0)});  // [Tq, Tk]
   // Truth that counts other units than the map (steps against overlapping patches) is no truth of this map.
   if (cells.size(0) != queries || cells.size(1) != keys) return {};

@@ -102,9 +102,9 @@ TEST_CASE(
     call.want = Want::kWeights;
     CHECK(same_bits(trace.maps()[0].weights, attention->attend(in.query, memory, call).weights.detach()));
     Call first = weights_call(1);
-    CHECK(
-        same_bits(trace.maps()[0].visible.unsqueeze(1).expand({kBatch, attention->heads(), kQueries, kKeys}),
-                  visible_pairs(*attention, in, first)));
+    // One mask a map: what some head may see.
+    CHECK(same_bits(trace.maps()[0].visible.expand({kBatch, kQueries, kKeys}),
+                    visible_pairs(*attention, in, first).any(1)));
   }
 }
 
@@ -115,7 +115,7 @@ TEST_CASE("weights asked for in slices of rows are the weights of all rows", "[c
     const Inputs in = draw(one);
     const Memory memory = attention->extend({}, in.key, in.value, in.padding);
     Call call = weights_call(1);
-    call.mask = Mask::dense(torch::rand({kBatch, kQueries, kKeys}) < 0.8);
+    if (attention->traits().masks) call.mask = Mask::dense(torch::rand({kBatch, kQueries, kKeys}) < 0.8);
     const Tensor all = attention->attend(in.query, memory, call).weights;
     // A product of fewer rows may add in another order: units in the last place, more where `sum` divides by
     // little.

@@ -29,10 +29,23 @@ TEST_CASE("weights of pairs that are masked are exactly 0", "[contract]") {
     const Inputs in = draw(one);
     for (const int64_t first : {0, 2, 5}) {
       Call call = weights_call(first);
-      call.mask = Mask::dense(torch::rand({kBatch, kQueries, kKeys}) < 0.7);
+      if (attention->traits().masks) call.mask = Mask::dense(torch::rand({kBatch, kQueries, kKeys}) < 0.7);
       const Tensor weights = attention->forward(in.query, in.key, in.value, in.padding, call).weights;
       CHECK(weights.masked_select(~visible_pairs(*attention, in, call)).eq(0).all().item<bool>());
     }
+  }
+}
+
+TEST_CASE("a mask of a call is refused where masks is not declared", "[contract]") {
+  for (const Case& one : all_cases()) {
+    const auto attention = make(one);
+    if (attention->traits().masks) continue;
+    INFO(one.label);
+    const Inputs in = draw(one);
+    Call call;
+    call.mask = Mask::local(1);
+    CHECK_THROWS_WITH(attention->forward(in.query, in.key, in.value, in.padding, call),
+                      Catch::Matchers::Contains("local(window=1)"));
   }
 }
 
@@ -44,9 +57,14 @@ TEST_CASE("rows of weights have the sign and sum that are declared, and no stron
     const Traits traits = attention->traits();
     bool negative = false, below = false, above = false;
     for (uint64_t seed = 1; seed <= kDraws; ++seed) {
-      const Inputs in = draw(one, seed);
+      Inputs in = draw(one, seed);
+      in.padding[1].slice(0, 1).fill_(false);  // one key alone, which `sigmoid` gives less than 1
       const Tensor weights = weights_of(*attention, in);
-      const Tensor answered = visible_pairs(*attention, in, {}).any(-1);  // [B, H, Tq]
+      // `sum` answers a vanishing sum with 0 (the saturated scores of a small example can cancel exactly),
+      // and a learned span may reach no key.
+      Tensor answered = visible_pairs(*attention, in, {}).any(-1);  // [B, H, Tq]
+      if (one.config.composition.normalizer == "sum" || one.config.options.contains("span"))
+        answered = answered & weights.ne(0).any(-1);
       const Tensor excess = weights.sum(-1) - 1, tolerance = sum_tolerance(weights);
       negative |= weights.lt(0).any().item<bool>();
       below |= (answered & (excess < -tolerance)).any().item<bool>();
@@ -85,11 +103,18 @@ TEST_CASE("query and keys have influence on the weights where that is declared, 
     INFO(one.label);
     const auto attention = make(one);
     const Inputs in = draw(one);
-    Inputs other = draw(one, 2), other_query = in, other_key = in;
-    other_query.query = other.query, other_key.key = other.key;
     const Tensor weights = weights_of(*attention, in);
-    CHECK(same_bits(weights, weights_of(*attention, other_query)) == !attention->traits().uses_query);
-    CHECK(same_bits(weights, weights_of(*attention, other_key)) == !attention->traits().uses_keys);
+    // Several draws: the largest of few scores (`hard`) often stays where it is.
+    bool query_matters = false, keys_matter = false;
+    for (uint64_t seed = 2; seed < 2 + kDraws; ++seed) {
+      const Inputs other = draw(one, seed);
+      Inputs other_query = in, other_key = in;
+      other_query.query = other.query * 4, other_key.key = other.key;
+      query_matters |= !same_bits(weights, weights_of(*attention, other_query));
+      keys_matter |= !same_bits(weights, weights_of(*attention, other_key));
+    }
+    CHECK(query_matters == attention->traits().uses_query);
+    CHECK(keys_matter == attention->traits().uses_keys);
   }
 }
 
@@ -97,20 +122,24 @@ TEST_CASE("a state is carried where sequential is declared, and only there", "[c
   for (const Case& one : all_cases()) {
     INFO(one.label);
     const auto attention = make(one);
-    const Inputs in = draw(one);
-    const Memory memory = attention->extend({}, in.key, in.value, in.padding);
-    const AttentionOutput all = attention->attend(in.query, memory, weights_call(2));
-    const Tensor last_alone =
-        attention->attend(in.query.slice(1, kQueries - 1), memory, weights_call(2 + kQueries - 1)).weights;
-    const bool independent = distance(last_alone, all.weights.slice(2, kQueries - 1)) < 1e-12;
+    bool independent = true;
+    for (uint64_t seed = 1; seed <= kDraws; ++seed) {
+      const Inputs in = draw(one, seed);
+      const Memory memory = attention->extend({}, in.key, in.value, in.padding);
+      const AttentionOutput all = attention->attend(in.query, memory, weights_call(2));
+      const Tensor last_alone =
+          attention->attend(in.query.slice(1, kQueries - 1), memory, weights_call(2 + kQueries - 1)).weights;
+      independent = independent && distance(last_alone, all.weights.slice(2, kQueries - 1)) < 1e-12;
+      CHECK(all.state.empty() == !attention->traits().sequential);
+    }
     CHECK(independent == !attention->traits().sequential);
-    CHECK(all.state.empty() == !attention->traits().sequential);
   }
 }
 
 TEST_CASE("without projections the context is the reported weights times the values", "[contract]") {
   for (const Case& one : all_cases()) {
-    if (one.config.composition.projections) continue;
+    const CompositionOptions& c = one.config.composition;
+    if (c.projections || c.output_gate || c.position == "shaw") continue;  // more than weights and values
     INFO(one.label);
     const auto attention = make(one);
     const Inputs in = draw(one);

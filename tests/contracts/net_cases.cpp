@@ -125,6 +125,10 @@ std::shared_ptr<Net> make(const NetCase& one, uint64_t seed) {
   auto made = net.make(net.resolve(one.model), small_tasks().at(one.task)->spec());
   made->to(torch::kFloat64);
   made->eval();
+  // A branch that starts at 0 would hide what is wrong with it.
+  const torch::NoGradGuard no_gradient;
+  for (Tensor& parameter : made->parameters())
+    if (parameter.numel() > 0 && parameter.abs().max().item<double>() == 0) parameter.uniform_(-0.1, 0.1);
   return made;
 }
 

@@ -26,8 +26,8 @@ TEST_CASE("every net is built from its defaults alone and gives a finite loss", 
     // Defaults written out are the same defaults.
     CHECK(nets().at(name).resolve(resolved) == resolved);
     Json group = resolved;
-    if (group.contains("patch"))
-      group["patch"] = 8, group["stride"] = 4;  // the windows of the tests are short
+    if (group.contains("patch")) group["patch"] = 8;  // the windows of the tests are short
+    if (group.contains("stride")) group["stride"] = 4;
     torch::manual_seed(1);
     const auto task = small_tasks().at(one.task);
     const auto net = nets().at(name).make(group, task->spec());

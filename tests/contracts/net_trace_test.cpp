@@ -26,7 +26,7 @@ void check_axis(const MapAxis& axis, int64_t size) {
   if (axis.kind == "grid") {
     CHECK(axis.rows * axis.columns == size);
   } else if (axis.kind == "channels") {
-    CHECK(axis.labels.empty());
+    CHECK((axis.labels.empty() || axis.labels.size() == static_cast<size_t>(size)));  // columns have names
   } else {
     CHECK(axis.labels.size() == static_cast<size_t>(size));
   }

@@ -4,11 +4,11 @@ Usage: attend_reference.py PATH/TO/fovea-attend. Exit code 77 (skipped) when Num
 Every case compares context, weights, and the gradients of inputs and of every parameter.
 """
 
-import math
 import pathlib
 import subprocess
 import sys
 import tempfile
+from multiprocessing.pool import ThreadPool
 
 try:
     import numpy as np
@@ -17,232 +17,185 @@ except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
 
+import attend_oracle
 from attend_files import read_safetensors, write_safetensors
 
 # Both sides add the same few dozen float64 products in different orders; `sum` can divide by a small number.
 TOLERANCE = 1e-9
 B, TQ, TK = 2, 3, 5
 
-# --- scores of one pair ----------------------------------------------------------------------------------------------
-
-
-def own(p, name, h, heads):
-    """A scorer's parameter for head h: there is a leading [H] only when there are several heads."""
-    return p["scorer." + name][h] if heads > 1 else p["scorer." + name]
-
-
-def score(scorer, q, k, p, h, heads, o):
-    if scorer == "dot":
-        return (q * k).sum()
-    if scorer == "scaled-dot":
-        return (q * k).sum() / math.sqrt(len(q))
-    if scorer == "general":
-        w = own(p, "weight", h, heads)
-        return sum(q[a] * w[a, c] * k[c] for a in range(len(q)) for c in range(len(k)))
-    if scorer == "cosine":
-        return (q * k).sum() / (o.get("tau", 1.0) * torch.sqrt((q * q).sum()) * torch.sqrt((k * k).sum()))
-    if scorer in ("additive", "concat", "location-aware"):
-        wq, wk = own(p, "query.weight", h, heads), own(p, "key.weight", h, heads)
-        inside = torch.stack([(wq[a] * q).sum() + (wk[a] * k).sum() for a in range(len(wq))]) + own(p, "bias", h, heads)
-        if scorer == "location-aware":
-            inside = inside + o["seen"]
-        return (own(p, "energy.weight", h, heads) * torch.tanh(inside)).sum()
-    if scorer == "learned-query":
-        wk = own(p, "key.weight", h, heads)
-        inside = torch.stack([(wk[a] * k).sum() for a in range(len(wk))]) + own(p, "bias", h, heads)
-        return (own(p, "query", h, heads) * torch.tanh(inside)).sum()
-    raise ValueError(scorer)
-
-
-def location_features(previous, j, p, h, heads):
-    """U f_j with f = F * alpha: cross-correlation, odd kernel, zeros outside."""
-    filters, projection = own(p, "location.convolution.weight", h, heads), own(p, "location.projection.weight", h, heads)
-    size = filters.shape[-1]
-    f = []
-    for filter_ in filters:
-        total = torch.zeros((), dtype=torch.float64)
-        for t in range(size):
-            at = j + t - size // 2
-            if 0 <= at < len(previous):
-                total = total + filter_[0, t] * previous[at]
-        f.append(total)
-    return projection @ torch.stack(f)
-
-
-def rotate(x, position, base=10000.0):
-    out = []
-    for m in range(len(x) // 2):
-        angle = position * base ** (-2 * m / len(x))
-        c, s = math.cos(angle), math.sin(angle)
-        out += [x[2 * m] * c - x[2 * m + 1] * s, x[2 * m] * s + x[2 * m + 1] * c]
-    return torch.stack(out)
-
-
-def feature(x):
-    return torch.where(x > 0, x + 1, torch.exp(torch.clamp(x, max=0)))
-
-
-# --- a whole attention, one pair at a time -----------------------------------------------------------------------------
-
-
-def allowed(case, b, h, i, j):
-    o = case["fields"]
-    position = case["first"] + i
-    pattern = o.get("pattern", case.get("pattern", "full")).split("&")
-    if case.get("lengths") is not None and j >= case["lengths"][b]:
-        return False
-    if "causal" in pattern and j > position:
-        return False
-    if "local" in pattern and abs(position - j) > int(o.get("window", 8)):
-        return False
-    mask = case.get("mask")
-    if mask is None:
-        return True
-    return bool(mask[i, j] if mask.ndim == 2 else mask[b, i, j] if mask.ndim == 3 else mask[b, h, i, j])
-
-
-def normalise(normalizer, scores, o):
-    if normalizer == "uniform":
-        return [torch.tensor(1.0 / len(scores), dtype=torch.float64)] * len(scores)
-    if normalizer == "sum":
-        total = sum(scores)
-        return [s / total for s in scores]
-    powers = [torch.exp(s / float(o.get("temperature", 1))) for s in scores]
-    return [e / sum(powers) for e in powers]
-
-
-def reference(case, q, k, v, p):
-    o = case["fields"]
-    heads = case["heads"]
-    groups = case["kv_heads"]
-    projected = "query.weight" in p
-    if projected:
-        q = q @ p["query.weight"].T + p["query.bias"]
-        k = k @ p["key.weight"].T + p["key.bias"]
-        v = v @ p["value.weight"].T + p["value.bias"]
-    widths = [q.shape[2] // heads, k.shape[2] // groups, v.shape[2] // groups]
-    weights = torch.zeros(B, heads, q.shape[1], TK, dtype=torch.float64)
-    rows = []
-    for b in range(B):
-        for i in range(q.shape[1]):
-            joined = []
-            for h in range(heads):
-                g = h * groups // heads
-                qi = q[b, i, h * widths[0] : (h + 1) * widths[0]]
-                if o.get("position") == "rope":
-                    qi = rotate(qi, case["first"] + i)
-                keys = [k[b, j, g * widths[1] : (g + 1) * widths[1]] for j in range(TK)]
-                if o.get("position") == "rope":
-                    keys = [rotate(key, j) for j, key in enumerate(keys)]
-                seen = [j for j in range(TK) if allowed(case, b, h, i, j)]
-                row = [torch.zeros((), dtype=torch.float64)] * TK
-                if case["kind"] == "linear":
-                    scores = [(feature(qi) * feature(keys[j])).sum() for j in seen]
-                    found = normalise("sum", scores, o)
-                elif case["normalizer"] == "uniform":
-                    found = normalise("uniform", seen, o)
-                else:
-                    if case["scorer"] == "location-aware" and i == 0:
-                        case["previous"][b, h] = [torch.tensor(1.0 / len(seen) if j in seen else 0.0, dtype=torch.float64) for j in range(TK)]
-                    scores = []
-                    for j in seen:
-                        extra = dict(o)
-                        if case["scorer"] == "location-aware":
-                            extra["seen"] = location_features(case["previous"][b, h], j, p, h, heads)
-                        if "tau" in o:
-                            extra["tau"] = float(o["tau"])
-                        scores.append(score(case["scorer"], qi, keys[j], p, h, heads, extra))
-                    found = normalise(case["normalizer"], scores, o)
-                for j, weight in zip(seen, found):
-                    row[j] = weight
-                case["previous"][b, h] = row
-                weights[b, h, i] = torch.stack(row)
-                values = v[b, :, g * widths[2] : (g + 1) * widths[2]]
-                joined.append(sum(row[j] * values[j] for j in range(TK)))
-            rows.append(torch.cat(joined))
-    context = torch.stack(rows).view(B, q.shape[1], -1)
-    return (context @ p["output.weight"].T + p["output.bias"] if projected else context), weights
-
-
 # --- cases ---------------------------------------------------------------------------------------------------------------
+
+
+def scorer_shapes(case, dq, dk):
+    """Names and shapes under scorer., without the leading [H]."""
+    o, scorer = case["fields"], case["scorer"]
+    a = int(o.get("width", 0)) or (dk if scorer == "learned-query" else dq)
+    if scorer == "general":
+        return {"weight": (dq, dk)}
+    if scorer == "learned-query":
+        return {"key.weight": (a, dk), "bias": (a,), "query": (a,)}
+    if scorer == "gated":
+        query, key = (a, dq), (a, dk)
+        return {"tanh_query.weight": query, "tanh_key.weight": key, "gate_query.weight": query, "gate_key.weight": key, "energy.weight": (a,)}
+    if scorer == "activated":
+        return {"key.weight": (dk,), "bias": ()}
+    if scorer == "location":
+        return {"query.weight": (int(o.get("length", 128)), dq)}
+    if scorer not in ("additive", "concat", "location-aware", "coverage"):
+        return {}
+    shapes = {"query.weight": (a, dq), "key.weight": (a, dk), "bias": (a,), "energy.weight": (a,)}
+    if scorer == "coverage":
+        shapes["coverage.weight"] = (a,)
+    if scorer == "location-aware":
+        f, size = int(o.get("filters", 8)), int(o.get("kernel", 15))
+        shapes |= {"location.convolution.weight": (f, 1, size), "location.projection.weight": (a, f)}
+    return shapes
 
 
 def parameter_shapes(case, dq, dk, dv):
     """The catalogue's names and shapes."""
     heads, groups, o = case["heads"], case["kv_heads"], case["fields"]
-    shapes = {}
+    shapes, width = {}, dq
+    dvh = dv // groups
     if case["projected"]:
-        dh = dq // heads
+        dh = dvh = dq // heads
         shapes = {"query.weight": (dq, dq), "query.bias": (dq,), "key.weight": (groups * dh, dk), "key.bias": (groups * dh,),
                   "value.weight": (groups * dh, dv), "value.bias": (groups * dh,), "output.weight": (dq, dq), "output.bias": (dq,)}
         dq, dk = dh, dh
     else:
+        width = heads * dvh
         dq, dk = dq // heads, dk // groups
-    own_shapes = {}
-    a = int(o.get("width", 0)) or (dk if case["scorer"] == "learned-query" else dq)
-    if case["kind"] == "linear":
-        pass
-    elif case["scorer"] == "general":
-        own_shapes = {"weight": (dq, dk)}
-    elif case["scorer"] in ("additive", "concat", "location-aware"):
-        own_shapes = {"query.weight": (a, dq), "key.weight": (a, dk), "bias": (a,), "energy.weight": (a,)}
-        if case["scorer"] == "location-aware":
-            f, size = int(o.get("filters", 8)), int(o.get("kernel", 15))
-            own_shapes |= {"location.convolution.weight": (f, 1, size), "location.projection.weight": (a, f)}
-    elif case["scorer"] == "learned-query":
-        own_shapes = {"key.weight": (a, dk), "bias": (a,), "query": (a,)}
-    for name, shape in own_shapes.items():
-        shapes["scorer." + name] = ((heads,) if heads > 1 else ()) + shape
+    full_query = case["widths"][0]
+    lead = (heads,) if heads > 1 else ()
+    if case["kind"] == "linformer":
+        rows = int(o.get("projected", 16))
+        return shapes | {"keys.weight": (rows, TK), "values.weight": (rows, TK)}
+    if case["kind"] == "kernel":
+        return shapes | ({"features.projection": (int(o.get("features", 64)), dk)} if case["name"] == "performer" else {})
+    for name, shape in scorer_shapes(case, dq, dk).items():
+        shapes["scorer." + name] = lead + shape
+    position, patterns = o.get("position", case.get("position", "none")), attend_oracle.patterns_of(case)
+    if position == "shaw":
+        rows = 2 * int(o.get("clip", 16)) + 1
+        shapes |= {"position.key": (rows, dk), "position.value": (rows, dvh)}
+    if position == "t5":
+        shapes["position.bias"] = (int(o.get("buckets", 32)), heads)
+    if position == "transformer-xl":
+        shapes |= {"position.projection.weight": (heads * dk, width), "position.content_bias": (heads, dk), "position.position_bias": (heads, dk)}
+    if "adaptive-span" in patterns:
+        shapes["pattern.span"] = (heads,)
+    if "local-predictive" in patterns:
+        hidden = int(o.get("hidden", 0)) or dq
+        shapes |= {"pattern.hidden.weight": lead + (hidden, dq), "pattern.energy.weight": lead + (hidden,)}
+    if "bigbird" in patterns:
+        shapes["pattern.keys"] = (TQ, int(o.get("randoms", 3)))
+    if o.get("talking_heads") == "true":
+        shapes |= {"talking.before": (heads, heads), "talking.after": (heads, heads)}
+    if o.get("output_gate") == "true":
+        shapes["gate.weight"] = (heads * dvh, full_query)
     return shapes
+
+
+def draw_parameter(name, shape, rng):
+    if name == "pattern.keys":
+        return rng.integers(0, TK, shape)
+    if name == "pattern.span":
+        return rng.random(shape) * 3
+    return rng.standard_normal(shape) * 0.7
 
 
 def make_case(name, fields="", scorer="scaled-dot", normalizer="softmax", heads=1, kv_heads=0, projected=None, widths=(4, 4, 3), **more):
     fields = dict(item.split("=", 1) for item in fields.split())
+    kind = {"linear": "kernel", "performer": "kernel", "linformer": "linformer"}.get(name, "composed")
     case = {"name": name, "fields": fields, "scorer": fields.get("scorer", scorer), "normalizer": fields.get("normalizer", normalizer),
             "heads": heads, "kv_heads": kv_heads or heads, "projected": heads > 1 if projected is None else projected,
-            "widths": widths, "kind": "linear" if name == "linear" else "composed", "first": TK - TQ, "previous": {}}
+            "widths": widths, "kind": kind, "first": TK - TQ}
     return case | more
+
+
+# Every variant in five surroundings: as it is; a padded row; two projected heads; two heads that share one key; queries
+# at the first positions under a random mask.
+def in_five(name, fields="", projected=False, masks=True, even_heads=False, **more):
+    rng = np.random.default_rng(len(name))
+    base = 2 if even_heads else 1
+    alone = dict(more, heads=base, projected=projected or even_heads)
+    extra = f" heads={base}" if base > 1 or projected else ""
+    mask = rng.random((B, TQ, TK)) < 0.7
+    mask[..., 0] = True
+    yield make_case(name, fields + extra, **alone)
+    yield make_case(name, fields + extra, lengths=[TK, 2], **alone)
+    yield make_case(name, fields + " heads=2", **dict(more, heads=2, projected=True, widths=(4, 5, 3)))
+    yield make_case(name, fields + " heads=2 kv_heads=1", lengths=[TK - 1, TK], **dict(more, heads=2, kv_heads=1, projected=True, widths=(4, 5, 3)))
+    yield make_case(name, fields + extra, **({"mask": mask} if masks else {"lengths": [3, 4]}), **dict(alone, first=0))
+
+
+def variants():
+    yield from in_five("luong-dot", scorer="dot")
+    yield from in_five("scaled-dot")
+    yield from in_five("luong-general", scorer="general")
+    yield from in_five("bahdanau", scorer="additive")
+    yield from in_five("luong-concat", "width=3", scorer="concat")
+    yield from in_five("cosine", "tau=0.5", scorer="cosine")
+    yield from in_five("cosine-sum", scorer="cosine", normalizer="sum", positive=True)
+    yield from in_five("gated", "width=3", scorer="gated")
+    yield from in_five("activated", scorer="activated")
+    yield from in_five("activated", "function=tanh", scorer="activated")
+    yield from in_five("compose", "scorer=distance scale=1.5")
+    yield from in_five("compose", "scorer=location length=8")
+    yield from in_five("learned-query", "width=3", scorer="learned-query")
+    yield from in_five("location-aware", "width=3 filters=2 kernel=3", scorer="location-aware")
+    yield from in_five("coverage", "width=3", scorer="coverage")
+    yield from in_five("uniform", scorer="dot", normalizer="uniform")
+    yield from in_five("frozen-random", projected=True, widths=(4, 5, 3))
+    for normalizer in ("sigmoid", "sparsemax", "entmax15", "hard"):
+        yield from in_five(normalizer, normalizer=normalizer)
+        yield from in_five("compose", f"normalizer={normalizer} scorer=dot")
+    yield from in_five("top-k", "k=2", normalizer="top-k")
+    yield from in_five("compose", "normalizer=softmax-one")
+    yield from in_five("local", "window=1", pattern="local")
+    yield from in_five("luong-local-m", "window=1", scorer="general", pattern="local-monotonic")
+    yield from in_five("luong-local-p", "window=2", scorer="general", pattern="local-predictive")
+    yield from in_five("luong-local-p", "window=1 hidden=3", scorer="general", pattern="local-predictive")
+    yield from in_five("dilated", "window=1 dilation=2", pattern="dilated")
+    yield from in_five("strided", "stride=2", pattern="strided")
+    yield from in_five("longformer", "window=1 globals=1", projected=True, pattern="global-local", even_heads=True)
+    yield from in_five("bigbird", "window=0 globals=1 randoms=2", projected=True, pattern="bigbird", even_heads=True)
+    yield from in_five("adaptive-span", "ramp=1.5", projected=True, pattern="adaptive-span", even_heads=True)
+    yield from in_five("bidirectional", projected=True, pattern="bidirectional", even_heads=True)
+    for pattern in ("causal", "block block=2", "prefix prefix=2", "axial grid=[2,3]", "neighborhood grid=[2,3]", "causal&dilated window=1"):
+        yield from in_five("compose", "pattern=" + pattern, grid=(2, 3))
+    for position in ("rope", "alibi", "shaw clip=1", "t5 buckets=8", "transformer-xl"):
+        yield from in_five("compose", "position=" + position)
+        yield from in_five("compose", "pattern=causal position=" + position)
+    yield from in_five("transformer-xl", projected=True, position="transformer-xl", even_heads=True)
+    yield from in_five("compose", "scorer=general position=shaw clip=2")
+    yield from in_five("multi-head", projected=True, even_heads=True)
+    yield from in_five("multi-head", "talking_heads=true", projected=True, even_heads=True)
+    yield from in_five("multi-head", "output_gate=true", projected=True, even_heads=True)
+    yield from in_five("multi-head-additive", "width=3", scorer="additive", projected=True, even_heads=True)
+    yield from in_five("compose", "output_gate=true pattern=causal")
+    yield from in_five("linear", masks=False)
+    yield from in_five("linear", "pattern=causal", masks=False)
+    yield from in_five("performer", "features=5", masks=False)
+    yield from in_five("performer", "features=5 pattern=causal", masks=False)
+    yield from in_five("linformer", "projected=3", masks=False)
 
 
 def cases():
     wide = (4, 6, 3)
-    masks = np.random.default_rng(5)
-    some = lambda *shape: masks.random(shape) < 0.7  # noqa: E731
-    never_empty = some(B, 2, TQ, TK)
+    never_empty = np.random.default_rng(5).random((B, 2, TQ, TK)) < 0.7
     never_empty[..., 0] = True
-    yield make_case("luong-dot", scorer="dot")
-    yield make_case("scaled-dot", widths=(4, 4, 3))
-    yield make_case("luong-general", scorer="general", widths=wide)
-    yield make_case("bahdanau", scorer="additive", widths=wide)
-    yield make_case("bahdanau", "width=7", scorer="additive", widths=wide, lengths=[5, 2])
-    yield make_case("luong-concat", scorer="concat", widths=wide)
-    yield make_case("cosine", scorer="cosine")
-    yield make_case("cosine", "tau=0.5", scorer="cosine")
-    yield make_case("cosine-sum", scorer="cosine", normalizer="sum", positive=True)
-    yield make_case("learned-query", "width=3", scorer="learned-query", widths=wide)
+    yield from variants()
     yield make_case("learned-query", scorer="learned-query", widths=wide, without_query=True, lengths=[4, 5])
-    yield make_case("location-aware", "width=3 filters=2 kernel=3", scorer="location-aware", widths=wide, lengths=[5, 3])
     yield make_case("location-aware", "filters=3 kernel=5 heads=2 width=4", scorer="location-aware", heads=2, widths=(4, 6, 6))
-    yield make_case("uniform", scorer="dot", normalizer="uniform", widths=wide, lengths=[3, 1])
-    yield make_case("local", "window=1", pattern="local", lengths=[5, 4])
-    yield make_case("compose", "pattern=causal")
     yield make_case("compose", "pattern=causal&local window=1 scorer=additive", widths=wide)
     yield make_case("compose", "temperature=2.5 scorer=general", widths=wide)
     yield make_case("compose", "position=rope", first=7)
-    yield make_case("compose", "position=rope heads=2", heads=2, widths=(8, 5, 3))
-    yield make_case("multi-head", "heads=2", heads=2, widths=(4, 5, 3), lengths=[5, 2])
-    yield make_case("multi-head", "heads=1", projected=True, widths=(4, 5, 3))
+    yield make_case("compose", "position=t5", first=200)
     yield make_case("multi-head", heads=4, widths=(8, 5, 3), first=1)
-    yield make_case("multi-head-additive", "heads=2 width=3", scorer="additive", heads=2, widths=(4, 5, 3))
     yield make_case("multi-query", heads=4, kv_heads=1, widths=(8, 5, 3))
-    yield make_case("multi-query", "heads=2 scorer=additive", scorer="additive", heads=2, kv_heads=1, widths=(8, 5, 3))
     yield make_case("grouped-query", "scorer=general", heads=4, kv_heads=2, widths=(8, 5, 3))
-    yield make_case("frozen-random", projected=True, widths=(4, 5, 3))
-    yield make_case("linear", widths=(4, 4, 3), lengths=[5, 2])
-    yield make_case("linear", "pattern=causal", widths=(4, 4, 3), first=0)
-    yield make_case("linear", "heads=2 kv_heads=1", heads=2, kv_heads=1, widths=(4, 5, 3))
-    yield make_case("scaled-dot", mask=some(TQ, TK))
-    yield make_case("bahdanau", scorer="additive", mask=some(B, TQ, TK), widths=wide)
     yield make_case("multi-head", "heads=2", heads=2, mask=never_empty, widths=(4, 5, 3))
     yield make_case("luong-general", "heads=2", scorer="general", heads=2, projected=False, split=True, widths=(4, 6, 2))
     yield make_case("multi-head", scorer="scaled-dot", heads=2, projected=False, split=True, widths=(4, 4, 2))
@@ -263,7 +216,7 @@ def check_case(program, number, case, folder):
     draw = (lambda *shape: rng.random(shape) + 0.1) if case.get("positive") else (lambda *shape: rng.standard_normal(shape))
     tq = 1 if case.get("without_query") else TQ
     arrays = {"query": draw(B, tq, dq), "key": draw(B, TK, dk), "value": draw(B, TK, dv)}
-    params = {name: rng.standard_normal(shape) * 0.7 for name, shape in parameter_shapes(case, dq, dk, dv).items()}
+    params = {name: draw_parameter(name, shape, rng) for name, shape in parameter_shapes(case, dq, dk, dv).items()}
     write_safetensors(folder / "params.safetensors", params)
     arguments = [case["name"], *(f"{key}={value}" for key, value in case["fields"].items()), "--params", folder / "params.safetensors", "--out", folder / "out"]
     for name, array in arrays.items():
@@ -284,8 +237,8 @@ def check_case(program, number, case, folder):
         arguments += ["--mask", folder / "mask.npy"]
 
     tensors = {name: torch.tensor(array, requires_grad=True) for name, array in arrays.items()}
-    tensor_params = {name: torch.tensor(array, requires_grad=True) for name, array in params.items()}
-    context, weights = reference(case, tensors["query"], tensors["key"], tensors["value"], tensor_params)
+    tensor_params = {name: torch.tensor(array, requires_grad=array.dtype == np.float64) for name, array in params.items()}
+    context, weights = attend_oracle.forward(case, tensors["query"], tensors["key"], tensors["value"], tensor_params)
     slope = rng.standard_normal(context.shape)
     (context * torch.tensor(slope)).sum().backward()
     np.save(folder / "grad.npy", slope)
@@ -294,8 +247,8 @@ def check_case(program, number, case, folder):
         raise AssertionError(f"exit {result.returncode}: {result.stderr}")
 
     def equal(name, found, expected):
-        if found.shape != expected.shape or found.dtype != np.float64:
-            raise AssertionError(f"{name}: found {found.shape} {found.dtype}, expected {expected.shape}")
+        if found.shape != expected.shape or found.dtype != expected.dtype:
+            raise AssertionError(f"{name}: found {found.shape} {found.dtype}, expected {expected.shape} {expected.dtype}")
         worst = np.abs(found - expected).max(initial=0)
         if not worst <= TOLERANCE:
             raise AssertionError(f"{name}: differs by {worst}")
@@ -311,28 +264,35 @@ def check_case(program, number, case, folder):
             grad = split_array(grad, case["kv_heads"] if name != "query" else case["heads"])
         equal(f"grad_{name}", np.load(out / f"grad_{name}.npy"), grad)
     used, grads = read_safetensors(out / "params.safetensors"), read_safetensors(out / "grad_params.safetensors")
-    if set(used) != set(params) or set(grads) != set(params):
+    trained = {name for name in params if not name.startswith(("features.", "pattern.keys"))}
+    if set(used) != set(params) or set(grads) != trained:
         raise AssertionError(f"parameters {sorted(used)}, gradients {sorted(grads)}, expected {sorted(params)}")
     for name, tensor in tensor_params.items():
         equal(f"parameter {name}", used[name], params[name])
-        equal(f"gradient of {name}", grads[name], np.zeros(tensor.shape) if tensor.grad is None else tensor.grad.numpy())
+        if name in trained:
+            equal(f"gradient of {name}", grads[name], np.zeros(tensor.shape) if tensor.grad is None else tensor.grad.numpy())
 
 
 def main():
     program = sys.argv[1]
-    failures = 0
-    count = 0
-    for number, case in enumerate(cases()):
+    torch.set_num_threads(1)
+
+    def agrees(numbered):
+        number, case = numbered
         label = " ".join([case["name"], *(f"{k}={v}" for k, v in case["fields"].items())])
         with tempfile.TemporaryDirectory() as folder:
-            count += 1
             try:
                 check_case(program, number, case, pathlib.Path(folder))
             except AssertionError as error:
-                failures += 1
                 print(f"FAILED {label}: {error}")
-    print(f"{count - failures} of {count} cases agree to {TOLERANCE}")
-    return 1 if failures else 0
+                return False
+        return True
+
+    # Most of a case is the start of the program, so two at a time.
+    with ThreadPool(2) as pool:
+        agreed = pool.map(agrees, enumerate(cases()))
+    print(f"{sum(agreed)} of {len(agreed)} cases agree to {TOLERANCE}")
+    return 0 if all(agreed) else 1
 
 
 if __name__ == "__main__":

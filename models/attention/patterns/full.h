@@ -13,7 +13,7 @@ class FullPattern : public Pattern {
   };
   FullPattern(const AxisShape&, const Options&) {}
   Mask visible() const override { return {}; }
-  Traits traits() const override { return {}; }
+  Traits traits() const override { return {.uses_query = false}; }
 };
 
 }  // namespace fovea

@@ -6,16 +6,30 @@
 
 namespace fovea {
 
+/// What a pattern that looks at more than positions may know of one call.
+struct PatternCall {
+  Tensor query;                           // [B, H, Tq, Dh], before the scorer
+  Tensor query_positions, key_positions;  // int64 [Tq], [Tk], absolute
+  Tensor lengths;                         // real keys of each row of the batch, [B] in the query's type
+};
+
 class Pattern : public torch::nn::Module {
  public:
   /// Who may attend to whom, in absolute positions.
-  virtual Mask visible() const = 0;
-  /// For soft patterns: multiplies the normalised weights, [B or 1, H or 1, Tq, Tk], or undefined = 1. q [B,
-  /// H, Tq, Dh].
-  virtual Tensor gain(const Tensor& q, const Tensor& query_positions, const Tensor& key_positions) {
-    return {};
-  }
-  virtual Traits traits() const { return {.key_equivariant = false}; }
+  virtual Mask visible() const { return {}; }
+  /// Who else is hidden, as far as parameters and queries decide it: bool [B or 1, H or 1, Tq, Tk], or
+  /// undefined.
+  virtual Tensor sees(const PatternCall& call) { return {}; }
+  /// Multiplies exp(score) under softmax, above 0 where a pair is seen: the same shape, or undefined = 1.
+  virtual Tensor factor(const PatternCall& call) { return {}; }
+  /// Multiplies the normalised weights: the same shape, or undefined = 1.
+  virtual Tensor gain(const PatternCall& call) { return {}; }
+  virtual Traits traits() const { return {.key_equivariant = false, .uses_query = false}; }
 };
+
+/// i − j as [Tq, Tk] in the type of the query.
+inline Tensor distances_back(const PatternCall& call) {
+  return (call.query_positions.unsqueeze(1) - call.key_positions.unsqueeze(0)).to(call.query.dtype());
+}
 
 }  // namespace fovea

@@ -13,6 +13,7 @@ class NoPosition : public Position {
     static void fields(Self&, Visit&&) {}
   };
   NoPosition(const AxisShape&, const Options&) {}
+  Traits traits() const override { return {}; }
 };
 
 }  // namespace fovea

@@ -9,16 +9,26 @@ class Position : public torch::nn::Module {
  public:
   /// q or k [B, H, T, Dh] at absolute positions int64 [T], before the scorer.
   virtual Tensor turn(const Tensor& x, const Tensor& positions) { return x; }
-  /// Added to the scores after `finish`: [H or 1, Tq, Tk], or undefined. q [B, H, Tq, Dh] as the scorer got
-  /// it.
-  virtual Tensor bias(const Tensor& q, const Tensor& query_positions, const Tensor& key_positions) {
+  /// The query as the scorer gets it, from the turned one [B, H, Tq, Dh].
+  virtual Tensor content_query(const Tensor& q) { return q; }
+  /// The query whose scores with relative vectors are added: mapped by the scorer, it comes back as
+  /// `relative` below. Undefined = there are none.
+  virtual Tensor relative_query(const Tensor& q) { return {}; }
+  /// Added to the scores after `finish`: broadcastable to [B, H, Tq, Tk], or undefined. `relative` [B, H, Tq,
+  /// Dh].
+  virtual Tensor bias(const Tensor& relative, const Tensor& query_positions, const Tensor& key_positions) {
     return {};
   }
   /// Added to the attended values, from weights [B, H, Tq, Tk]: [B, H, Tq, Dv], or undefined.
   virtual Tensor add(const Tensor& weights, const Tensor& query_positions, const Tensor& key_positions) {
     return {};
   }
-  virtual Traits traits() const { return {}; }
+  virtual Traits traits() const { return {.key_equivariant = false}; }
 };
+
+/// i − j as int64 [Tq, Tk].
+inline Tensor steps_back(const Tensor& query_positions, const Tensor& key_positions) {
+  return query_positions.unsqueeze(1) - key_positions.unsqueeze(0);
+}
 
 }  // namespace fovea

@@ -13,6 +13,7 @@ class DotScorer : public Scorer {
     static void fields(Self&, Visit&&) {}
   };
   DotScorer(const AxisShape& shape, const Options&) { require_one_width(shape, "dot"); }
+  bool product() const override { return true; }
 };
 
 }  // namespace fovea

@@ -18,6 +18,7 @@ class GeneralScorer : public Scorer {
                                                       shape.query_width));  // [Dq, Dk]
   }
   Tensor map_query(const Tensor& q) override { return torch::matmul(q, weight_); }  // [B, H, Tq, Dk]
+  bool product() const override { return true; }
 
  private:
   Tensor weight_;

@@ -27,10 +27,7 @@ LocationAwareScorer::LocationAwareScorer(const AxisShape& shape, const Options& 
 
 Tensor LocationAwareScorer::pair(const Tensor& q, const Tensor& k, const State& state) {
   const int64_t keys = k.size(2), kernel = convolution_->weight.size(-1);
-  if (state.at(0).size(2) > keys)
-    throw std::invalid_argument("[LocationAwareScorer] state must be of this memory; found " +
-                                shape_text(state.at(0)) + " and " + std::to_string(keys) + " keys");
-  const Tensor previous = torch::constant_pad_nd(state.at(0), {0, keys - state.at(0).size(2)});  // [B, H, Tk]
+  const Tensor previous = covering(state, keys, "LocationAwareScorer");  // [B, H, Tk]
   const Tensor filters = convolution_->weight.dim() == 4 ? convolution_->weight.flatten(0, 1)
                                                          : convolution_->weight;        // [H·F, 1, K]
   if (keys == 0) return torch::matmul(q, k.transpose(-1, -2));                          // [B, H, 1, 0]

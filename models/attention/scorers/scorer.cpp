@@ -12,7 +12,8 @@ constexpr int64_t kLargestPiece = 8 << 20;  // numbers in one [B, H, rows, Tk, A
 
 }  // namespace
 
-Tensor tanh_pair(const Tensor& q, const Tensor& k, const Tensor& energy) {
+Tensor pair_in_pieces(const Tensor& q, const Tensor& k, const Tensor& energy,
+                      const std::function<Tensor(const Tensor&)>& join) {
   const Tensor column = energy.unsqueeze(-1);  // [A, 1] or [H, A, 1]
   const Tensor spread =
       energy.dim() == 2 ? column.unsqueeze(1) : column;  // broadcasts over [B, H, rows, Tk, A]
@@ -21,11 +22,22 @@ Tensor tanh_pair(const Tensor& q, const Tensor& k, const Tensor& energy) {
   std::vector<Tensor> pieces;
   for (int64_t begin = 0; begin == 0 || begin < q.size(2); begin += rows) {
     const Tensor part =
-        q.slice(2, begin, std::min(begin + rows, q.size(2))).unsqueeze(3);  // [B, H, rows, 1, A]
-    pieces.push_back(
-        torch::matmul(torch::tanh(part + k.unsqueeze(2)), spread).squeeze(-1));  // [B, H, rows, Tk]
+        q.slice(2, begin, std::min(begin + rows, q.size(2))).unsqueeze(3);             // [B, H, rows, 1, X]
+    pieces.push_back(torch::matmul(join(part + k.unsqueeze(2)), spread).squeeze(-1));  // [B, H, rows, Tk]
   }
   return pieces.size() == 1 ? pieces[0] : torch::cat(pieces, 2);  // [B, H, Tq, Tk]
+}
+
+Tensor tanh_pair(const Tensor& q, const Tensor& k, const Tensor& energy) {
+  return pair_in_pieces(q, k, energy, [](const Tensor& sum) { return torch::tanh(sum); });
+}
+
+Tensor covering(const State& state, int64_t keys, const char* where) {
+  const Tensor& held = state.at(0);
+  if (held.size(2) > keys)
+    throw std::invalid_argument(std::string("[") + where + "] state must be of this memory; found " +
+                                shape_text(held) + " and " + std::to_string(keys) + " keys");
+  return torch::constant_pad_nd(held, {0, keys - held.size(2)});  // [B, H, Tk]
 }
 
 Tensor scorer_parameter(const std::vector<int64_t>& sizes, int64_t fan_in) {

@@ -1,6 +1,8 @@
 // The first axis: how well a key answers a query.
 #pragma once
 
+#include <functional>
+
 #include "models/attention/axis.h"
 
 namespace fovea {
@@ -26,7 +28,21 @@ class Scorer : public torch::nn::Module {
   virtual State next(const State& state, const Tensor& weights) { return {}; }
 
   virtual Traits traits() const { return {}; }
+  /// Whether the score is map_query(q) · k and nothing else, so that vectors can be added to the key.
+  virtual bool product() const { return false; }
+  /// Whether all scores have the same sign, whatever the inputs.
+  virtual bool one_sign() const { return false; }
 };
+
+/// Σ_a energy_a · join(q_a + k_a) for q, k [B, H, T, X], where join takes [B, H, rows, Tk, X] to [B, H, rows,
+/// Tk, A]. Works through the queries in pieces, so that [Tq, Tk, X] never stands whole in memory. → [B, H,
+/// Tq, Tk].
+Tensor pair_in_pieces(const Tensor& q, const Tensor& k, const Tensor& energy,
+                      const std::function<Tensor(const Tensor&)>& join);
+
+/// The state [B, H, Tk'] of a stateful scorer over `keys` keys: zero where the memory has grown since. Throws
+/// std::invalid_argument when it is of a longer memory.
+Tensor covering(const State& state, int64_t keys, const char* where);
 
 /// Σ_a energy_a · tanh(q_a + k_a) for q [B, H, Tq, A], k [B, H, Tk, A], energy [A] or [H, A] → [B, H, Tq,
 /// Tk]. Works through the queries in pieces, so that [Tq, Tk, A] never stands whole in memory.

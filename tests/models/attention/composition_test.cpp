@@ -33,9 +33,9 @@ struct MarkingPosition : Position {
   Tensor turn(const Tensor& x, const Tensor& positions) override {
     return x * (1 + positions.to(x.dtype()).unsqueeze(-1));
   }
-  Tensor bias(const Tensor& q, const Tensor& query_positions, const Tensor& key_positions) override {
+  Tensor bias(const Tensor&, const Tensor& query_positions, const Tensor& key_positions) override {
     return (query_positions.unsqueeze(1) - key_positions.unsqueeze(0))
-        .to(q.dtype())
+        .to(torch::kFloat64)
         .unsqueeze(0);  // [1, Tq, Tk]
   }
   Tensor add(const Tensor& weights, const Tensor&, const Tensor&) override {
@@ -45,8 +45,8 @@ struct MarkingPosition : Position {
 
 struct HalvingPattern : Pattern {
   Mask visible() const override { return Mask::causal(); }
-  Tensor gain(const Tensor& q, const Tensor&, const Tensor&) override {
-    return torch::full({1, 1, 1, 1}, 0.5, q.options());
+  Tensor gain(const PatternCall& call) override {
+    return torch::full({1, 1, 1, 1}, 0.5, call.query.options());
   }
 };
 

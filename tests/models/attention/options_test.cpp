@@ -38,6 +38,8 @@ TEST_CASE("a group dumps every field of every chosen axis, and reads back as it 
                       {"heads", 1},
                       {"kv_heads", 1},
                       {"projections", false},
+                      {"output_gate", false},
+                      {"talking_heads", false},
                       {"dropout", 0.0},
                       {"scorer", "location-aware"},
                       {"normalizer", "softmax"},
@@ -81,10 +83,11 @@ TEST_CASE("an unknown name, field or value is refused with its key and the neare
 }
 
 TEST_CASE("every refusal of the list is said, in its own words") {
-  AttentionShape wide, odd, disordered;
+  AttentionShape wide, odd, disordered, causal;
   wide.query_width = 8, wide.key_width = wide.value_width = 6;
   odd.query_width = odd.key_width = odd.value_width = 5;
   disordered.query_width = disordered.key_width = disordered.value_width = 8, disordered.ordered = false;
+  causal.query_width = causal.key_width = causal.value_width = 8, causal.causal = true, causal.length = 6;
   const auto said = [](Refusal refusal, const auto& attempt) {
     INFO(refusals().at(static_cast<size_t>(refusal)));
     CHECK_THROWS_AS(attempt(), ConfigError);
@@ -103,21 +106,68 @@ TEST_CASE("every refusal of the list is said, in its own words") {
   said(Refusal::kHeads, [&] { make(with("multi-head", {{"heads", 3}})); });
   said(Refusal::kHeads, [&] { make(with("linear", {{"heads", 3}})); });
   said(Refusal::kHeads, [&] { make(with("compose", {{"heads", 4}, {"projections", false}}), wide); });
-  for (const char* scorer : {"dot", "scaled-dot", "cosine"})
+  for (const char* scorer : {"dot", "scaled-dot", "cosine", "activated", "distance"})
     said(Refusal::kOneWidth, [&] { make(with("compose", {{"scorer", scorer}}), wide); });
   said(Refusal::kTurnedPairs, [&] { make(with("compose", {{"position", "rope"}}), odd); });
-  said(Refusal::kOrder, [&] { make("location-aware", disordered); });
+  for (const char* stateful : {"location-aware", "coverage"})
+    said(Refusal::kOrder, [&] { make(stateful, disordered); });
   said(Refusal::kEvenKernel, [&] { make(with("location-aware", {{"kernel", 4}})); });
-  CHECK(refusals().size() == static_cast<size_t>(Refusal::kEvenKernel) + 1);
+  for (const char* position : {"shaw", "transformer-xl"})
+    for (const char* scorer : {"additive", "cosine", "distance", "learned-query"})
+      said(Refusal::kRelativeScorer,
+           [&] { make(with("compose", {{"position", position}, {"scorer", scorer}})); });
+  for (const char* pattern : {"axial", "neighborhood"})
+    said(Refusal::kNoGrid, [&] { make(with("compose", {{"pattern", pattern}})); });
+  said(Refusal::kUnknownLength, [&] { make("bigbird"); });
+  said(Refusal::kUnknownLength, [&] { make("linformer"); });
+  said(Refusal::kHalfHeads, [&] { make(with("bidirectional", {{"heads", 1}})); });
+  said(Refusal::kBothDirections, [&] { make("bidirectional", causal); });
+  said(Refusal::kBothDirections, [&] { make("linformer", causal); });
+  for (const char* normalizer : {"sum", "sigmoid", "sparsemax", "entmax15", "uniform"})
+    said(Refusal::kSpanSoftmax, [&] { make(with("adaptive-span", {{"normalizer", normalizer}})); });
+  CHECK(refusals().size() == static_cast<size_t>(Refusal::kSpanSoftmax) + 1);
 }
 
 TEST_CASE(
     "the variants that the catalogue promises are registered, each with a summary, and a source unless it is "
     "a baseline") {
-  for (const char* name :
-       {"bahdanau", "luong-dot", "luong-general", "luong-concat", "scaled-dot", "multi-head",
-        "multi-head-additive", "multi-query", "grouped-query", "cosine", "cosine-sum", "local", "linear",
-        "learned-query", "location-aware", "none", "uniform", "frozen-random"}) {
+  for (const char* name : {"bahdanau",
+                           "luong-dot",
+                           "luong-general",
+                           "luong-concat",
+                           "scaled-dot",
+                           "multi-head",
+                           "multi-head-additive",
+                           "multi-query",
+                           "grouped-query",
+                           "cosine",
+                           "cosine-sum",
+                           "luong-local-m",
+                           "luong-local-p",
+                           "gated",
+                           "activated",
+                           "sparsemax",
+                           "entmax15",
+                           "top-k",
+                           "hard",
+                           "sigmoid",
+                           "local",
+                           "dilated",
+                           "strided",
+                           "longformer",
+                           "bigbird",
+                           "adaptive-span",
+                           "linear",
+                           "performer",
+                           "linformer",
+                           "bidirectional",
+                           "transformer-xl",
+                           "coverage",
+                           "learned-query",
+                           "location-aware",
+                           "none",
+                           "uniform",
+                           "frozen-random"}) {
     INFO(name);
     REQUIRE(named_attentions().contains(name));
     const NamedAttention& named = named_attentions().at(name);
@@ -146,10 +196,12 @@ TEST_CASE("listings show name, formula, source, keys with defaults and traits of
 TEST_CASE("the same seed makes the same parameters") {
   for (const std::string& name : named_attentions().names()) {
     if (name == "none") continue;
+    AttentionShape shape;
+    shape.length = 6;
     torch::manual_seed(12);
-    const auto a = make(name);
+    const auto a = make(name, shape);
     torch::manual_seed(12);
-    const auto b = make(name);
+    const auto b = make(name, shape);
     for (const auto& item : a->named_parameters())
       CHECK(torch::equal(item.value(), b->named_parameters()[item.key()]));
   }

@@ -1,15 +1,15 @@
-// Attention without a score matrix: context_i = φ(q_i) Σ_j φ(k_j) v_jᵀ / φ(q_i) Σ_j φ(k_j), φ = elu + 1
-// (Katharopoulos 2020, eq. 5–9).
+// Attention without a score matrix: context_i = φ(q_i) Σ_j φ(k_j) v_jᵀ / φ(q_i) Σ_j φ(k_j) (Katharopoulos
+// 2020, eq. 5–9).
 #pragma once
 
+#include "models/attention/direct/features.h"
 #include "models/attention/projections.h"
-#include "src/config/fields.h"
 
 namespace fovea {
 
-class LinearAttention : public Attention {
+class KernelAttention : public Attention {
  public:
-  LinearAttention(Heads heads, bool causal);
+  KernelAttention(Heads heads, std::shared_ptr<FeatureMap> features, bool causal);
 
   Memory extend(const Memory& memory, const Tensor& key, const Tensor& value, const Tensor& padding) override;
   /// Time and memory grow with Tq + Tk. A call with a mask of its own, and weights on request, take the
@@ -22,6 +22,7 @@ class LinearAttention : public Attention {
 
  private:
   Heads heads_;
+  std::shared_ptr<FeatureMap> features_;
   bool causal_;
 };
 

@@ -1,4 +1,4 @@
-#include "models/attention/linear.h"
+#include "models/attention/direct/kernel.h"
 
 #include <algorithm>
 
@@ -6,11 +6,6 @@ namespace fovea {
 namespace {
 
 constexpr int64_t kChunk = 64;  // queries of a causal chunk: [chunk, chunk] products instead of [Tq, Tk]
-
-/// elu(x) + 1 = x + 1 above 0, eˣ below; written so, because 1 + (eˣ − 1) loses the digits of a small eˣ.
-Tensor feature(const Tensor& x) {
-  return torch::where(x > 0, x + 1, x.clamp_max(0).exp());
-}
 
 /// x / total, 0 where total is 0: a row that sees no key.
 Tensor divided(const Tensor& x, const Tensor& total) {
@@ -59,23 +54,25 @@ Tensor up_to_now(const Tensor& q, const Tensor& k, const Tensor& v, int64_t firs
 
 }  // namespace
 
-LinearAttention::LinearAttention(Heads heads, bool causal) : heads_(std::move(heads)), causal_(causal) {
+KernelAttention::KernelAttention(Heads heads, std::shared_ptr<FeatureMap> features, bool causal)
+    : heads_(std::move(heads)), features_(std::move(features)), causal_(causal) {
   heads_.register_in(*this);
+  register_module("features", features_);
 }
 
-Memory LinearAttention::extend(const Memory& memory, const Tensor& key, const Tensor& value,
+Memory KernelAttention::extend(const Memory& memory, const Tensor& key, const Tensor& value,
                                const Tensor& padding) {
-  require_memory_shapes(key, value, padding, "LinearAttention");
-  Tensor k = feature(heads_.split_key(without_padding(key, padding)));  // [B, G, Tk, Dh]
+  require_memory_shapes(key, value, padding, "KernelAttention");
+  Tensor k = features_->of_key(heads_.split_key(without_padding(key, padding)));  // [B, G, Tk, Dh]
   if (padding.defined())
     k = k.masked_fill(~padding.unsqueeze(1).unsqueeze(-1), 0);  // a padded key adds nothing to any sum
   return memory.join(
       Memory({k, heads_.split_value(without_padding(value, padding))}, 2, key.size(1), padding));
 }
 
-AttentionOutput LinearAttention::attend(const Tensor& query, const Memory& memory, const Call& call) {
-  require_query_shape(query, memory, "LinearAttention");
-  const Tensor q = feature(heads_.split_query(query));                                      // [B, H, Tq, Dh]
+AttentionOutput KernelAttention::attend(const Tensor& query, const Memory& memory, const Call& call) {
+  require_query_shape(query, memory, "KernelAttention");
+  const Tensor q = features_->of_query(heads_.split_query(query));                          // [B, H, Tq, Dh]
   const Tensor k = heads_.spread(memory.parts()[0]), v = heads_.spread(memory.parts()[1]);  // [B, H, Tk, ·]
   const int64_t first = call.first.value_or(memory.size() - query.size(1));
   const Tile tile{first, {0, query.size(1)}, {0, memory.size()}};

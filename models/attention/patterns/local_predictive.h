@@ -1,0 +1,49 @@
+// A window around p_t = S · sigmoid(vᵀ tanh(W q)), S real keys, whose weights a Gaussian of σ = window / 2
+// multiplies (Luong 2015, §3.2, local-p).
+#pragma once
+
+#include "models/attention/patterns/pattern.h"
+#include "models/attention/scorers/additive.h"
+
+namespace fovea {
+
+class LocalPredictivePattern : public Pattern {
+ public:
+  struct Options {
+    int64_t window = 8, hidden = 0;
+    template <class Self, class Visit>
+    static void fields(Self& self, Visit&& visit) {
+      visit("window", self.window, "largest |j − p|; twice the Gaussian's σ", at_least(1));
+      visit("hidden", self.hidden, "width P of the prediction; 0 = the query's width", at_least(0));
+    }
+  };
+  LocalPredictivePattern(const AxisShape& shape, const Options& options)
+      : window_(static_cast<double>(options.window)) {
+    const int64_t width = options.hidden > 0 ? options.hidden : shape.query_width;
+    hidden_ = register_module("hidden", Weight(scorer_parameter(per_head(shape, {width, shape.query_width}),
+                                                                shape.query_width)));  // [P, Dq]
+    energy_ = register_module("energy", Weight(scorer_parameter(per_head(shape, {width}), width)));  // [P]
+  }
+  Tensor sees(const PatternCall& call) override { return offsets(call).detach().abs() <= window_; }
+  Tensor gain(const PatternCall& call) override {
+    return torch::exp(offsets(call).square() *
+                      (-2 / (window_ * window_)));  // (j − p)² / (2 σ²), σ = window / 2
+  }
+  Traits traits() const override {
+    return {.row_sum = RowSum::kAtMostOne, .key_equivariant = false, .grows = false};
+  }
+
+ private:
+  /// j − p_t: [B, H, Tq, Tk].
+  Tensor offsets(const PatternCall& call) const {
+    const Tensor energy = energy_->weight.unsqueeze(-1);  // [P, 1] or [H, P, 1]
+    const Tensor where =
+        torch::matmul(torch::tanh(map_heads(call.query, hidden_->weight)), energy);  // [B, H, Tq, 1]
+    const Tensor centre = call.lengths.view({-1, 1, 1, 1}) * torch::sigmoid(where);
+    return call.key_positions.to(call.query.dtype()) - centre;
+  }
+  double window_;
+  Weight hidden_{nullptr}, energy_{nullptr};
+};
+
+}  // namespace fovea

@@ -1,0 +1,36 @@
+// −slope · m_h |i − j| added to the scores, m_h = 2^(−8h/H), h = 1 … H (Press 2022).
+#pragma once
+
+#include <cmath>
+
+#include "models/attention/positions/position.h"
+#include "src/config/fields.h"
+
+namespace fovea {
+
+class AlibiPosition : public Position {
+ public:
+  struct Options {
+    double slope = 1;
+    template <class Self, class Visit>
+    static void fields(Self& self, Visit&& visit) {
+      visit("slope", self.slope, "multiplies every m_h; 0 = no bias", at_least(0));
+    }
+  };
+  AlibiPosition(const AxisShape& shape, const Options& options) {
+    std::vector<double> slopes;
+    for (int64_t h = 1; h <= shape.heads; ++h)
+      slopes.push_back(options.slope *
+                       std::pow(2.0, -8.0 * static_cast<double>(h) / static_cast<double>(shape.heads)));
+    slopes_ = torch::tensor(slopes, torch::kFloat64);  // [H]; no parameter: H alone decides it
+  }
+  Tensor bias(const Tensor&, const Tensor& query_positions, const Tensor& key_positions) override {
+    const Tensor distance = steps_back(query_positions, key_positions).abs();
+    return -slopes_.to(distance.device()).view({-1, 1, 1}) * distance;  // [H, Tq, Tk]
+  }
+
+ private:
+  Tensor slopes_;
+};
+
+}  // namespace fovea

@@ -1,0 +1,43 @@
+#include "models/attention/positions/transformer_xl.h"
+
+#include <cmath>
+
+#include "models/attention/refusals.h"
+
+namespace fovea {
+namespace {
+
+/// All sines, then all cosines, of distances int64 [n]: [n, D].
+Tensor sinusoids_of(const Tensor& distances, int64_t width, const torch::TensorOptions& options) {
+  const auto wide = options.dtype(torch::kFloat64);
+  const Tensor rate = torch::exp(torch::arange(0, width, 2, wide) *
+                                 (-std::log(10000.0) / static_cast<double>(width)));  // [⌈D/2⌉]
+  const Tensor angle = distances.to(torch::kFloat64).unsqueeze(1) * rate;
+  return torch::cat({angle.sin(), angle.slice(1, 0, width / 2).cos()}, 1).to(options.dtype());
+}
+
+}  // namespace
+
+TransformerXlPosition::TransformerXlPosition(const AxisShape& shape, const Options&)
+    : heads_(shape.heads), width_(shape.width) {
+  if (!shape.product) refuse(Refusal::kRelativeScorer, shape.key, "transformer-xl with " + shape.scorer);
+  const int64_t inner = heads_ * shape.key_width;
+  projection_ = register_module("projection", Weight(scorer_parameter({inner, width_}, width_)));
+  content_bias_ = register_parameter("content_bias", torch::zeros({heads_, shape.key_width}));
+  position_bias_ = register_parameter("position_bias", torch::zeros({heads_, shape.key_width}));
+}
+
+Tensor TransformerXlPosition::bias(const Tensor& relative, const Tensor& query_positions,
+                                   const Tensor& key_positions) {
+  if (query_positions.numel() == 0 || key_positions.numel() == 0) return {};
+  const Tensor back = steps_back(query_positions, key_positions);  // [Tq, Tk]
+  const int64_t least = back.min().item<int64_t>(), most = back.max().item<int64_t>();
+  const Tensor waves = sinusoids_of(positions({least, most + 1}, back.device()), width_, relative.options());
+  const Tensor vectors = torch::matmul(waves, projection_->weight.t())  // [n, H·Dh]
+                             .view({waves.size(0), heads_, -1})
+                             .permute({1, 2, 0});            // [H, Dh, n]
+  const Tensor products = torch::matmul(relative, vectors);  // [B, H, Tq, n]
+  return products.gather(-1, (back - least).expand({products.size(0), products.size(1), -1, -1}));
+}
+
+}  // namespace fovea
