@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# One table of what every named attention learns: recall, copy, reverse, a decisive word, a cluttered digit, a planted lag; three seeds,
+# beside the baselines none, uniform and frozen-random. Some three hours on two cores; stopped, it goes on where it was.
+#
+#   scripts/learning.sh [OUT]      default runs/learning; the table: OUT/table.md
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/setup.sh --programs
+readonly bin="$PWD/build/${FOVEA_PRESET:-release}/bin" out="${1:-runs/learning}"
+
+# One run: name of the column, recipe, attention, seed, further keys. What an attention cannot do is refused with exit code 2: noted.
+one_run() {
+  local column="$1" recipe="$2" attention="$3" seed="$4" run code=0
+  shift 4
+  run="$out/$column/$attention-seed$seed"
+  [ -e "$out/$column/$attention.refused" ] && return 0
+  "$bin/fovea" train "$recipe" "model.attention=$attention" "$@" --seed "$seed" --threads 1 --out "$run" --quiet >/dev/null 2>"$out/$column/$attention-$seed.err" || code=$?
+  if [ "$code" = 2 ]; then
+    mv "$out/$column/$attention-$seed.err" "$out/$column/$attention.refused"
+    return 0
+  fi
+  [ "$code" = 0 ] || { cat "$out/$column/$attention-$seed.err" >&2; return 1; }
+  "$bin/fovea" evaluate "$run" --threads 1 --quiet >/dev/null
+  echo "  $column  $attention  seed $seed"
+}
+export -f one_run
+export bin out
+
+runs() {
+  local attention seed
+  for seed in 0 1 2; do
+    for attention in $("$bin/fovea" list attentions --format json | python3 -c 'import json, sys; print(*[a["name"] for a in json.load(sys.stdin)["attentions"]])'); do
+      echo "recall recall $attention $seed task.context=32 train.epochs=2"
+      echo "recall-one-layer recall $attention $seed task.context=32 train.epochs=2 model.layers=1"
+      echo "copy copy $attention $seed task.examples=3000 train.schedule=cosine"
+      echo "reverse reverse $attention $seed task.examples=3000 train.schedule=cosine"
+      echo "decisive-word text-classification $attention $seed"
+      echo "digits image-classification $attention $seed task.examples=2000"
+      echo "lag series-forecast $attention $seed train.epochs=5"
+    done
+  done
+}
+
+for column in recall recall-one-layer copy reverse decisive-word digits lag; do mkdir -p "$out/$column"; done
+# xargs goes on when one run fails and fails at the end.
+runs | xargs -P "$(nproc)" -L 1 bash -c 'one_run "$@"' one_run
+python3 scripts/learning_table.py "$out" > "$out/table.md"
+printf 'The table: %s/table.md\n' "$out"
