@@ -174,6 +174,76 @@ Rows row_weights(const Question& q, const Example& one, int64_t row, const Rows&
   return talking ? mixed(q.parameters.at("talking.after"), weights) : weights;
 }
 
+/// Whether there is no score matrix, and so none of the axes.
+bool is_direct(const Question& q) {
+  return !q.config.contains("scorer");
+}
+
+double product(const Numbers& a, const Numbers& b) {
+  double sum = 0;
+  for (size_t d = 0; d < a.size(); ++d) sum += a[d] * b[d];
+  return sum;
+}
+
+/// φ(x) of linear and performer.
+Numbers features(const Question& q, const Numbers& x) {
+  Numbers out;
+  if (q.config.at("name") == "linear") {
+    for (const double value : x) out.push_back(value > 0 ? value + 1 : std::exp(value));
+    return out;
+  }
+  Numbers small = x;
+  for (double& value : small) value /= std::sqrt(std::sqrt(static_cast<double>(x.size())));
+  const Numbers& w = q.parameters.at("features.projection").numbers;
+  for (size_t r = 0; r * x.size() < w.size(); ++r) {
+    double inside = -product(small, small) / 2;
+    for (size_t d = 0; d < x.size(); ++d) inside += w[r * x.size() + d] * small[d];
+    out.push_back(std::exp(inside));
+  }
+  return out;
+}
+
+/// Implied weights [Tk] of linformer: softmax over the projected keys, spread over time again.
+Numbers projected_weights(const Question& q, const Example& one, const Numbers& query, size_t head) {
+  const Parameter &e = q.parameters.at("keys.weight"), &f = q.parameters.at("values.weight");
+  const auto slots = static_cast<size_t>(e.sizes[0]), length = static_cast<size_t>(e.sizes[1]);
+  Numbers soft(slots, 0.0);
+  double total = 0;
+  for (size_t s = 0; s < slots; ++s) {
+    for (size_t j = 0; j < static_cast<size_t>(one.real); ++j)
+      soft[s] += e.numbers[s * length + j] * product(query, one.keys[j][head]);
+    soft[s] = std::exp(soft[s] / std::sqrt(static_cast<double>(query.size())));
+    total += soft[s];
+  }
+  Numbers line(static_cast<size_t>(q.keys), 0.0);
+  for (size_t j = 0; j < static_cast<size_t>(one.real); ++j)
+    for (size_t s = 0; s < slots; ++s) line[j] += soft[s] / total * f.numbers[s * length + j];
+  return line;
+}
+
+/// Weights [H][Tk] of one row where there is no score matrix.
+Rows direct_weights(const Question& q, const Example& one, int64_t row) {
+  Rows weights;
+  const Rows& queries = one.queries[static_cast<size_t>(row)];
+  for (size_t h = 0; h < queries.size(); ++h) {
+    if (q.config.at("name") == "linformer") {
+      weights.push_back(projected_weights(q, one, queries[h], h));
+      continue;
+    }
+    Numbers line(static_cast<size_t>(q.keys), 0.0);
+    double total = 0;
+    for (int64_t j = 0; j < one.real; ++j) {
+      if (!sees(q, q.first + row, j, static_cast<int64_t>(h))) continue;
+      const auto key = static_cast<size_t>(j);
+      line[key] = product(features(q, queries[h]), features(q, one.keys[key][h]));
+      total += line[key];
+    }
+    for (double& weight : line) weight = total == 0 ? 0 : weight / total;
+    weights.push_back(line);
+  }
+  return weights;
+}
+
 /// The attended values of a row, gated and projected.
 Numbers row_context(const Question& q, const Example& one, int64_t row, const Rows& weights) {
   Numbers joined;
@@ -182,14 +252,14 @@ Numbers row_context(const Question& q, const Example& one, int64_t row, const Ro
     for (int64_t j = 0; j < one.real; ++j)
       for (size_t d = 0; d < attended.size(); ++d) {
         double value = one.values[static_cast<size_t>(j)][h][d];
-        if (q.config.at("position") == "shaw")
+        if (!is_direct(q) && q.config.at("position") == "shaw")
           value += q.parameters.at("position.value")
                        .numbers[static_cast<size_t>(shaw_row(q, q.first + row, j)) * attended.size() + d];
         attended[d] += weights[h][static_cast<size_t>(j)] * value;
       }
     joined.insert(joined.end(), attended.begin(), attended.end());
   }
-  if (q.config.at("output_gate").get<bool>()) {
+  if (!is_direct(q) && q.config.at("output_gate").get<bool>()) {
     const Numbers gate = projected(q, "gate", one.inputs[static_cast<size_t>(row)], 1, q.query_width)[0];
     for (size_t d = 0; d < joined.size(); ++d) joined[d] /= 1 + std::exp(-gate[d]);
   }
@@ -205,13 +275,14 @@ Answer attend(const Question& q) {
   for (int64_t b = 0; b < q.batch; ++b) {
     const Example one = example(q, b);
     Rows states;
-    for (int64_t h = 0; h < heads; ++h) states.push_back(start(q, one, h));
+    if (!is_direct(q))
+      for (int64_t h = 0; h < heads; ++h) states.push_back(start(q, one, h));
     for (int64_t row = 0; row < q.queries; ++row) {
-      const Rows weights = row_weights(q, one, row, states);
+      const Rows weights = is_direct(q) ? direct_weights(q, one, row) : row_weights(q, one, row, states);
       const Numbers context = row_context(q, one, row, weights);
       answer.context.insert(answer.context.end(), context.begin(), context.end());
       all.push_back(weights);
-      for (size_t h = 0; h < weights.size(); ++h)
+      for (size_t h = 0; h < states.size(); ++h)
         for (size_t j = 0; j < weights[h].size(); ++j)
           states[h][j] = weights[h][j] + (q.config.at("scorer") == "coverage" ? states[h][j] : 0);
     }

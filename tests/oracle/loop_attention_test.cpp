@@ -31,11 +31,14 @@ Json drawn_group(Json group, Random& random) {
   if (has("function"))
     group["function"] =
         std::vector<std::string>{"sigmoid", "tanh", "relu"}[static_cast<size_t>(random.below(3))];
+  for (const char* field : {"features", "projected"})
+    if (has(field)) group[field] = random.between(1, 5);
   const bool halves = preset.composition.pattern.find("bidirectional") != std::string::npos;
   const int64_t heads = halves ? 2 : random.between(1, 2);
   group["heads"] = heads, group["kv_heads"] = random.below(2) == 0 ? heads : 1;
   group["projections"] = random.below(2) == 0;
-  group["output_gate"] = random.below(4) == 0, group["talking_heads"] = random.below(4) == 0;
+  if (preset.direct.empty())
+    group["output_gate"] = random.below(4) == 0, group["talking_heads"] = random.below(4) == 0;
   return group;
 }
 
@@ -63,8 +66,8 @@ void check_call(const Json& preset, Random& random) {
   AttentionShape shape;
   shape.query_width = shape.key_width = shape.value_width = shape.width = 4;
   shape.columns = random.between(1, 3), shape.rows = 8, shape.length = 8;
-  shape.causal =
-      config.composition.pattern.find("bidirectional") == std::string::npos && random.below(3) == 0;
+  shape.causal = config.composition.pattern.find("bidirectional") == std::string::npos &&
+                 config.direct != "linformer" && random.below(3) == 0;
   const int64_t groups = config.composition.kv_heads, heads = config.composition.heads;
   // Heads that are not projected are cut from the inputs, so the shared ones are narrower.
   if (!config.composition.projections) shape.key_width = 4 * groups / heads, shape.value_width = 2 * groups;
@@ -132,6 +135,15 @@ TEST_CASE("every pattern computes what loops over its formula compute", "[oracle
 
 TEST_CASE("every position computes what loops over its formula compute", "[oracle]") {
   check_all(groups_of("position", attention_positions().names()));
+}
+
+TEST_CASE("every attention without a score matrix computes what loops over its formula compute", "[oracle]") {
+  std::vector<Json> groups;
+  for (const std::string& name : direct_attentions().names()) {
+    groups.push_back({{"name", name}});
+    if (name != "linformer") groups.push_back({{"name", name}, {"pattern", "causal"}});
+  }
+  check_all(groups);
 }
 
 TEST_CASE("every named composition computes what loops over its formula compute", "[oracle]") {
