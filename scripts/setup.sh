@@ -63,7 +63,7 @@ choose_compiler() {
   local name
   if ! command -v clang++-16 >/dev/null && command -v apt-get >/dev/null; then
     say "installing clang-16"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends clang-16 >/dev/null ||
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends clang-16 libclang-rt-16-dev >/dev/null ||
       echo "setup.sh: no clang-16 here; building with g++, which takes three times as long" >&2
   fi
   for name in clang++-16 clang++-17 clang++-18; do
