@@ -102,25 +102,20 @@ ComposedAttention::Rows ComposedAttention::prepare(const Tensor& query, const Me
   rows.keys = axes_.scorer->maps_keys() ? memory.parts()[0] : heads_.spread(memory.parts()[0]);
   rows.values = heads_.spread(memory.parts()[1]);
   rows.mask = pattern() & call.mask;
-  if (memory.padding().defined()) rows.mask = rows.mask & Mask::keys(memory.padding());
-  rows.lengths = memory.padding().defined()
-                     ? memory.padding().sum(1).to(query.dtype())
-                     : torch::full({query.size(0)}, memory.size(), query.options().requires_grad(false));
+  rows.padding = memory.padding();
+  if (rows.padding.defined()) rows.mask = rows.mask & Mask::keys(rows.padding);
   if (is_training() && axes_.dropout > 0) rows.dropout_key = draw_dropout_key();
   return rows;
 }
 
-Tensor ComposedAttention::scores(const Rows& rows, Span span, const State& state) {
-  const Tensor query = rows.query.slice(2, span.begin, span.end);
-  const int64_t keys = rows.keys.size(2);
+Tensor ComposedAttention::scores(const Rows& rows, Span span, const PatternCall& seen, const State& state) {
   if (!scored())
-    return torch::zeros({query.size(0), query.size(1), span.size(), keys}, rows.values.options());
+    return torch::zeros({rows.query.size(0), rows.query.size(1), span.size(), rows.keys.size(2)},
+                        rows.values.options());
   Tensor scores =
       axes_.scorer->finish(axes_.scorer->pair(rows.mapped.slice(2, span.begin, span.end), rows.keys, state));
   const Tensor relative = rows.relative.defined() ? rows.relative.slice(2, span.begin, span.end) : Tensor();
-  const Tensor bias = axes_.position->bias(
-      relative, positions({rows.first + span.begin, rows.first + span.end}, rows.keys.device()),
-      positions({0, keys}, rows.keys.device()));
+  const Tensor bias = axes_.position->bias(relative, seen.query_positions, seen.key_positions);
   if (bias.defined()) scores = scores + bias.to(scores.dtype());
   return axes_.talking ? axes_.talking->before(scores) : scores;  // [B, H, rows, Tk]
 }
@@ -130,13 +125,16 @@ ComposedAttention::Answer ComposedAttention::answer(const Rows& rows, Span span,
   const auto device = rows.keys.device();
   const PatternCall seen{rows.query.slice(2, span.begin, span.end),
                          positions({rows.first + span.begin, rows.first + span.end}, device),
-                         positions(tile.keys, device), rows.lengths};
-  Tensor scores = this->scores(rows, span, state), visible = rows.mask.visible(tile, device);
+                         positions(tile.keys, device), rows.padding};
+  Tensor scores = this->scores(rows, span, seen, state), visible = rows.mask.visible(tile, device);
   for (const auto& pattern : axes_.patterns) {
-    if (const Tensor sees = pattern->sees(seen); sees.defined())
-      visible = visible.defined() ? visible & sees : sees;
-    if (const Tensor factor = pattern->factor(seen); factor.defined())
-      scores = scores + factor.masked_fill(factor <= 0, 1).log();
+    Tensor sees = pattern->sees(seen);
+    if (const Tensor factor = pattern->factor(seen); factor.defined()) {
+      const Tensor reached = factor > 0;
+      scores = scores + factor.masked_fill(~reached, 1).log();
+      sees = sees.defined() ? sees & reached : reached;
+    }
+    if (sees.defined()) visible = visible.defined() ? visible & sees : sees;
   }
   Answer result;
   result.weights = axes_.normalizer->normalize(scores, visible);

@@ -40,7 +40,7 @@ class ComposedAttention : public Attention {
     Tensor query;         // turned, before the scorer [B, H, Tq, Dh]
     Tensor mapped;        // after it [B, H, Tq, X]
     Tensor relative;      // what meets relative vectors, after it [B, H, Tq, Dh], or undefined
-    Tensor lengths;       // real keys [B]
+    Tensor padding;       // of the keys [B, Tk], or undefined
     Tensor keys, values;  // [B, H, Tk, X], [B, H, Tk, Dv]
     Mask mask;
     int64_t first = 0;
@@ -53,7 +53,7 @@ class ComposedAttention : public Attention {
   Answer answer(const Rows& rows, Span span, const State& state);
   Answer answer_in_order(const Rows& rows, State& state);
   /// Scores of the queries `span` before any mask [B, H, rows, Tk].
-  Tensor scores(const Rows& rows, Span span, const State& state);
+  Tensor scores(const Rows& rows, Span span, const PatternCall& seen, const State& state);
   /// Whether the normalizer looks at scores at all; if not, none are computed.
   bool scored() const;
 

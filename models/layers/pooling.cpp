@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "models/attention/registry.h"
+#include "src/base/error.h"
 
 namespace fovea {
 
@@ -39,6 +40,12 @@ Tensor AttentionPoolingLayerImpl::forward(const Tensor& x, const Tensor& real, c
   const Tensor context = attention_->attend(query, memory, call).context;  // [B, 1, width]
   if (trace != nullptr) trace->observe(*attention_, query, memory, call, {{.kind = "slots"}, keys});
   return context.squeeze(1);  // [B, width]
+}
+
+AttentionPoolingLayer make_pool(const PoolOptions& options, int64_t width, const AttentionShape& where) {
+  if (options.attention.none())
+    throw ConfigError("model.pool.attention: none cannot pool; choose model.pooling=mean");
+  return AttentionPoolingLayer(options.attention, options.query, width, "model.pool.attention", where);
 }
 
 }  // namespace fovea

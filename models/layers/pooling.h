@@ -35,6 +35,20 @@ class AttentionPoolingLayerImpl : public torch::nn::Module {
 };
 TORCH_MODULE(AttentionPoolingLayer);
 
+/// A pooling slot's own group: `model.pool.attention`, `model.pool.query`.
+struct PoolOptions {
+  std::string query = "learned";
+  AttentionChoice attention{"learned-query"};
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit("query", self.query, "what asks when pooling=attention", query_names());
+    visit("attention", self.attention, "that pools when pooling=attention");
+  }
+};
+
+/// The layer of a pooling slot `model.pool`; the attention none throws ConfigError.
+AttentionPoolingLayer make_pool(const PoolOptions& options, int64_t width, const AttentionShape& where);
+
 /// Mean of x [B, T, D] over real positions (bool [B, T] or undefined); rows without one give zeros.
 Tensor masked_mean(const Tensor& x, const Tensor& real);
 

@@ -19,11 +19,8 @@ SeriesTransformer::SeriesTransformer(const Options& o, const TaskSpec& spec)
   encoder_ = register_module("encoder", TransformerStack(o.attention, block, o.layers));
   int64_t width = o.width;
   if (o.pooling == "attention") {
-    if (o.pool.attention.none())
-      throw ConfigError("model.pool.attention: none cannot pool; choose model.pooling=mean");
-    pooling_ = register_module(
-        "pooling", AttentionPoolingLayer(o.pool.attention, o.pool.query, o.width, "model.pool.attention",
-                                         AttentionShape{.length = series.length}));
+    pooling_ =
+        register_module("pooling", make_pool(o.pool, o.width, AttentionShape{.length = series.length}));
     width = pooling_->context_width();
   }
   head_ = register_module("head", torch::nn::Linear(width, horizon_ * series.channels));

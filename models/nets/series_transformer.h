@@ -4,7 +4,7 @@
 
 #include "models/layers/transformer.h"
 #include "models/layers/window_scale.h"
-#include "models/nets/transformer_classifier.h"
+#include "models/nets/text_options.h"
 
 namespace fovea {
 

@@ -19,11 +19,7 @@ TransformerClassifier::TransformerClassifier(const Options& o, const TaskSpec& s
   encoder_ = register_module("encoder", TransformerStack(o.attention, block, o.layers));
   int64_t width = o.width;
   if (o.pooling == "attention") {
-    if (o.pool.attention.none())
-      throw ConfigError("model.pool.attention: none cannot pool; choose model.pooling=mean");
-    pooling_ = register_module(
-        "pooling", AttentionPoolingLayer(o.pool.attention, o.pool.query, o.width, "model.pool.attention",
-                                         AttentionShape{.length = length_}));
+    pooling_ = register_module("pooling", make_pool(o.pool, o.width, AttentionShape{.length = length_}));
     width = pooling_->context_width();
   } else if (o.pooling == "flatten") {
     if (length_ <= 0)

@@ -6,17 +6,6 @@
 
 namespace fovea {
 
-/// A pooling slot's own group: `model.pool.attention`, `model.pool.query`.
-struct PoolOptions {
-  std::string query = "learned";
-  AttentionChoice attention{"learned-query"};
-  template <class Self, class Visit>
-  static void fields(Self& self, Visit&& visit) {
-    visit("query", self.query, "what asks when pooling=attention", query_names());
-    visit("attention", self.attention, "that pools when pooling=attention");
-  }
-};
-
 class TransformerClassifier : public Net {
  public:
   struct Options {

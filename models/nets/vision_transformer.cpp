@@ -20,14 +20,11 @@ VisionTransformer::VisionTransformer(const Options& o, const TaskSpec& spec) : p
   encoder_ = register_module("encoder", TransformerStack(o.attention, block, o.layers));
   int64_t width = o.width;
   if (o.pooling == "attention") {
-    if (o.pool.attention.none())
-      throw ConfigError("model.pool.attention: none cannot pool; choose model.pooling=mean");
     if (o.pool.query == "last")
       throw ConfigError(
           "model.pool.query: a grid has no last position; expected learned or mean, found last");
     const AttentionShape grid{.rows = rows_, .columns = columns_, .length = rows_ * columns_};
-    pooling_ = register_module("pooling", AttentionPoolingLayer(o.pool.attention, o.pool.query, o.width,
-                                                                "model.pool.attention", grid));
+    pooling_ = register_module("pooling", make_pool(o.pool, o.width, grid));
     width = pooling_->context_width();
   }
   classes_ = register_module("classes", torch::nn::Linear(width, class_count(spec, "vision-transformer")));

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "models/layers/transformer.h"
-#include "models/nets/transformer_classifier.h"
+#include "models/nets/text_options.h"
 
 namespace fovea {
 

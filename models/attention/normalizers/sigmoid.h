@@ -14,8 +14,7 @@ class SigmoidNormalizer : public Normalizer {
   };
   SigmoidNormalizer(const AxisShape&, const Options&) {}
   Tensor normalize(const Tensor& scores, const Tensor& visible) override {
-    if (!visible.defined()) return torch::sigmoid(scores);
-    return torch::sigmoid(scores.masked_fill(~visible, 0)).masked_fill(~visible, 0);  // [B, H, Tq, Tk]
+    return only_visible(torch::sigmoid(only_visible(scores, visible)), visible);  // [B, H, Tq, Tk]
   }
   Traits traits() const override { return {.row_sum = RowSum::kAny}; }
 };

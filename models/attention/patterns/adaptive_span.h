@@ -21,14 +21,12 @@ class AdaptiveSpanPattern : public Pattern {
     if (!shape.exponential) refuse(Refusal::kSpanSoftmax, shape.key, shape.normalizer);
     span_ = register_parameter("span", torch::full({shape.heads}, options.span));  // z [H]
   }
-  Tensor sees(const PatternCall& call) override { return reach(call) > 0; }
-  Tensor factor(const PatternCall& call) override { return reach(call); }
-
- private:
-  Tensor reach(const PatternCall& call) const {
+  Tensor factor(const PatternCall& call) override {
     const Tensor z = span_.unsqueeze(-1).unsqueeze(-1);                            // [H, 1, 1]
     return ((ramp_ + z - distances_back(call)) / ramp_).clamp(0, 1).unsqueeze(0);  // [1, H, Tq, Tk]
   }
+
+ private:
   double ramp_;
   Tensor span_;
 };

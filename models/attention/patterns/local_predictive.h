@@ -39,7 +39,10 @@ class LocalPredictivePattern : public Pattern {
     const Tensor energy = energy_->weight.unsqueeze(-1);  // [P, 1] or [H, P, 1]
     const Tensor where =
         torch::matmul(torch::tanh(map_heads(call.query, hidden_->weight)), energy);  // [B, H, Tq, 1]
-    const Tensor centre = call.lengths.view({-1, 1, 1, 1}) * torch::sigmoid(where);
+    const Tensor share = torch::sigmoid(where);
+    const Tensor centre = call.padding.defined()
+                              ? call.padding.sum(1).to(call.query.dtype()).view({-1, 1, 1, 1}) * share
+                              : share * call.key_positions.numel();
     return call.key_positions.to(call.query.dtype()) - centre;
   }
   double window_;

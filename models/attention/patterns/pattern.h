@@ -10,7 +10,7 @@ namespace fovea {
 struct PatternCall {
   Tensor query;                           // [B, H, Tq, Dh], before the scorer
   Tensor query_positions, key_positions;  // int64 [Tq], [Tk], absolute
-  Tensor lengths;                         // real keys of each row of the batch, [B] in the query's type
+  Tensor padding;                         // bool [B, Tk], true = a real key; undefined = all are
 };
 
 class Pattern : public torch::nn::Module {
@@ -20,7 +20,7 @@ class Pattern : public torch::nn::Module {
   /// Who else is hidden, as far as parameters and queries decide it: bool [B or 1, H or 1, Tq, Tk], or
   /// undefined.
   virtual Tensor sees(const PatternCall& call) { return {}; }
-  /// Multiplies exp(score) under softmax, above 0 where a pair is seen: the same shape, or undefined = 1.
+  /// Multiplies exp(score) under softmax, and hides a pair where it is 0: the same shape, or undefined = 1.
   virtual Tensor factor(const PatternCall& call) { return {}; }
   /// Multiplies the normalised weights: the same shape, or undefined = 1.
   virtual Tensor gain(const PatternCall& call) { return {}; }
