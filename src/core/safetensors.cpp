@@ -195,6 +195,16 @@ TensorMap read_safetensors(const std::string& path, Metadata* metadata) {
   return decode_safetensors(bytes, path, metadata);
 }
 
+const Tensor& find_tensor(const TensorMap& tensors, const std::string& name, const Tensor& like,
+                          const std::string& where) {
+  const auto found = tensors.find(name);
+  if (found == tensors.end()) throw CheckpointError(where + ": no tensor \"" + name + "\"");
+  if (found->second.sizes() != like.sizes())
+    throw CheckpointError(where + ": \"" + name + "\" has shape " + shape_text(found->second) +
+                          "; expected " + shape_text(like));
+  return found->second;
+}
+
 void write_safetensors(const std::string& path, const TensorMap& tensors, const Metadata& metadata) {
   write_file_atomically(path, encode_safetensors(tensors, metadata));
 }

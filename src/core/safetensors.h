@@ -24,6 +24,10 @@ TensorMap decode_safetensors(std::string_view bytes, const std::string& where, M
 /// Reads the file at `path`; absent, unreadable or malformed is a CheckpointError.
 TensorMap read_safetensors(const std::string& path, Metadata* metadata = nullptr);
 
+/// The tensor of that name, which must have the shape of `like`. Throws CheckpointError "`where`: …".
+const Tensor& find_tensor(const TensorMap& tensors, const std::string& name, const Tensor& like,
+                          const std::string& where);
+
 /// Writes the file atomically.
 void write_safetensors(const std::string& path, const TensorMap& tensors, const Metadata& metadata = {});
 

@@ -198,14 +198,7 @@ void load_module(torch::nn::Module& module, const TensorMap& tensors, const std:
   for (const auto& [name, tensor] : tensors)
     if (own.count(name) == 0)
       throw CheckpointError(where + ": holds \"" + name + "\", which the model does not have");
-  for (auto& [name, tensor] : own) {
-    const auto found = tensors.find(name);
-    if (found == tensors.end()) throw CheckpointError(where + ": no tensor \"" + name + "\"");
-    if (found->second.sizes() != tensor.sizes())
-      throw CheckpointError(where + ": \"" + name + "\" has shape " + shape_text(found->second) +
-                            "; expected " + shape_text(tensor));
-    tensor.copy_(found->second);
-  }
+  for (auto& [name, tensor] : own) tensor.copy_(find_tensor(tensors, name, tensor, where));
 }
 
 TensorMap module_tensors(const torch::nn::Module& module) {

@@ -55,12 +55,7 @@ void save_adam(const torch::optim::OptimizerParamState& state, const std::string
 }
 
 Tensor take(const TensorMap& map, const std::string& key, const Tensor& like, const std::string& where) {
-  const auto found = map.find(key);
-  if (found == map.end()) throw CheckpointError(where + ": no tensor \"" + key + "\"");
-  if (found->second.sizes() != like.sizes())
-    throw CheckpointError(where + ": \"" + key + "\" has shape " + shape_text(found->second) + "; expected " +
-                          shape_text(like));
-  return found->second.to(like.device(), /*non_blocking=*/false, /*copy=*/true);
+  return find_tensor(map, key, like, where).to(like.device(), /*non_blocking=*/false, /*copy=*/true);
 }
 
 template <class State>

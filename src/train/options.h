@@ -33,6 +33,7 @@ struct TrainOptions {
   double clip = 1.0;
   int64_t accumulation = 1;
   double label_smoothing = 0;
+  double ema = 0;
   std::string precision = "float32";
   bool bucket = true;
   int64_t workers = 1;
@@ -62,6 +63,8 @@ struct TrainOptions {
     visit("clip", self.clip, "largest norm of the whole gradient; 0 = no clipping", at_least(0));
     visit("accumulation", self.accumulation, "batches whose gradients make one update", at_least(1));
     visit("label_smoothing", self.label_smoothing, "probability spread over all classes", between(0, 1));
+    visit("ema", self.ema, "decay of the moving average of weights that is validated and saved; 0 = none",
+          between(0, 1));
     visit("precision", self.precision, "of the forward and backward pass; masters stay float32",
           one_of({"float32", "bf16"}));
     visit("bucket", self.bucket, "batches of similar length");

@@ -17,6 +17,7 @@
 #include "src/train/optimizer.h"
 #include "src/train/progress.h"
 #include "src/train/signals.h"
+#include "src/train/weight_average.h"
 
 namespace fovea {
 
@@ -58,6 +59,7 @@ struct Trainer::Progressed {
 namespace {
 
 constexpr uint64_t kStepStream = 11;
+const std::string kCarried = "carry.", kTrained = "trained.";  // in a checkpoint's state
 using Clock = std::chrono::steady_clock;
 
 int64_t peak_memory() {
@@ -81,6 +83,13 @@ std::string metric_text(const Json& metrics) {
     if (value.is_number()) text += number;
   }
   return text;
+}
+
+TensorMap with_prefix(const TensorMap& tensors, const std::string& prefix) {
+  TensorMap chosen;
+  for (const auto& [name, tensor] : tensors)
+    if (name.rfind(prefix, 0) == 0) chosen[name.substr(prefix.size())] = tensor;
+  return chosen;
 }
 
 bool all_finite(const Tensor& tensor) {
@@ -135,6 +144,7 @@ void Trainer::restore() {
       (run_.path() / "checkpoints" / ("step-" + std::to_string(checkpoint->step))).string();
   load_module(*net_, checkpoint->model, where);
   optimizer_->load(checkpoint->optimizer, where);
+  average_->load(with_prefix(checkpoint->state, kTrained), where);
   try {
     at_->from_json(checkpoint->progress);
     run_.cut_metrics(checkpoint->progress.at("metrics_length").get<int64_t>());
@@ -144,8 +154,9 @@ void Trainer::restore() {
     throw CheckpointError(where + "/MANIFEST.json: progress lacks a field this version needs");
   }
   at_->step = at_->saved = checkpoint->step;
-  for (int64_t i = 0; checkpoint->state.count("carry." + std::to_string(i)) > 0; ++i)
-    at_->carry.push_back(checkpoint->state.at("carry." + std::to_string(i)).to(settings_.device));
+  const TensorMap carried = with_prefix(checkpoint->state, kCarried);
+  for (int64_t i = 0; carried.count(std::to_string(i)) > 0; ++i)
+    at_->carry.push_back(carried.at(std::to_string(i)).to(settings_.device));
   run_.log("continued at step " + std::to_string(at_->step));
 }
 
@@ -156,10 +167,12 @@ void Trainer::save() {
   run_.sync_metrics();  // the checkpoint says how long they are: no power cut may leave them shorter
   checkpoint.progress["metrics_length"] = run_.metrics_length();
   checkpoint.progress["cost"] = {{"seconds", at_->seconds}, {"examples", at_->examples}};
+  const WeightAverage::InUse averaged(*average_);
   checkpoint.model = module_tensors(*net_);
   checkpoint.optimizer = optimizer_->state();
+  for (const auto& [name, tensor] : average_->trained()) checkpoint.state[kTrained + name] = tensor;
   for (size_t i = 0; i < at_->carry.size(); ++i)
-    checkpoint.state["carry." + std::to_string(i)] = at_->carry[i];
+    checkpoint.state[kCarried + std::to_string(i)] = at_->carry[i];
   run_.checkpoints().save(checkpoint, at_->best_step);
   run_.checkpoints().prune(settings_.options.keep, at_->best_step);
   at_->saved = at_->step;
@@ -190,7 +203,10 @@ void Trainer::validate() {
   options.device = settings_.device;
   options.workers = settings_.options.workers;
   options.between = [this] { stop_if_asked(); };
-  const Json metrics = finite_metrics(evaluate_split(*net_, task_, Split::kValidation, options).metrics);
+  const Json metrics = [&] {
+    const WeightAverage::InUse averaged(*average_);
+    return finite_metrics(evaluate_split(*net_, task_, Split::kValidation, options).metrics);
+  }();
   const EarlyStoppingOptions& stopping = settings_.options.early_stopping;
   const std::string metric = stopping.metric.empty() ? task_.primary_metric() : stopping.metric;
   if (!metrics.contains(metric)) {
@@ -299,7 +315,7 @@ void Trainer::train_one_step() {
     diverged(culprit);
   }
   optimizer_->step(learning_rate_at(settings_.options, at_->step, total_steps_));
-  ++at_->step;
+  average_->update(++at_->step);
   const double loss = loss_sum.item<double>(), weight = weight_sum.item<double>();
   at_->log_loss += loss, at_->log_weight += weight;
   at_->seconds += std::chrono::duration<double>(Clock::now() - began).count();
@@ -360,6 +376,7 @@ Json Trainer::finish() {
 Json Trainer::train() {
   net_->to(settings_.device);
   net_->train();
+  average_ = std::make_unique<WeightAverage>(*net_, settings_.options.ema);
   restore();
   progress_ = std::make_unique<Progress>(total_steps_, at_->step, settings_.quiet);
   run_.write_state({{"status", "running"}, {"step", at_->step}, {"total_steps", total_steps_}});

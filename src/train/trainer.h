@@ -53,6 +53,7 @@ class Trainer {
   TrainerSettings settings_;
   int64_t batches_per_epoch_ = 1, total_steps_ = 0;
   std::unique_ptr<class Optimizer> optimizer_;
+  std::unique_ptr<class WeightAverage> average_;
   std::unique_ptr<class Loader> loader_;
   std::unique_ptr<class Progress> progress_;
   std::unique_ptr<Progressed> at_;

@@ -71,6 +71,21 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a run that averages its weights is continued exactly, stopped in training or in validation") {
+  Scratch scratch;
+  TinyRun straight{scratch.path("straight"), twenty_steps()};
+  straight.options.ema = 0.9;
+  straight.train();
+  const std::string phase = GENERATE("loss", "measure");
+  TinyRun broken = straight;
+  broken.folder = scratch.path("broken");
+  REQUIRE(stopped(broken, SIGTERM, phase.c_str(), phase == "loss" ? 9 : 2) == ExitCode::kTerminated);
+  broken.train();
+  check_same(broken, straight);
+  CHECK(lasting_bytes(broken).at("step-20/state.safetensors") ==
+        lasting_bytes(straight).at("step-20/state.safetensors"));
+}
+
 TEST_CASE("accumulated batches and bfloat16 are continued exactly too") {
   Scratch scratch;
   TinyRun straight{scratch.path("straight"), twenty_steps()};
