@@ -18,7 +18,8 @@ enum class Generator : uint64_t {
   kLaggedSeries,
   kSequences,
   kToyLanguage,
-  kRecall
+  kRecall,
+  kStories
 };
 
 /// Randomness of example `index` of `split` (0 train, 1 validation, 2 test): splits never share a key. Throws

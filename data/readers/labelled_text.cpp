@@ -97,6 +97,8 @@ std::vector<LabelledText> read_labelled_texts(const std::filesystem::path& path,
   if (table.rows.empty())
     throw DataError(path.string() + ": no rows; found only a header; expected at least one row");
   const Choice choice = choose_columns(table, options, path);
+  std::vector<size_t> second;
+  for (const std::string& name : options.second) second.push_back(column_index(table, name, path));
   const auto file = std::find(table.columns.begin(), table.columns.end(), "file");
   const bool folder = table_format(path, options) == "folder";
   std::vector<LabelledText> texts;
@@ -110,7 +112,9 @@ std::vector<LabelledText> read_labelled_texts(const std::filesystem::path& path,
     if (label.empty())
       throw DataError(where + ": an empty label; found nothing in column \"" + table.columns[choice.label] +
                       "\"; expected a class");
-    texts.push_back({join(parts, " "), std::move(label), where});
+    std::vector<std::string> others;
+    for (size_t column : second) others.push_back(row.cells[column]);
+    texts.push_back({join(parts, " "), std::move(label), where, join(others, " ")});
   }
   return texts;
 }

@@ -13,15 +13,16 @@ namespace fovea {
 struct LabelledText {
   std::string text;
   std::string label;
-  std::string where;  ///< file:line
+  std::string where;   ///< file:line
+  std::string second;  ///< where `options.second` names its columns
 };
 
-/// The text and label of every row. Several text columns are joined with a space; labels lose the white space
-/// around them. Unstated columns are found by their usual names (text, sentence, review, content …; label,
-/// class, target …); of two columns the other one is taken; without a header a two-column file is label and
-/// text when its first column has fewer distinct cells, otherwise text and label. Throws DataError as
-/// read_table does, for an empty label, for no rows, and, listing the columns, when text or label cannot be
-/// told.
+/// The text and label of every row, and the second text where its columns are named. Several text columns are
+/// joined with a space; labels lose the white space around them. Unstated columns are found by their usual
+/// names (text, sentence, review, content …; label, class, target …); of two columns the other one is taken;
+/// without a header a two-column file is label and text when its first column has fewer distinct cells,
+/// otherwise text and label. Throws DataError as read_table does, for an empty label, for no rows, and,
+/// listing the columns, when text or label cannot be told.
 std::vector<LabelledText> read_labelled_texts(const std::filesystem::path& path,
                                               const TableOptions& options = {});
 

@@ -20,6 +20,7 @@ bool is_index(const std::string& name) {
 std::vector<std::string> named_columns(const TableOptions& options) {
   std::vector<std::string> names = options.text;
   if (!options.label.empty()) names.push_back(options.label);
+  names.insert(names.end(), options.second.begin(), options.second.end());
   return names;
 }
 

@@ -18,11 +18,12 @@ struct Table {
 };
 
 struct TableOptions {
-  std::string format = "auto";         ///< auto | csv | tsv | jsonl | label-first | folder
-  std::string header = "auto";         ///< auto | true | false (csv and tsv)
-  std::string encoding = "utf-8";      ///< utf-8 | latin-1
-  std::vector<std::string> text = {};  ///< columns to be read; empty = unstated
-  std::string label = {};              ///< column to be read; empty = unstated
+  std::string format = "auto";           ///< auto | csv | tsv | jsonl | label-first | folder
+  std::string header = "auto";           ///< auto | true | false (csv and tsv)
+  std::string encoding = "utf-8";        ///< utf-8 | latin-1
+  std::vector<std::string> text = {};    ///< columns to be read; empty = unstated
+  std::string label = {};                ///< column to be read; empty = unstated
+  std::vector<std::string> second = {};  ///< columns of a second text; empty = there is none
 };
 
 /// `options.format`, or for auto the one that `path` tells: a folder is `folder`; after a final `.gz` is

@@ -4,6 +4,7 @@
 #include "data/tasks/language_model.h"
 #include "data/tasks/series_forecast.h"
 #include "data/tasks/text_classification.h"
+#include "data/tasks/text_pairs.h"
 #include "data/tasks/translation.h"
 
 namespace fovea {
@@ -43,6 +44,8 @@ Registry<TaskEntry> make_registry() {
   all.add(entry<TextClassification>("text-classification",
                                     "one label a text: CSV, TSV, JSONL, label-first lines, a folder per "
                                     "class; or sentences with decisive words"));
+  all.add(entry<TextPairs>(
+      "text-pairs", "one label a pair of texts: columns of CSV, TSV or JSONL; or stories with a question"));
   all.add(entry<ImageClassification>(
       "image-classification",
       "one label an image: IDX files or a folder per class; or cluttered digits and shapes"));

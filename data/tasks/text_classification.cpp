@@ -1,240 +1,37 @@
 #include "data/tasks/text_classification.h"
 
-#include <algorithm>
-
 #include "data/generators/sentences.h"
-#include "data/readers/labelled_text.h"
-#include "src/base/error.h"
-#include "src/base/random.h"
 
 namespace fovea {
 namespace {
 
-using Item = TextClassification::Item;
-
-/// Texts tokenised once, when a split is first asked for.
-class TextSource : public ExampleSource {
- public:
-  TextSource(const std::vector<Item>& items, std::function<Example(const Item&, uint64_t, bool)> make)
-      : items_(items), make_(std::move(make)) {
-    for (const Item& item : items_) lengths_.push_back(std::max<int64_t>(1, make_(item, 0, false).length));
-  }
-  int64_t size() const override { return static_cast<int64_t>(items_.size()); }
-  int64_t length(int64_t index) const override { return lengths_[static_cast<size_t>(index)]; }
-  Example get(int64_t index, uint64_t key, bool notes) const override {
-    Example example = make_(items_[static_cast<size_t>(index)], key, notes);
-    example.id = index;
-    return example;
-  }
-
- private:
-  const std::vector<Item>& items_;
-  std::function<Example(const Item&, uint64_t, bool)> make_;
-  std::vector<int64_t> lengths_;
-};
-
-std::vector<Item> read_items(const std::string& path, const TextClassification::Options& o) {
-  TableOptions table;
-  table.format = o.format, table.header = o.header, table.encoding = o.encoding, table.text = o.text,
-  table.label = o.label;
-  std::vector<Item> items;
-  for (LabelledText& one : read_labelled_texts(path, table))
-    items.push_back({std::move(one.text), std::move(one.label), std::move(one.where), {}});
-  return items;
+LabelledTexts::Item parse_sentence(const std::string& sentence) {
+  const size_t space = sentence.find(' ');
+  if (space == std::string::npos || space == 0)
+    throw ConfigError("task.sentences: expected \"label text\"; found \"" + sentence + "\"");
+  return {sentence.substr(space + 1), sentence.substr(0, space), "task.sentences", {}};
 }
 
-std::vector<std::string> label_names(const std::vector<Item>& items) {
-  std::vector<std::string> names;
-  for (const Item& item : items) names.push_back(item.label);
-  return names;
-}
-
-std::vector<int64_t> label_ids(const std::vector<Item>& items) {
-  const std::vector<std::string> names = label_names(items);
-  const auto distinct = distinct_labels(names);
-  std::vector<int64_t> ids;
-  for (const std::string& name : names)
-    ids.push_back(std::find(distinct.begin(), distinct.end(), name) - distinct.begin());
-  return ids;
+LabelledTexts::Origin origin(const TextClassification::Options& options) {
+  SentenceOptions wanted;
+  wanted.data_seed = static_cast<uint64_t>(options.data_seed);
+  if (!options.languages.empty()) wanted.languages = options.languages;
+  LabelledTexts::Origin origin;
+  origin.task = "text-classification";
+  origin.classes = sentence_labels();
+  origin.generate = [wanted](int64_t split, int64_t i) -> LabelledTexts::Item {
+    const Sentence made = decisive_sentence(wanted, split, i);
+    return {made.text, made.label, "generated " + std::to_string(i), made.decisive};
+  };
+  for (const std::string& sentence : options.sentences) origin.written.push_back(parse_sentence(sentence));
+  return origin;
 }
 
 }  // namespace
 
-TextClassification::TextClassification(const Options& options, Unfitted)
-    : options_(options),
-      files_(uses_files(options.source, !options.train.empty(), {options.validation, options.test})),
-      tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})),
-      splits_([this] { return read_splits(); }) {}
-
-TextClassification::TextClassification(const Options& options) : TextClassification(options, Unfitted{}) {
-  const std::vector<Item>& train = splits_.get().train;
-  if (train.empty()) throw DataError("task.train: no examples to train on");
-  TokenCounts counts;
-  for (const Item& item : train) {
-    const auto found = tokens(item.text);
-    count_tokens(counts, found);
-    longest_ = std::max<int64_t>(longest_, static_cast<int64_t>(found.size()));
-  }
-  vocabulary_ = std::make_unique<Vocabulary>(
-      counts, VocabularyOptions{options_.vocabulary, options_.minimum_count, false});
-  classes_ = splits_.get().classes;
-  if (options_.length > 0) longest_ = options_.length;
-}
+TextClassification::TextClassification(const Options& options) : LabelledTexts(options, origin(options)) {}
 
 TextClassification::TextClassification(const Options& options, const std::string& folder)
-    : TextClassification(options, Unfitted{}) {
-  const Json saved = read_task_json(folder);
-  try {
-    classes_ = saved.at("classes").get<std::vector<std::string>>();
-    longest_ = saved.at("longest").get<int64_t>();
-    vocabulary_ =
-        std::make_unique<Vocabulary>(Vocabulary::from_json(saved.at("vocabulary"), folder + "/task.json"));
-  } catch (const Json::exception&) {
-    throw CheckpointError(folder + "/task.json: expected classes, longest and vocabulary");
-  }
-}
-
-TextClassification::Splits TextClassification::read_splits() const {
-  if (!options_.sentences.empty()) return written_splits();
-  return files_ ? split_files() : generate_splits();
-}
-
-TextClassification::Splits TextClassification::written_splits() const {
-  if (files_) throw ConfigError("task.sentences: cannot stand beside task.train; take one of them");
-  Splits splits;
-  for (const std::string& sentence : options_.sentences) {
-    const size_t space = sentence.find(' ');
-    if (space == std::string::npos || space == 0)
-      throw ConfigError("task.sentences: expected \"label text\"; found \"" + sentence + "\"");
-    splits.train.push_back({sentence.substr(space + 1), sentence.substr(0, space), "task.sentences", {}});
-  }
-  splits.validation = splits.test = splits.train;
-  splits.classes = distinct_labels(label_names(splits.train));
-  return splits;
-}
-
-TextClassification::Splits TextClassification::generate_splits() const {
-  SentenceOptions sentence;
-  sentence.data_seed = static_cast<uint64_t>(options_.data_seed);
-  if (!options_.languages.empty()) sentence.languages = options_.languages;
-  Splits splits;
-  std::vector<Item>* parts[] = {&splits.train, &splits.validation, &splits.test};
-  std::set<std::string> earlier;
-  for (int64_t split = 0; split < 3; ++split) {
-    const int64_t n = split == 0 ? options_.examples : std::max<int64_t>(1, options_.examples / 4);
-    const auto make = [&](int64_t i) {
-      const Sentence made = decisive_sentence(sentence, split, i);
-      return Item{made.text, made.label, "generated " + std::to_string(i), made.decisive};
-    };
-    *parts[split] = apart(n, earlier, make, [](const Item& item) { return item.text; });
-  }
-  splits.classes = distinct_labels(sentence_labels());  // all, however few examples there are
-  splits.train = chosen(
-      splits.train, limited(options_.examples, options_.limit, static_cast<uint64_t>(options_.split_seed)));
-  return splits;
-}
-
-TextClassification::Splits TextClassification::split_files() const {
-  const auto path = [this](const std::string& file) { return under_root(options_.root, file); };
-  Splits splits;
-  const std::vector<Item> all = read_items(path(options_.train), options_);
-  const bool own_validation = !options_.validation.empty(), own_test = !options_.test.empty();
-  const auto seed = static_cast<uint64_t>(options_.split_seed);
-  const SplitIndices parts =
-      split_stratified(label_ids(all), own_validation ? 0 : options_.validation_fraction,
-                       own_test ? 0 : options_.test_fraction, seed);
-  splits.validation =
-      own_validation ? read_items(path(options_.validation), options_) : chosen(all, parts.validation);
-  splits.test = own_test ? read_items(path(options_.test), options_) : chosen(all, parts.test);
-  const std::vector<Item> train = chosen(all, parts.train);
-  splits.classes = distinct_labels(label_names(train));
-  splits.train = chosen(train, limited(static_cast<int64_t>(train.size()), options_.limit, seed));
-  return splits;
-}
-
-std::vector<std::string> TextClassification::tokens(const std::string& text) const {
-  std::vector<std::string> found = tokenizer_->tokens(text);
-  if (options_.length > 0 && static_cast<int64_t>(found.size()) > options_.length)
-    found.resize(static_cast<size_t>(options_.length));
-  return found;
-}
-
-TaskSpec TextClassification::spec() const {
-  FieldSpec text;
-  text.kind = "tokens", text.vocabulary = vocabulary_->size(), text.length = longest_, text.padded = true,
-  text.pad = Vocabulary::kPad;
-  return {"text-classification", {{"text", text}}, {{"label", label_spec()}}};
-}
-
-Example TextClassification::make_example(const Item& item, uint64_t key, bool notes) const {
-  const auto found = tokens(item.text);
-  std::vector<int64_t> ids = vocabulary_->ids(found);
-  if (key != 0 && options_.token_drop > 0) {
-    Random random(key);
-    for (int64_t& id : ids)
-      if (random.uniform() < options_.token_drop) id = Vocabulary::kUnknown;
-  }
-  Example example;
-  example.length = static_cast<int64_t>(found.size());
-  example.inputs["text"] = torch::tensor(ids, torch::kInt64);  // [T]
-  if (!item.where.empty())
-    example.targets["label"] = torch::tensor(class_id(item.label, item.where), torch::kInt64);
-  if (!notes) return example;
-  example.note = {{"input", item.text}, {"tokens", found}, {"label", item.label}};
-  if (!item.decisive.empty()) {
-    Tensor decisive = torch::zeros({example.length}, torch::kBool);
-    for (int64_t place : item.decisive)
-      if (place < example.length) decisive[place] = true;
-    example.truth["text"] = decisive;  // [T]
-  }
-  return example;
-}
-
-std::shared_ptr<const ExampleSource> TextClassification::examples(Split split) const {
-  const Splits& all = splits_.get();
-  const auto& items = split == Split::kTrain        ? all.train
-                      : split == Split::kValidation ? all.validation
-                                                    : all.test;
-  const bool drop = split == Split::kTrain;
-  return std::make_shared<TextSource>(items, [this, drop](const Item& item, uint64_t key, bool notes) {
-    return make_example(item, drop ? key : 0, notes);
-  });
-}
-
-Example TextClassification::read(const std::string& input) const {
-  return make_example({input, "", "", {}}, 0, true);
-}
-
-std::vector<std::string> TextClassification::labels(const Batch& batch, int64_t row,
-                                                    const std::string& field) const {
-  if (field != "text") return {};
-  return batch.notes[static_cast<size_t>(row)].at("tokens").get<std::vector<std::string>>();
-}
-
-Tensor TextClassification::truth(const Batch& batch, int64_t row, const std::string& key_field) const {
-  const auto& truths = batch.truths[static_cast<size_t>(row)];
-  const auto found = truths.find(key_field);
-  return found == truths.end() ? Tensor() : found->second;
-}
-
-Json TextClassification::data() const {
-  const Splits& all = splits_.get();
-  Json data = {
-      {"examples",
-       {{"train", all.train.size()}, {"validation", all.validation.size()}, {"test", all.test.size()}}}};
-  if (!files_) return data;
-  for (const auto& [name, file] : std::map<std::string, std::string>{
-           {"train", options_.train}, {"validation", options_.validation}, {"test", options_.test}})
-    if (!file.empty()) data[name] = fingerprint(under_root(options_.root, file));
-  return data;
-}
-
-void TextClassification::save(const std::string& folder) const {
-  write_task_json(folder, {{"format", 1},
-                           {"task", "text-classification"},
-                           {"classes", classes_},
-                           {"longest", longest_},
-                           {"vocabulary", vocabulary_->to_json()}});
-}
+    : LabelledTexts(options, origin(options), folder) {}
 
 }  // namespace fovea

@@ -1,6 +1,7 @@
 #include "models/layers/pooling.h"
 
 #include <cmath>
+#include <limits>
 
 #include "models/attention/registry.h"
 #include "src/base/error.h"
@@ -11,6 +12,12 @@ Tensor masked_mean(const Tensor& x, const Tensor& real) {
   if (!real.defined()) return x.mean(1);
   const Tensor weight = real.to(x.dtype()).unsqueeze(-1);   // [B, T, 1]
   return (x * weight).sum(1) / weight.sum(1).clamp_min(1);  // [B, D]
+}
+
+Tensor masked_max(const Tensor& x, const Tensor& real) {
+  if (!real.defined()) return x.amax(1);
+  const Tensor hidden = x.masked_fill(~real.unsqueeze(-1), -std::numeric_limits<double>::infinity());
+  return hidden.amax(1).masked_fill(~real.any(1, true), 0);  // [B, D]
 }
 
 AttentionPoolingLayerImpl::AttentionPoolingLayerImpl(const AttentionChoice& choice, const std::string& query,

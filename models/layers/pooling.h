@@ -49,6 +49,9 @@ struct PoolOptions {
 /// The layer of a pooling slot `model.pool`; the attention none throws ConfigError.
 AttentionPoolingLayer make_pool(const PoolOptions& options, int64_t width, const AttentionShape& where);
 
+/// Maximum of x [B, T, D] over real positions (bool [B, T] or undefined); rows without one give zeros.
+Tensor masked_max(const Tensor& x, const Tensor& real);
+
 /// Mean of x [B, T, D] over real positions (bool [B, T] or undefined); rows without one give zeros.
 Tensor masked_mean(const Tensor& x, const Tensor& real);
 

@@ -3,6 +3,7 @@
 #include "models/nets/attention_pooling.h"
 #include "models/nets/bilstm_attention.h"
 #include "models/nets/cnn_attention.h"
+#include "models/nets/esim.h"
 #include "models/nets/last_value.h"
 #include "models/nets/linear_series.h"
 #include "models/nets/lstm.h"
@@ -57,6 +58,9 @@ Registry<NetEntry> make_registry() {
                                        "embedding, Transformer encoder, pooling, classes", "Vaswani 2017"));
   all.add(entry<TextCnn>(
       "text-cnn", "embedding, convolutions of several widths, maximum or attention, classes", "Kim 2014"));
+  all.add(entry<Esim>("esim",
+                      "two texts: BiLSTM, attention in both directions, comparison, BiLSTM, pools, classes",
+                      "Chen 2017"));
   all.add(entry<CnnAttention>("cnn-attention",
                               "convolution stages, squeeze-and-excitation, attention over the grid, classes",
                               "Hu 2018; Xu 2015"));

@@ -1,22 +1,9 @@
 #include "models/nets/text_cnn.h"
 
-#include <limits>
-
 #include "models/nets/attention_pooling.h"
 #include "src/base/error.h"
 
 namespace fovea {
-namespace {
-
-/// Maximum of x [B, T, D] over real positions; rows without one give zeros.
-Tensor masked_max(const Tensor& x, const Tensor& real) {
-  if (!real.defined()) return x.amax(1);
-  const Tensor hidden = x.masked_fill(~real.unsqueeze(-1), -std::numeric_limits<double>::infinity());
-  return hidden.amax(1).masked_fill(~real.any(1, true), 0);  // [B, D]
-}
-
-}  // namespace
-
 TextCnn::TextCnn(const Options& o, const TaskSpec& spec) {
   const FieldSpec& text = spec.input("text", "text-cnn");
   if (o.kernels.empty()) throw ConfigError("model.kernels: expected at least one width, found []");

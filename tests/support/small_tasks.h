@@ -12,6 +12,7 @@ namespace fovea {
 inline Json small_task(const std::string& name) {
   static const Json all = {
       {"text-classification", {{"examples", 24}, {"batch", 5}}},
+      {"text-pairs", {{"examples", 24}, {"batch", 5}}},
       {"image-classification", {{"examples", 12}, {"size", 24}}},
       {"series-forecast", {{"rows", 200}, {"features", 3}, {"input_length", 21}, {"horizon", 4}, {"lag", 6}}},
       {"translation", {{"examples", 24}, {"symbols", 12}, {"shortest", 2}, {"longest", 7}}},

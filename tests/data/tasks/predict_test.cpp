@@ -13,6 +13,7 @@ using contracts::small_examples;
 namespace {
 
 const std::map<std::string, std::string> kNets = {{"text-classification", "attention-pooling"},
+                                                  {"text-pairs", "esim"},
                                                   {"image-classification", "cnn-attention"},
                                                   {"series-forecast", "linear-series"},
                                                   {"translation", "rnn-seq2seq"},
