@@ -51,9 +51,9 @@ install_torch() {
 # Independent references for the tests; the programs need none of them.
 install_oracles() {
   [ -x .venv/bin/python ] || python3 -m venv .venv
-  if ! .venv/bin/python -c 'import numpy, scipy, safetensors, sklearn' 2>/dev/null; then
+  if ! .venv/bin/python -c 'import jiwer, numpy, rouge_score, sacrebleu, safetensors, scipy, sklearn' 2>/dev/null; then
     say "installing the tests' references into .venv"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check numpy scipy scikit-learn safetensors
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check numpy scipy scikit-learn safetensors sacrebleu rouge-score jiwer
   fi
 }
 

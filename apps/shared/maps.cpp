@@ -7,10 +7,10 @@
 
 #include "apps/shared/input_lines.h"
 #include "apps/shared/session.h"
-#include "data/text/unicode.h"
 #include "src/base/error.h"
 #include "src/base/files.h"
 #include "src/base/text.h"
+#include "src/base/unicode.h"
 #include "src/config/layers.h"
 #include "src/maps/map_scene.h"
 #include "src/maps/scores.h"

@@ -5,9 +5,9 @@
 
 #include "apps/shared/input_lines.h"
 #include "apps/shared/session.h"
-#include "data/text/unicode.h"
 #include "src/base/error.h"
 #include "src/base/files.h"
+#include "src/base/unicode.h"
 #include "src/train/capture.h"
 
 namespace fovea {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "data/readers/folder_table.h"
-#include "data/text/unicode.h"
 #include "src/base/error.h"
+#include "src/base/unicode.h"
 
 namespace fovea {
 namespace {

@@ -4,9 +4,9 @@
 #include <cstdio>
 
 #include "data/readers/gzip.h"
-#include "data/text/unicode.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
+#include "src/base/unicode.h"
 
 namespace fovea {
 namespace {

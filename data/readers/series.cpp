@@ -9,9 +9,9 @@
 #include "data/readers/content.h"
 #include "data/readers/gzip.h"
 #include "data/readers/table.h"
-#include "data/text/unicode.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
+#include "src/base/unicode.h"
 
 namespace fovea {
 namespace {

@@ -6,9 +6,9 @@
 #include "data/readers/folder_table.h"
 #include "data/readers/gzip.h"
 #include "data/readers/json_lines.h"
-#include "data/text/unicode.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
+#include "src/base/unicode.h"
 
 namespace fovea {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <utf8proc.h>
 
-#include "data/text/unicode.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
+#include "src/base/unicode.h"
 
 namespace fovea {
 namespace {

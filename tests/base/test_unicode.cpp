@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "data/text/unicode.h"
 #include "src/base/error.h"
+#include "src/base/unicode.h"
 
 using namespace fovea;
 

@@ -40,6 +40,12 @@ std::string normalize(const std::string& text);
 /// not UTF-8.
 std::string lowercase(const std::string& text);
 
+/// Whether Unicode calls `c` white space, or one of the information separators U+001C–U+001F.
+bool is_white_space(char32_t c);
+
+/// The parts of `text` between runs of white space; none of them empty. Throws DataError when not UTF-8.
+std::vector<std::string> words_between_spaces(const std::string& text);
+
 /// One string per code point; combining marks stand alone. Throws DataError when not UTF-8.
 std::vector<std::string> code_points(const std::string& text);
 

@@ -1,4 +1,4 @@
-#include "data/text/unicode.h"
+#include "src/base/unicode.h"
 
 #include <utf8proc.h>
 
@@ -112,6 +112,28 @@ std::string lowercase(const std::string& text) {
   for (const CodePoint& point : decode_utf8(text))
     append_utf8(lower, static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(point.value))));
   return lower;
+}
+
+bool is_white_space(char32_t c) {
+  if ((c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || (c >= 0x2000 && c <= 0x200A)) return true;
+  for (const char32_t space : {0x85, 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000})
+    if (c == space) return true;
+  return false;
+}
+
+std::vector<std::string> words_between_spaces(const std::string& text) {
+  std::vector<std::string> words;
+  bool open = false;
+  for (const CodePoint& c : decode_utf8(text)) {
+    if (is_white_space(c.value)) {
+      open = false;
+      continue;
+    }
+    if (!open) words.emplace_back();
+    words.back() += c.bytes;
+    open = true;
+  }
+  return words;
 }
 
 std::vector<std::string> code_points(const std::string& text) {
