@@ -25,14 +25,17 @@ int main(int argc, char** argv) {
   app.add_option("--lengths", request.lengths, "real keys of each example, 0 … Tk: 5,3")
       ->delimiter(',')
       ->allow_extra_args(false);
-  app.add_option("--first", request.first, "absolute position of the first query (Tk − Tq)");
+  fovea::whole_number(
+      app.add_option("--first", request.first, "absolute position of the first query (Tk − Tq)"),
+      -fovea::kMostNumber, fovea::kMostNumber);
   app.add_option("--mask", request.mask, "bool [Tq, Tk], [B, Tq, Tk] or [B, H, Tq, Tk], true = may attend");
   app.add_option("--params", request.params, "safetensors with every parameter (drawn from the seed)");
   app.add_option("--grad", request.grad, "dL/dcontext: also writes the gradients of inputs and parameters");
   app.add_option("--dtype", request.dtype, "float64 or float32 (the query's)")
       ->check(CLI::IsMember({"float64", "float32"}));
   app.add_flag("--split-heads", request.split_heads, "arrays are [B, H, T, Dh]; no projections");
-  app.add_option("--seed", request.seed, "of the parameters that are drawn");
+  fovea::whole_number(app.add_option("--seed", request.seed, "of the parameters that are drawn"), 0,
+                      fovea::kMostNumber);
   app.add_option("--out", request.out, "folder for the results")->required();
   return fovea::run_program(app, argc, argv, [&] { return fovea::attend(request); });
 }

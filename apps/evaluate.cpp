@@ -16,9 +16,10 @@ int main(int argc, char** argv) {
   app.add_flag("--ensemble", request.ensemble, "average the runs' predictions");
   app.add_option("--format", request.format, "text or json")->check(CLI::IsMember({"text", "json"}));
   app.add_option("--checkpoint", request.checkpoint, "step-N, BEST or LATEST (BEST, else LATEST)");
-  app.add_option("--batch", request.batch, "examples at once; changes no metric");
+  fovea::whole_number(app.add_option("--batch", request.batch, "examples at once; changes no metric"), 1,
+                      fovea::kMostNumber);
   app.add_option("--device", request.device, "cpu or cuda");
-  app.add_option("--threads", request.threads, "threads of one operation");
+  fovea::add_threads(app, request.threads);
   app.add_flag("--quiet", request.quiet, "no progress");
   app.add_flag("--verbose", request.verbose, "say more");
   return fovea::run_program(app, argc, argv, [&] { return fovea::evaluate(request); });

@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
          "what", request.what,
          "attentions, scorers, normalizers, patterns, positions, refusals, models, tasks, recipes, keys")
       ->required();
-  app.add_option("name", request.name, "of a model or task: only its keys");
+  app.add_option("name", request.name, "only this one; of keys: a model or a task");
   app.add_option("--format", request.format, "text, json, or (attentions) markdown")
       ->check(CLI::IsMember({"text", "json", "markdown"}));
   app.add_option("--out", request.out, "folder that markdown goes to: attentions.md and pictures/attentions");

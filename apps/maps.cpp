@@ -16,14 +16,14 @@ int main(int argc, char** argv) {
   app.add_option("--input", request.input,
                  "new inputs instead: a file of texts or paths, one a line; - for standard input");
   app.add_option("--layers", request.layers, "paths of layers, with * and ?")->delimiter(',');
-  app.add_option("--heads", request.heads, "heads, from 0")->delimiter(',');
+  fovea::whole_number(app.add_option("--heads", request.heads, "heads, from 0")->delimiter(','), 0, 100000);
   app.add_option("--format", request.formats, "npy, json, csv, pdf, svg, png")->delimiter(',');
   app.add_flag("--score", request.score,
                "write scores.json: entropy, distance, heads, and truth where it is known");
   app.add_option("--out", request.out, "folder for the maps")->required();
   app.add_option("--checkpoint", request.checkpoint, "step-N, BEST or LATEST (BEST, else LATEST)");
   app.add_option("--device", request.device, "cpu or cuda");
-  app.add_option("--threads", request.threads, "threads of one operation");
+  fovea::add_threads(app, request.threads);
   app.add_flag("--quiet", request.quiet, "no progress");
   app.add_flag("--verbose", request.verbose, "say more");
   return fovea::run_program(app, argc, argv, [&] { return fovea::maps(request); });

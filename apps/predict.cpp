@@ -14,11 +14,13 @@ int main(int argc, char** argv) {
   app.add_option("run", request.run, "run folder")->required();
   app.add_option("--input", request.input, "file of inputs, - for standard input");
   app.add_option("--output", request.output, "file for the answers, - for standard output");
-  app.add_option("--top", request.top, "attended tokens shown for each input");
+  fovea::whole_number(app.add_option("--top", request.top, "attended tokens shown for each input"), 0,
+                      fovea::kMostNumber);
   app.add_option("--checkpoint", request.checkpoint, "step-N, BEST or LATEST (BEST, else LATEST)");
-  app.add_option("--batch", request.batch, "inputs at once; changes no answer");
+  fovea::whole_number(app.add_option("--batch", request.batch, "inputs at once; changes no answer"), 1,
+                      fovea::kMostNumber);
   app.add_option("--device", request.device, "cpu or cuda");
-  app.add_option("--threads", request.threads, "threads of one operation");
+  fovea::add_threads(app, request.threads);
   app.add_flag("--quiet", request.quiet, "no progress");
   app.add_flag("--verbose", request.verbose, "say more");
   return fovea::run_program(app, argc, argv, [&] { return fovea::predict(request); });

@@ -19,10 +19,11 @@ int main(int argc, char** argv) {
   app.add_option("--config", request.files,
                  "config file between the recipe and the overrides; may be given again")
       ->allow_extra_args(false);
-  app.add_option("--seed", request.seed, "seed of initialisation, order and dropout (0)");
+  fovea::whole_number(app.add_option("--seed", request.seed, "seed of initialisation, order and dropout (0)"),
+                      0, fovea::kMostNumber);
   app.add_option("--out", request.out, "run folder (runs/RECIPE/HASH-seedN)");
   app.add_option("--device", request.device, "cpu or cuda");
-  app.add_option("--threads", request.threads, "threads of one operation (LibTorch's default)");
+  fovea::add_threads(app, request.threads, "threads of one operation (LibTorch's default)");
   app.add_flag("--dry-run", request.dry_run,
                "build everything, run one step forward and backward, write nothing");
   app.add_flag("--print-config", request.print_config, "print the resolved config and stop");

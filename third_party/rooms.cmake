@@ -63,6 +63,15 @@ function(fovea_programs dir)
   endforeach()
 endfunction()
 
+# fovea_embed_commit(TARGET): adds a source that names the commit, looked up at every build.
+function(fovea_embed_commit target)
+  set(made ${PROJECT_BINARY_DIR}/generated/commit.cpp)
+  add_custom_target(fovea_commit BYPRODUCTS ${made}
+    COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DOUT=${made} -P ${PROJECT_SOURCE_DIR}/third_party/commit.cmake)
+  target_sources(${target} PRIVATE ${made})
+  add_dependencies(${target} fovea_commit)
+endfunction()
+
 # fovea_embed_recipes(TARGET DIR): adds a source that holds every DIR/*.json, made anew when one changes.
 function(fovea_embed_recipes target dir)
   file(GLOB recipes CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${dir}/*.json)

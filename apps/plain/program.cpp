@@ -10,6 +10,16 @@
 namespace fovea {
 namespace {
 
+/// What an allocator of LibTorch says, in one readable line.
+std::string readable(const std::string& message) {
+  const std::string mark = "you tried to allocate ";
+  const size_t at = message.find(mark);
+  if (at == std::string::npos) return message;
+  const size_t begin = at + mark.size();
+  return "out of memory: tried to allocate " + message.substr(begin, message.find(" bytes", begin) - begin) +
+         " bytes";
+}
+
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
@@ -32,6 +42,27 @@ void describe_program(CLI::App& app, const std::string& verb, const std::string&
   app.set_version_flag("--version", std::string("fovea ") + kVersion);
 }
 
+CLI::Option* whole_number(CLI::Option* option, int64_t least, int64_t most) {
+  // The library's own reading stops at the largest number without a word.
+  return option->check(CLI::Validator(
+      [least, most](std::string& text) -> std::string {
+        const std::string digits = text.substr(!text.empty() && text[0] == '-' ? 1 : 0);
+        const bool number = !digits.empty() && digits.find_first_not_of("0123456789") == std::string::npos;
+        const bool fits =
+            number && digits.size() < 19 && std::stoll(text) >= least && std::stoll(text) <= most;
+        if (fits) return "";
+        const std::string wanted = most == kMostNumber
+                                       ? "at least " + std::to_string(least)
+                                       : std::to_string(least) + " to " + std::to_string(most);
+        return "expected a whole number, " + wanted + "; found " + text;
+      },
+      ""));
+}
+
+void add_threads(CLI::App& app, int64_t& threads, const std::string& help) {
+  whole_number(app.add_option("--threads", threads, help), 1, 1024);
+}
+
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& body) {
   try {
     app.parse(argc, argv);
@@ -50,7 +81,7 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
   } catch (const std::bad_alloc&) {
     print_error(app.get_name(), "out of memory");
   } catch (const std::exception& error) {
-    print_error(app.get_name(), error.what());
+    print_error(app.get_name(), readable(error.what()));
   }
   return static_cast<int>(ExitCode::kFailure);
 }

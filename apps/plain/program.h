@@ -12,6 +12,14 @@ namespace fovea {
 /// returns 1. Never throws.
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& body);
 
+constexpr int64_t kMostNumber = 999999999999999999;
+
+/// Makes `option` take whole numbers from `least` to `most` only.
+CLI::Option* whole_number(CLI::Option* option, int64_t least, int64_t most);
+
+/// --threads, 1 to 1024.
+void add_threads(CLI::App& app, int64_t& threads, const std::string& help = "threads of one operation");
+
 /// One line on stderr: "fovea-train: message".
 void print_error(const std::string& program, const std::string& message);
 

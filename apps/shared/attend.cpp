@@ -100,6 +100,9 @@ AttentionShape slot_shape(const Choice& choice, const Arrays& in, std::optional<
   shape.query_width = in.query.defined() ? in.query.size(2) : in.key.size(2);
   shape.rows = choice.rows, shape.columns = choice.columns;
   shape.length = in.key.size(1), shape.queries = in.query.defined() ? in.query.size(1) : 1;
+  if (shape.rows * shape.columns > 0 && shape.rows * shape.columns < shape.length)
+    throw ConfigError("grid: expected room for " + std::to_string(shape.length) + " keys, found " +
+                      std::to_string(shape.rows) + " × " + std::to_string(shape.columns));
   shape.first = first.value_or(shape.length - shape.queries);
   if (shape.query_width == 0 || shape.key_width == 0)
     throw DataError("query and key: expected at least one column, found none");

@@ -8,6 +8,8 @@
 #include "apps/shared/session.h"
 #include "src/base/error.h"
 #include "src/base/files.h"
+#include "src/base/text.h"
+#include "src/config/layers.h"
 #include "src/train/evaluate.h"
 #include "src/train/trainer.h"
 
@@ -67,11 +69,16 @@ void print(const Json& result, const std::string& format) {
                 value.is_number() ? std::to_string(value.get<double>()).c_str() : "undefined");
   }
   std::fflush(stdout);
-  if (result.contains("details")) print_confusion(result["details"]);
+  const Json details = result.value("details", Json::object());
+  if (details.contains("confusion")) print_confusion(details);
+  for (const auto& [metric, detail] : details.items())
+    if (detail.is_object() && detail.contains("signature"))
+      std::cout << "  " << metric << " is " << detail["signature"].get<std::string>() << "\n";
+  std::cout << std::endl;  // between one run and the next
 }
 
-/// Adds the split's metrics to result.json and writes examples-<split>.jsonl. Overridden data is somebody
-/// else's: nothing is kept.
+/// Adds the split's metrics to result.json and writes examples-<split>.jsonl. For data or a checkpoint that
+/// is not the run's own it is not called.
 void keep(const LoadedRun& run, const std::string& split, const Evaluation& evaluation) {
   Json result = run.folder.result();
   if (!result.is_object()) return;
@@ -79,6 +86,37 @@ void keep(const LoadedRun& run, const std::string& split, const Evaluation& eval
   write_file_atomically(run.folder.path() / ("examples-" + split + ".jsonl"),
                         example_lines(evaluation.scores));
   run.folder.write_result(result);
+}
+
+/// Nets can answer for one another only where they were given the same examples in the same coding.
+void require_one_task(const std::vector<LoadedRun>& runs) {
+  const auto coding = [](const LoadedRun& run) {
+    return read_json((run.folder.path() / "task" / "task.json").string());
+  };
+  for (const LoadedRun& run : runs) {
+    std::string differs = first_difference(run.folder.config()["task"], runs[0].folder.config()["task"]);
+    if (!differs.empty()) differs = "task." + differs;
+    if (differs.empty() && coding(run) != coding(runs[0])) differs = "what task/ holds";
+    if (!differs.empty())
+      throw ConfigError("--ensemble: " + run.folder.path().string() + " and " +
+                        runs[0].folder.path().string() + " are runs of different tasks: " + differs +
+                        " differs");
+  }
+}
+
+Json ensemble_report(const std::vector<LoadedRun>& runs, const EvaluateRequest& request,
+                     const Evaluation& evaluation) {
+  Json result = report(runs[0], request.split, evaluation);
+  result["run"] = "ensemble of " + std::to_string(runs.size());
+  result["members"] = Json::array();
+  std::vector<std::string> signatures;
+  for (const LoadedRun& run : runs) {
+    signatures.push_back(run_signature(run.folder.config(), run.folder.manifest()));
+    result["members"].push_back({{"run", run.folder.path().string()}, {"step", run.step}});
+  }
+  result["signature"] = join(signatures, " + ");
+  result.erase("step");
+  return result;
 }
 
 }  // namespace
@@ -103,18 +141,20 @@ int evaluate(const EvaluateRequest& request) {
   std::vector<LoadedRun> runs;
   for (const std::string& path : paths)
     runs.push_back(load_run(path, request.checkpoint, overrides, options.device));
+  if (overrides.empty())
+    for (const LoadedRun& run : runs) require_same_data(run);
   if (request.ensemble) {
     std::vector<std::shared_ptr<Net>> members;
     for (const LoadedRun& run : runs) members.push_back(run.net);
-    Json result = report(runs[0], request.split, evaluate_ensemble(members, *runs[0].task, split, options));
-    result["run"] = "ensemble of " + std::to_string(runs.size());
-    result["members"] = paths;
-    print(result, request.format);
+    require_one_task(runs);
+    const Evaluation evaluation = evaluate_ensemble(members, *runs[0].task, split, options);
+    print(ensemble_report(runs, request, evaluation), request.format);
     return 0;
   }
   for (const LoadedRun& run : runs) {
     const Evaluation evaluation = evaluate_split(*run.net, *run.task, split, options);
-    if (overrides.empty() && request.checkpoint.empty()) keep(run, request.split, evaluation);
+    if (overrides.empty() && request.checkpoint.empty() && !run.fallback)
+      keep(run, request.split, evaluation);
     print(report(run, request.split, evaluation), request.format);
   }
   return 0;

@@ -1,13 +1,17 @@
 #include "apps/shared/input_lines.h"
 
+#include <filesystem>
 #include <iostream>
 
 #include "src/base/error.h"
+#include "src/base/unicode.h"
 
 namespace fovea {
 
-InputLines::InputLines(const std::string& input) : name_(input == "-" ? "standard input" : input) {
+InputLines::InputLines(const std::string& input, const std::string& encoding)
+    : name_(input == "-" ? "standard input" : input), encoding_(encoding) {
   if (input == "-") return;
+  if (std::filesystem::is_directory(input)) throw DataError("cannot read " + input + ": it is a folder");
   file_.open(input);
   if (!file_) throw DataError("cannot read " + input);
 }
@@ -19,6 +23,9 @@ std::optional<InputLine> InputLines::next() {
   if (!line.text.empty() && line.text.back() == '\r') line.text.pop_back();
   line.index = read_++;
   line.place = name_ + ":" + std::to_string(read_);
+  if (line.index == 0 && line.text.rfind("\xEF\xBB\xBF", 0) == 0) line.text.erase(0, 3);
+  if (encoding_ == "latin-1") line.text = latin1_to_utf8(line.text);
+  require_utf8(line.text, line.place);
   return line;
 }
 

@@ -16,14 +16,16 @@ struct InputLine {
 
 class InputLines {
  public:
-  /// `input` is a path, or "-" for standard input. Throws DataError when it cannot be read.
-  explicit InputLines(const std::string& input);
-  /// The next line, or nothing at the end. Whether it is UTF-8 has not been looked at.
+  /// `input` is a path, or "-" for standard input; `encoding` utf-8 or latin-1. Throws DataError when it
+  /// cannot be read.
+  InputLines(const std::string& input, const std::string& encoding);
+  /// The next line in UTF-8, without a byte-order mark, or nothing at the end. Throws DataError when it is
+  /// not UTF-8.
   std::optional<InputLine> next();
 
  private:
   std::ifstream file_;
-  std::string name_;
+  std::string name_, encoding_;
   int64_t read_ = 0;
 };
 

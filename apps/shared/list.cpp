@@ -70,8 +70,21 @@ Json keys_json(const std::string& name) {
   for (const NetEntry& net : nets().entries())
     if (name.empty() || name == net.name) add("model", net.fields(), net.name);
   if (name.empty()) add("train", describe_fields<TrainOptions>(), "");
-  if (list.empty()) throw ConfigError("fovea list keys: no model or task \"" + name + "\"");
+  std::vector<std::string> known = nets().names();
+  for (const TaskEntry& task : tasks().entries()) known.push_back(task.name);
+  if (list.empty())
+    throw ConfigError("fovea list keys: no model or task \"" + name + "\"" + hint(name, known));
   return list;
+}
+
+/// The one entry called `name`; throws ConfigError with the nearest names.
+Json only(const Json& entries, const std::string& what, const std::string& name) {
+  std::vector<std::string> names;
+  for (const Json& entry : entries) {
+    names.push_back(entry["name"].get<std::string>());
+    if (names.back() == name) return Json::array({entry});
+  }
+  throw ConfigError("fovea list " + what + ": no \"" + name + "\"" + hint(name, names));
 }
 
 void print_keys(const Json& keys, const std::string& indent) {
@@ -121,12 +134,13 @@ int list(const ListRequest& request) {
     throw ConfigError("fovea list: no \"" + request.what + "\"" +
                       hint(request.what, {"attentions", "scorers", "normalizers", "patterns", "positions",
                                           "refusals", "models", "tasks", "recipes", "keys"}));
+  if (!request.name.empty() && request.what != "keys") entries = only(entries, request.what, request.name);
   if (request.format == "json")
     std::cout << to_text(Json{{"format", 1}, {request.what, entries}}, 1) << "\n";
   else if (request.what == "keys")
     print_keys(entries, "");
   else
-    print(entries, false);
+    print(entries, !request.name.empty());
   return 0;
 }
 

@@ -10,7 +10,6 @@
 #include "src/base/error.h"
 #include "src/base/files.h"
 #include "src/base/text.h"
-#include "src/base/unicode.h"
 #include "src/config/layers.h"
 #include "src/maps/map_scene.h"
 #include "src/maps/scores.h"
@@ -20,8 +19,6 @@ namespace fovea {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int64_t kMostSeriesLines = 4;
 
 struct Named {
   std::string name;  // "test-5", "input-0"
@@ -36,12 +33,12 @@ std::vector<Named> chosen_examples(const LoadedRun& run, const MapsRequest& requ
       chosen.push_back({request.split + "-" + std::to_string(index), source->get(index, 0, true)});
     return chosen;
   }
-  InputLines lines(request.input);
+  InputLines lines(request.input, text_encoding(run));
   while (const auto line = lines.next()) {
-    require_utf8(line->text, line->place);
     chosen.push_back({"input-" + std::to_string(line->index), run.task->read(line->text)});
     chosen.back().example.id = line->index;
   }
+  if (chosen.empty()) throw DataError(request.input + ": no inputs; found an empty file");
   return chosen;
 }
 
@@ -62,15 +59,15 @@ MapScene scene_of(const Batch& batch) {
   const auto& truths = batch.truths[0];
   if (const auto found = truths.find("pixels"); found != truths.end()) {
     const Tensor pixels = found->second.contiguous();
-    scene.image = Raster{pixels.size(0),
-                         pixels.size(1),
+    scene.image = Raster{pixels.size(1),  // [H, W, C]
+                         pixels.size(0),
                          pixels.size(2),
                          {pixels.data_ptr<uint8_t>(), pixels.data_ptr<uint8_t>() + pixels.numel()}};
   }
   if (batch.inputs.count("series") > 0) {
     const Tensor series = batch.input("series").values[0].to(torch::kCPU);
     const auto names = batch.notes[0].value("columns", std::vector<std::string>());
-    for (int64_t column = 0; column < std::min<int64_t>(series.size(1), kMostSeriesLines); ++column) {
+    for (int64_t column = 0; column < series.size(1); ++column) {
       const Tensor values = series.select(1, column).to(torch::kFloat32).contiguous();
       const auto at = static_cast<size_t>(column);
       scene.series.push_back({at < names.size() ? names[at] : "column " + std::to_string(column),
@@ -103,16 +100,37 @@ void refuse_empty_choice(const MapsRequest& request) {
     throw ConfigError("--heads: no attention of this model has a head " + join(heads, " or "));
 }
 
+Json run_provenance(const LoadedRun& run) {
+  return {{"model", group_name(run.folder.config()["model"], "")},
+          {"config", config_hash(run.folder.config())},
+          {"seed", run.folder.manifest().value("seed", int64_t{0})},
+          {"step", run.step}};
+}
+
 /// What a map's provenance says: enough to make it again.
 Json provenance(const LoadedRun& run, const Named& named, const Batch& batch) {
-  Json json = {{"model", group_name(run.folder.config()["model"], "")},
-               {"config", config_hash(run.folder.config())},
-               {"seed", run.folder.manifest().value("seed", int64_t{0})},
-               {"step", run.step},
-               {"example", named.name}};
+  Json json = run_provenance(run);
+  json["example"] = named.name;
   for (const char* field : {"label", "input"})
     if (batch.notes[0].contains(field)) json[field] = batch.notes[0][field];
   return json;
+}
+
+/// Throws ConfigError when `out` holds the maps of another run.
+void require_own_maps(const fs::path& out, const LoadedRun& run) {
+  std::error_code ignored;
+  const Json own = run_provenance(run);
+  for (const auto& example : fs::directory_iterator(out, ignored))
+    for (const auto& file : fs::directory_iterator(example.path(), ignored)) {
+      if (file.path().extension() != ".json" || file.path().filename() == "input.json") continue;
+      const Json made = read_json(file.path().string()).value("provenance", Json::object());
+      for (const auto& [key, value] : own.items())
+        if (key != "step" && made.value(key, Json()) != value)
+          throw ConfigError(out.string() + ": holds the maps of another run: " + key + " is " +
+                            made.value(key, Json()).dump() + ", not " + value.dump() +
+                            "; choose another --out");
+      return;
+    }
 }
 
 }  // namespace
@@ -131,6 +149,8 @@ std::vector<int64_t> parse_ranges(const std::string& text, int64_t size) {
     if (high >= size)
       throw ConfigError("--examples: the split has examples 0 to " + std::to_string(size - 1) + "; found " +
                         std::to_string(high));
+    if (high < low)
+      throw ConfigError("--examples: expected ranges that rise, such as 10-19; found \"" + part + "\"");
     for (int64_t i = low; i <= high; ++i)
       if (std::find(numbers.begin(), numbers.end(), i) == numbers.end()) numbers.push_back(i);
   }
@@ -144,22 +164,26 @@ int maps(const MapsRequest& request) {
   LoadedRun run = load_run(request.run, request.checkpoint, {}, device);
   const TaskSpec spec = run.task->spec();
   const fs::path out(request.out);
-  make_folders(out);
   // A decoder is read along the output it is forced to follow, which an input alone does not have.
   if (spec.targets.count("target") > 0 && !request.input.empty())
     throw ConfigError("--input: maps of decoded output need a split; name --examples");
+  if (request.input.empty()) require_same_data(run);
+  const std::vector<Named> chosen = chosen_examples(run, request);
+  require_own_maps(out, run);
   torch::NoGradGuard no_gradient;
   std::vector<Json> scores;
   int64_t written = 0;
-  for (const Named& named : chosen_examples(run, request)) {
+  for (const Named& named : chosen) {
     const Batch batch = collate({named.example}, spec).to(device);
     AttentionTrace trace(*run.net, {request.layers, request.heads});
     run.net->forward(batch, &trace);
+    const auto records = map_records(trace, *run.task, batch, 0, provenance(run, named, batch));
+    if (records.empty()) break;  // none of the others has any either
     const fs::path folder = out / named.name;
     make_folders(folder);
     const MapScene scene = scene_of(batch);
     write_scene(folder, scene);
-    for (const MapRecord& record : map_records(trace, *run.task, batch, 0, provenance(run, named, batch))) {
+    for (const MapRecord& record : records) {
       write_record(folder, record, scene, request);
       ++written;
       if (!request.score) continue;
@@ -168,6 +192,7 @@ int maps(const MapsRequest& request) {
     }
   }
   if (written == 0) refuse_empty_choice(request);
+  make_folders(out);
   if (written == 0) std::fprintf(stderr, "warning: this model has no attention: no maps were written\n");
   if (request.score) write_file_atomically(out / "scores.json", to_text(scores_document(scores), 1) + "\n");
   if (!request.quiet) std::cout << written << " maps in " << out.string() << "\n";

@@ -7,7 +7,6 @@
 #include "apps/shared/session.h"
 #include "src/base/error.h"
 #include "src/base/files.h"
-#include "src/base/unicode.h"
 #include "src/train/capture.h"
 
 namespace fovea {
@@ -61,12 +60,10 @@ std::string answer_lines(LoadedRun& run, const std::vector<Example>& examples, c
 }  // namespace
 
 int predict(const PredictRequest& request) {
-  if (request.batch < 1)
-    throw ConfigError("--batch: expected at least 1, found " + std::to_string(request.batch));
   prepare_torch(request.threads);
   const torch::Device device = parse_device(request.device);
   LoadedRun run = load_run(request.run, request.checkpoint, {}, device);
-  InputLines lines(request.input);
+  InputLines lines(request.input, text_encoding(run));
   std::string collected;
   std::vector<Example> waiting;
   const auto flush = [&] {
@@ -78,9 +75,10 @@ int predict(const PredictRequest& request) {
       collected += answers;
     waiting.clear();
   };
-  while (const auto line = lines.next()) {
+  for (;;) {
     try {
-      require_utf8(line->text, line->place);
+      const auto line = lines.next();
+      if (!line) break;
       waiting.push_back(run.task->read(line->text));
       waiting.back().id = line->index;
     } catch (const DataError&) {

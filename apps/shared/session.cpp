@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <malloc.h>
 
+#include "apps/plain/commit.h"
 #include "data/tasks/registry.h"
 #include "models/nets/registry.h"
 #include "src/base/error.h"
@@ -25,12 +26,28 @@ std::string required_name(const Json& tree, const std::string& group, const std:
   return name;
 }
 
-}  // namespace
-
-Json resolve_tree(const Json& tree) {
+void require_groups(const Json& tree) {
   for (const auto& [key, value] : tree.items())
     if (key != "task" && key != "model" && key != "train" && !is_remark(key))
       throw ConfigError(key + ": no such key" + hint(key, {"task", "model", "train"}));
+}
+
+/// Resolves as much of `tree` as can be: a later layer may still name its task or its model.
+void check_layer(const Json& tree, const std::string& where) {
+  try {
+    require_groups(tree);
+    for (const char* group : {"task", "model"})
+      if (!tree.contains(group) || group_name(tree[group], "").empty()) return;
+    resolve_tree(tree);
+  } catch (const ConfigError& error) {
+    throw ConfigError(where + ": " + error.what());
+  }
+}
+
+}  // namespace
+
+Json resolve_tree(const Json& tree) {
+  require_groups(tree);
   const TaskEntry& task = tasks().at(required_name(tree, "task", tasks().names()), "task");
   const NetEntry& net = nets().at(required_name(tree, "model", nets().names()), "model");
   const Json train = tree.contains("train") ? tree["train"] : Json::object();
@@ -39,11 +56,15 @@ Json resolve_tree(const Json& tree) {
           {"train", dump_fields(read_options<TrainOptions>(train, "train"))}};
 }
 
-Json resolve_config(const Json& recipe, const std::vector<std::string>& files,
+Json resolve_config(const std::string& name, const Json& recipe, const std::vector<std::string>& files,
                     const std::vector<std::string>& overrides) {
-  if (!recipe.is_object()) throw ConfigError("config: expected an object with task, model and train");
+  if (!recipe.is_object()) throw ConfigError(name + ": expected an object with task, model and train");
   Json tree = merge_layers(Json::object(), recipe);
-  for (const std::string& file : files) tree = merge_layers(tree, read_json(file));
+  check_layer(tree, name);
+  for (const std::string& file : files) {
+    tree = merge_layers(tree, read_json(file));
+    check_layer(tree, file);
+  }
   return resolve_tree(merge_layers(tree, parse_overrides(overrides)));
 }
 
@@ -53,7 +74,7 @@ TrainOptions train_options(const Json& config) {
 
 LoadedRun load_run(const std::string& path, const std::string& checkpoint,
                    const std::vector<std::string>& overrides, torch::Device device) {
-  LoadedRun run{RunFolder(path), nullptr, nullptr, 0};
+  LoadedRun run{RunFolder(path), nullptr, nullptr};
   Json config = run.folder.config();
   if (!overrides.empty()) {
     const Json layer = parse_overrides(overrides);
@@ -76,10 +97,18 @@ LoadedRun load_run(const std::string& path, const std::string& checkpoint,
   const Checkpoint found = run.folder.checkpoints().load_for_use(checkpoint, &warning);
   if (!warning.empty()) std::fprintf(stderr, "warning: %s\n", warning.c_str());
   load_module(*run.net, found.model, path);
-  run.step = found.step;
+  run.step = found.step, run.fallback = !warning.empty();
   run.net->to(device);
   run.net->eval();
   return run;
+}
+
+void require_same_data(const LoadedRun& run) {
+  require_same_data(run.folder.path(), run.folder.manifest(), run.task->data());
+}
+
+std::string text_encoding(const LoadedRun& run) {
+  return run.folder.config()["task"].value("encoding", std::string("utf-8"));
 }
 
 torch::Device parse_device(const std::string& name) {
@@ -91,7 +120,6 @@ torch::Device parse_device(const std::string& name) {
 }
 
 void prepare_torch(int64_t threads) {
-  if (threads < 0) throw ConfigError("--threads: expected at least 1, found " + std::to_string(threads));
   if (threads > 0) at::set_num_threads(static_cast<int>(threads));
   at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/false);
   // Deterministic mode also overwrites every fresh tensor, which only helps those who read memory they never
@@ -112,6 +140,7 @@ Json make_manifest(const std::vector<std::string>& argv, const std::string& reci
           {"device", device},
           {"threads", at::get_num_threads()},
           {"fovea", kVersion},
+          {"commit", kCommit},
           {"libtorch", TORCH_VERSION},
           {"cpu", std::string(at::get_cpu_capability())},
           {"data", data}};

@@ -11,9 +11,9 @@
 
 namespace fovea {
 
-/// defaults < `recipe` < each of `files` < `overrides`, every field stated. Throws ConfigError on an unknown
-/// key.
-Json resolve_config(const Json& recipe, const std::vector<std::string>& files,
+/// defaults < `recipe`, called `name` < each of `files` < `overrides`, every field stated. Throws ConfigError
+/// on an unknown key, with the recipe or the file it is in.
+Json resolve_config(const std::string& name, const Json& recipe, const std::vector<std::string>& files,
                     const std::vector<std::string>& overrides);
 
 /// The same for a tree that is already merged.
@@ -27,12 +27,19 @@ struct LoadedRun {
   std::shared_ptr<Task> task;
   std::shared_ptr<Net> net;
   int64_t step = 0;
+  bool fallback = false;  // not the checkpoint that was asked for: that one is damaged
 };
+
+/// Throws DataError when the data are not those the run began with.
+void require_same_data(const LoadedRun& run);
 
 /// Opens a run with its task/ folder and the checkpoint `checkpoint` (empty = BEST, else LATEST). `overrides`
 /// may change task.* only. Throws CheckpointError, ConfigError.
 LoadedRun load_run(const std::string& path, const std::string& checkpoint,
                    const std::vector<std::string>& overrides, torch::Device device);
+
+/// How the texts given to a run are written: its data's encoding, utf-8 where the task has none.
+std::string text_encoding(const LoadedRun& run);
 
 /// "cpu" or "cuda" (exit 2 when this build or machine has none).
 torch::Device parse_device(const std::string& name);

@@ -39,6 +39,9 @@ int dry_run(const Json& config, const Task& task, Net& net, const TrainRequest& 
   const Loss loss = task.loss(net.forward(batch), batch, {});
   if (loss.sum.requires_grad()) loss.sum.backward();
   const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
+  if (!torch::isfinite(loss.sum).all().item<bool>()) throw DivergedError("step 1: the loss is not finite");
+  if (task.examples(Split::kValidation)->size() == 0)
+    throw DataError("split validation: no examples; the checkpoint to keep is chosen on it");
   std::cout << "task        " << group_name(config["task"], "") << ": " << source->size() << " training, "
             << task.examples(Split::kValidation)->size() << " validation, "
             << task.examples(Split::kTest)->size() << " test examples, batch " << batch.size() << "\n"
@@ -61,9 +64,8 @@ void print_result(const RunFolder& run, const Json& result) {
 
 int train(const TrainRequest& request) {
   const SignalWatch signals;
-  if (request.seed < 0)
-    throw ConfigError("--seed: expected at least 0, found " + std::to_string(request.seed));
-  const Json config = resolve_config(read_recipe(request.recipe), request.files, request.overrides);
+  const Json config =
+      resolve_config(request.recipe, read_recipe(request.recipe), request.files, request.overrides);
   if (request.print_config) {
     std::cout << to_text(config, 2) << "\n";
     return 0;

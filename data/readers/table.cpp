@@ -108,6 +108,8 @@ Table read_table(const std::filesystem::path& path, const TableOptions& options)
 
 size_t column_index(const Table& table, const std::string& name, const std::filesystem::path& path) {
   const auto found = std::find(table.columns.begin(), table.columns.end(), name);
+  if (std::count(table.columns.begin(), table.columns.end(), name) > 1)
+    throw DataError(place(path, 1) + ": several columns are called \"" + name + "\"; expected one");
   if (found != table.columns.end()) return static_cast<size_t>(found - table.columns.begin());
   if (is_index(name) && std::stoul(name) < table.columns.size()) return std::stoul(name);
   std::vector<std::string> shown;

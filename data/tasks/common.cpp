@@ -78,12 +78,15 @@ ConfigError too_few_inputs(int64_t wanted) {
 }
 
 Json fingerprint(const std::string& path) {
-  if (!fs::is_directory(path)) return {{"file", path}, {"sha256", sha256_file(path)}};
+  if (!fs::is_directory(path)) {
+    fs::path file = path;  // x.zip/folder is in x.zip
+    while (!fs::exists(file) && file.has_relative_path()) file = file.parent_path();
+    return {{"file", path}, {"sha256", sha256_file(fs::is_regular_file(file) ? file : fs::path(path))}};
+  }
   std::vector<std::string> entries;
   for (const auto& entry : fs::recursive_directory_iterator(path))
     if (entry.is_regular_file())
-      entries.push_back(fs::relative(entry.path(), path).string() + " " + std::to_string(entry.file_size()) +
-                        "\n");
+      entries.push_back(fs::relative(entry.path(), path).string() + " " + sha256_file(entry.path()) + "\n");
   std::sort(entries.begin(), entries.end());
   std::string listing;
   for (const std::string& entry : entries) listing += entry;

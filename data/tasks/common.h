@@ -73,7 +73,8 @@ auto apart(int64_t n, std::set<std::string>& earlier, Make&& make, Input&& input
   return items;
 }
 
-/// {"file", "sha256"} of a data file or, for a folder, of its sorted list of names and sizes.
+/// {"file", "sha256"} of a data file or, for a folder, of the sorted list of its files' names
+/// and hashes; x.zip/folder has the archive's.
 Json fingerprint(const std::string& path);
 
 /// Writes and reads task/task.json. read throws CheckpointError.

@@ -74,15 +74,14 @@ ImageClassification::ImageClassification(const Options& options) : ImageClassifi
   classes_ = splits_.get().classes;
   const Image& first = train.front().image;
   height_ = options_.size > 0 ? options_.size : first.height,
-  width_ = options_.size > 0 ? options_.size : first.width, channels_ = first.channels;
+  width_ = options_.size > 0 ? options_.size : first.width, channels_ = 1;
+  for (const Item& item : train) channels_ = std::max(channels_, item.image.channels);
   std::vector<double> sum(static_cast<size_t>(channels_)), squares(static_cast<size_t>(channels_));
   double n = 0;
   for (const Item& item : train) {
-    if (item.image.channels != channels_)
-      throw DataError(item.where + ": " + std::to_string(item.image.channels) +
-                      " channels; the first image has " + std::to_string(channels_));
-    for (size_t i = 0; i < item.image.pixels.size(); ++i) {
-      const double value = item.image.pixels[i] / 255.0;
+    const Image image = with_channels(item.image, channels_);
+    for (size_t i = 0; i < image.pixels.size(); ++i) {
+      const double value = image.pixels[i] / 255.0;
       sum[i % static_cast<size_t>(channels_)] += value;
       squares[i % static_cast<size_t>(channels_)] += value * value;
     }
@@ -194,16 +193,17 @@ TaskSpec ImageClassification::spec() const {
 }
 
 void ImageClassification::require_channels(const Image& image, const std::string& where) const {
-  if (image.channels != channels_)
+  if (image.channels > channels_)  // a grey picture can be had in colours, not the other way round
     throw DataError(where + ": " + std::to_string(image.channels) + " channels; expected " +
                     std::to_string(channels_));
 }
 
 Image ImageClassification::fitted(const Image& image, const std::string& where) const {
   require_channels(image, where);
-  if (image.height == height_ && image.width == width_) return image;
-  const bool smaller = height_ <= image.height && width_ <= image.width;
-  return smaller ? resize_area(image, height_, width_) : resize_bilinear(image, height_, width_);
+  const Image full = with_channels(image, channels_);
+  if (full.height == height_ && full.width == width_) return full;
+  const bool smaller = height_ <= full.height && width_ <= full.width;
+  return smaller ? resize_area(full, height_, width_) : resize_bilinear(full, height_, width_);
 }
 
 /// The changes of task.augment in their order, drawn from `key`: a mirror image half the time; a move by up

@@ -202,7 +202,7 @@ std::shared_ptr<const ExampleSource> LabelledTexts::examples(Split split) const 
 }
 
 Example LabelledTexts::read(const std::string& input) const {
-  if (!origin_.pairs) return make_example({input, "", "", {}}, 0, true);
+  if (!origin_.pairs || input.empty()) return make_example({input, "", "", {}}, 0, true);
   const size_t tab = input.find('\t');
   if (tab == std::string::npos || input.find('\t', tab + 1) != std::string::npos)
     throw DataError("expected two texts with one tab between them; found \"" + input.substr(0, 60) + "\"");

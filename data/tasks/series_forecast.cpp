@@ -101,6 +101,11 @@ SeriesForecast::SeriesForecast(const Options& options)
     for (int64_t t = 0; t < rows; ++t)
       squares += std::pow(raw.series.values[static_cast<size_t>(t * features + f)] - mean, 2);
     const double deviation = std::sqrt(squares / static_cast<double>(rows));
+    if (!std::isfinite(mean) || !std::isfinite(deviation))
+      throw DataError(
+          (options_.file.empty() ? "generated series" : under_root(options_.root, options_.file)) +
+          ": column \"" + columns_[mean_.size()] +
+          "\": values too large to standardise; expected a finite mean and deviation");
     mean_.push_back(mean);
     deviation_.push_back(deviation > 1e-12 ? deviation : 1.0);  // a constant column stays at 0
   }

@@ -6,6 +6,7 @@
 
 #include "data/generators/sequences.h"
 #include "data/readers/labelled_text.h"
+#include "data/tasks/text_scores.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
 
@@ -45,6 +46,12 @@ int64_t longest(const std::vector<Item>& items, std::vector<std::string> Item::*
   size_t most = 0;
   for (const Item& item : items) most = std::max(most, (item.*side).size());
   return static_cast<int64_t>(most);
+}
+
+BleuOptions bleu_options(const Translation::Options& options) {
+  BleuOptions bleu;
+  bleu.tokenizer = options.bleu;
+  return bleu;
 }
 
 }  // namespace
@@ -119,6 +126,9 @@ std::vector<Translation::Item> Translation::read_items(const std::string& name) 
   std::vector<Item> items;
   TableOptions table;
   table.encoding = options_.encoding;
+  if (options_.source_column.empty() && std::filesystem::is_regular_file(path))
+    throw ConfigError("task.source_column, task.target_column: expected the columns of " + path +
+                      ", found none; without them task.train is the PREFIX of two files");
   const auto pairs = options_.source_column.empty()
                          ? read_parallel(path, options_.from, options_.to, options_.encoding)
                          : read_parallel_columns(path, options_.source_column, options_.target_column, table);
@@ -159,9 +169,9 @@ Example Translation::make_example(const Item& item, bool notes) const {
   for (int64_t id : target_->ids(item.target)) target.push_back(id);
   target.push_back(*target_->eos());
   example.targets["target"] = torch::tensor(target, torch::kInt64);  // [Tt + 2]
+  example.note = {{"reference", item.reference}};                    // which every evaluation compares with
   if (!notes) return example;
-  example.note = {
-      {"input", item.text}, {"reference", item.reference}, {"source", item.source}, {"target", item.target}};
+  example.note.update({{"input", item.text}, {"source", item.source}, {"target", item.target}});
   if (!item.alignment.empty()) {
     Tensor gold = torch::zeros({static_cast<int64_t>(item.target.size()) + 1, example.length}, torch::kBool);
     for (const auto& [i, j] : item.alignment) gold[j][i] = true;
@@ -223,22 +233,28 @@ std::vector<ExampleScore> Translation::measure(const Prediction& prediction, con
     const int64_t* gold = plain.data_ptr<int64_t>() + row * plain.size(1);
     const std::vector<int64_t> reference(gold, gold + n - 1);  // without the end token
     const auto& decoded = prediction.sequences[static_cast<size_t>(row)];
-    scores.push_back({batch.ids[static_cast<size_t>(row)],
-                      {{"correct", decoded == reference ? 1 : 0},
-                       {"loss", nll.data_ptr<double>()[row]},
-                       {"tokens", n},
-                       {"tokens_correct", right.data_ptr<int64_t>()[row]},
-                       {"output", join(target_->tokens(decoded), " ")}}});
+    Json values = text_scores(tokenizer_->text(target_->tokens(decoded)),
+                              batch.notes[static_cast<size_t>(row)].at("reference"), bleu_options(options_));
+    values.update({{"correct", decoded == reference ? 1 : 0},
+                   {"loss", nll.data_ptr<double>()[row]},
+                   {"tokens", n},
+                   {"tokens_correct", right.data_ptr<int64_t>()[row]}});
+    scores.push_back({batch.ids[static_cast<size_t>(row)], std::move(values)});
   }
   return scores;
 }
 
 Metrics Translation::metrics(const std::vector<ExampleScore>& scores) const {
   const double tokens = sum_scores(scores, "tokens"), loss = sum_scores(scores, "loss") / tokens;
-  return {{"loss", loss},
-          {"perplexity", std::exp(loss)},
-          {"accuracy", sum_scores(scores, "correct") / static_cast<double>(scores.size())},
-          {"token_accuracy", sum_scores(scores, "tokens_correct") / tokens}};
+  Metrics metrics = text_metrics(scores, bleu_options(options_));
+  metrics["loss"] = loss, metrics["perplexity"] = std::exp(loss);
+  metrics["accuracy"] = sum_scores(scores, "correct") / static_cast<double>(scores.size());
+  metrics["token_accuracy"] = sum_scores(scores, "tokens_correct") / tokens;
+  return metrics;
+}
+
+Json Translation::details(const std::vector<ExampleScore>& scores) const {
+  return text_details(scores, bleu_options(options_));
 }
 
 Json Translation::show(const Prediction& prediction, const Batch&, int64_t row) const {

@@ -5,6 +5,7 @@
 #include "data/text/tokenizer.h"
 #include "data/text/vocabulary.h"
 #include "src/config/fields.h"
+#include "src/stats/bleu.h"
 
 namespace fovea {
 
@@ -13,7 +14,7 @@ class Translation : public Task {
   struct Options {
     std::string source = "auto", generator = "toy-language", root, train, validation, test, from = "source",
                 to = "target";
-    std::string source_column, target_column, encoding = "utf-8", tokenizer = "word";
+    std::string source_column, target_column, encoding = "utf-8", tokenizer = "word", bleu = "13a";
     double validation_fraction = 0.1, test_fraction = 0.1;
     int64_t split_seed = 0, data_seed = 0, vocabulary = 8000, minimum_count = 1, length = 0, limit = 0,
             batch = 64;
@@ -35,6 +36,9 @@ class Translation : public Task {
       visit("target_column", self.target_column, "of a TSV or JSONL file");
       visit("encoding", self.encoding, "of the files", one_of({"utf-8", "latin-1"}));
       visit("tokenizer", self.tokenizer, "text to tokens", one_of({"word", "character"}));
+      visit("bleu", self.bleu,
+            "tokens that BLEU counts, as sacreBLEU names them; zh and char are ROUGE's too",
+            one_of(bleu_tokenizers()));
       visit("lowercase", self.lowercase, "lower-case the text first");
       visit("vocabulary", self.vocabulary, "most tokens kept on each side; 0 = all", at_least(0));
       visit("minimum_count", self.minimum_count, "rarer tokens count as unknown", at_least(1));
@@ -70,7 +74,9 @@ class Translation : public Task {
   Json show(const Prediction& prediction, const Batch& batch, int64_t row) const override;
   std::vector<std::string> labels(const Batch& batch, int64_t row, const std::string& field) const override;
   Tensor truth(const Batch& batch, int64_t row, const std::string& key_field) const override;
-  std::string primary_metric() const override { return "accuracy"; }
+  Json details(const std::vector<ExampleScore>& scores) const override;
+  /// BLEU; accuracy of whole sequences where the data are generated and can be had right.
+  std::string primary_metric() const override { return files_ ? "bleu" : "accuracy"; }
   Json data() const override;
   void save(const std::string& folder) const override;
 

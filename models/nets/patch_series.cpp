@@ -29,8 +29,8 @@ ModelOutput PatchSeries::forward(const Batch& batch, AttentionTrace* trace) {
   Tensor h = tokens_(patches(x, options_.patch, options_.stride));                      // [B·F, P, D]
   h = dropout_(position_(h));
   const TraceAxis time{.kind = "time", .stride = static_cast<double>(options_.stride), .field = "series"};
-  h = encoder_->forward(h, {}, trace, {time, time, columns});  // [B·F, P, D]
-  const Tensor y = head_(head_dropout_(h.flatten(1)));         // [B·F, horizon]
+  h = encoder_->forward(h, {}, trace, {time, time, columns, "column"});  // [B·F, P, D]
+  const Tensor y = head_(head_dropout_(h.flatten(1)));                   // [B·F, horizon]
   return {.values = {{"forecast", window.undo(y.view({series.size(0), columns, -1}).transpose(1, 2))}},
           .output = nullptr,
           .carry = {}};  // [B, horizon, F]

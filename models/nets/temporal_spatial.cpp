@@ -36,9 +36,9 @@ Tensor TemporalSpatial::factorised(Tensor x, size_t layer, AttentionTrace* trace
   const int64_t batch = x.size(0), columns = x.size(1), width = x.size(3);
   const TraceAxis time{.kind = "time", .stride = static_cast<double>(options_.stride), .field = "series"};
   const TraceAxis column{.kind = "channels", .field = "columns"};
-  x = time_[layer]->forward(x.flatten(0, 1), {}, trace, {time, time, columns});  // [B·F, P, D]
-  x = x.view({batch, columns, patches_, width}).transpose(1, 2).flatten(0, 1);   // [B·P, F, D]
-  x = across_[layer]->forward(x, {}, trace, {column, column, patches_});
+  x = time_[layer]->forward(x.flatten(0, 1), {}, trace, {time, time, columns, "column"});  // [B·F, P, D]
+  x = x.view({batch, columns, patches_, width}).transpose(1, 2).flatten(0, 1);             // [B·P, F, D]
+  x = across_[layer]->forward(x, {}, trace, {column, column, patches_, "patch"});
   return x.view({batch, patches_, columns, width}).transpose(1, 2);  // [B, F, P, D]
 }
 

@@ -92,8 +92,8 @@ void AttentionTrace::record(const torch::nn::Module& module, const Tensor& weigh
 void AttentionTrace::append(const std::string& path, const Tensor& weights, const Tensor& visible,
                             const TraceAxes& axes) {
   Tensor chosen = weights.detach().to(torch::kCPU);
+  std::vector<int64_t> heads;
   if (!request_.heads.empty()) {
-    std::vector<int64_t> heads;
     for (int64_t head : request_.heads)
       if (head < chosen.size(1)) heads.push_back(head);
     if (heads.empty()) return;
@@ -102,7 +102,7 @@ void AttentionTrace::append(const std::string& path, const Tensor& weights, cons
   const auto existing =
       std::find_if(maps_.begin(), maps_.end(), [&](const TracedMap& map) { return map.path == path; });
   if (existing == maps_.end()) {
-    maps_.push_back({path, chosen, visible.to(torch::kCPU), axes, chosen.size(2)});
+    maps_.push_back({path, chosen, visible.to(torch::kCPU), axes, chosen.size(2), heads});
     return;
   }
   const int64_t keys = std::max(existing->weights.size(3), chosen.size(3));

@@ -21,7 +21,8 @@ struct TraceAxis {
 
 struct TraceAxes {
   TraceAxis query, key;
-  int64_t fold = 1;  // consecutive batch rows that belong to one example (patch-series folds channels)
+  int64_t fold = 1;  // consecutive batch rows that belong to one example (patch-series folds its columns)
+  std::string part = "part";  // what each of them is of: "column", "patch"
 };
 
 /// Which maps are wanted; empty lists mean all.
@@ -36,7 +37,8 @@ struct TracedMap {
   Tensor weights;    // float [B, H, Tq, Tk], on the CPU
   Tensor visible;    // bool, [B, Tq, Tk], on the CPU: what some head may see
   TraceAxes axes;
-  int64_t rows_seen = 0;  // queries so far, for nets that decode step by step
+  int64_t rows_seen = 0;            // queries so far, for nets that decode step by step
+  std::vector<int64_t> heads = {};  // numbers of the chosen heads; empty = all
 };
 
 /// Collects maps. Layers call observe() after their context is computed; without a trace a run pays nothing.

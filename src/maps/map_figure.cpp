@@ -5,9 +5,12 @@
 
 #include "src/base/error.h"
 #include "src/base/text.h"
+#include "src/base/unicode.h"
 
 namespace fovea {
 namespace {
+
+constexpr size_t kMostSeriesLines = 4;
 
 std::vector<int64_t> heads_shown(const MapRecord& record, const MapFigureOptions& options) {
   std::vector<int64_t> heads = options.heads;
@@ -34,7 +37,10 @@ std::vector<Shown> panels_of(const MapRecord& record, const MapFigureOptions& op
   const std::vector<int64_t> heads = heads_shown(record, options);
   if (options.mean && record.heads == 1) return panels;
   for (int64_t head : heads)
-    panels.push_back({record.heads == 1 ? "" : "head " + std::to_string(head), head});
+    panels.push_back({record.heads == 1 && record.head_numbers.empty()
+                          ? ""
+                          : "head " + std::to_string(record.head_number(head)),
+                      head});
   return panels;
 }
 
@@ -79,10 +85,20 @@ ImageOverlay overlay_of(const MapRecord& record, const MapRecord& mean, const Ra
   return overlay;
 }
 
+/// The lines a map of one column is drawn on: that column; of a map of all of them the first few.
+std::vector<SeriesLine> lines_of(const MapRecord& record, const std::vector<SeriesLine>& lines) {
+  const Json column = record.provenance.is_object() ? record.provenance.value("column", Json()) : Json();
+  std::vector<SeriesLine> chosen;
+  for (size_t i = 0; i < lines.size(); ++i)
+    if (column.is_null() ? i < kMostSeriesLines : column == lines[i].name || column == i)
+      chosen.push_back(lines[i]);
+  return chosen.empty() ? lines : chosen;
+}
+
 SeriesOverlay series_of(const MapRecord& record, const MapRecord& mean, const std::vector<SeriesLine>& lines,
                         const MapFigureOptions& options) {
   SeriesOverlay overlay;
-  overlay.lines = lines;
+  overlay.lines = lines_of(record, lines);
   overlay.stride = record.key.stride;
   overlay.offset = record.key.offset;
   overlay.outlined = key_truth(record, options.query);
@@ -108,8 +124,14 @@ HeatMap matrix_of(const MapRecord& record, const MapRecord& mean, const MapFigur
   return map;
 }
 
-std::string caption_of(const MapRecord& record, const MapFigureOptions& options) {
-  std::string caption = "Attention of " + record.path;
+/// `on_input`: drawn on the sentence, image or series, one value a key.
+std::string caption_of(const MapRecord& record, const MapFigureOptions& options, bool on_input) {
+  std::string caption = "Weights of " + record.path;
+  const Json column = record.provenance.is_object() ? record.provenance.value("column", Json()) : Json();
+  if (!column.is_null())
+    caption += ", column " + (column.is_string() ? column.get<std::string>() : column.dump());
+  if (record.queries > 1 && on_input && options.query < 0)
+    caption += ", mean over " + std::to_string(record.queries) + " queries";
   if (record.queries > 1 && !options.matrix && options.query >= 0) {
     const size_t q = static_cast<size_t>(options.query);
     caption +=
@@ -118,14 +140,22 @@ std::string caption_of(const MapRecord& record, const MapFigureOptions& options)
   return caption + ".";
 }
 
+/// The beginning of a long text, cut between characters.
+std::string shortened(const std::string& text) {
+  constexpr size_t kMost = 120;
+  const auto characters = code_points(text);
+  if (characters.size() <= kMost) return text;
+  return join({characters.begin(), characters.begin() + kMost}, "") + "…";
+}
+
 }  // namespace
 
 std::string provenance_line(const Json& provenance) {
   std::vector<std::string> parts;
   if (provenance.is_object())
     for (const auto& [key, value] : provenance.items())
-      if (value.is_primitive() && !value.is_null())
-        parts.push_back(key + " " + (value.is_string() ? value.get<std::string>() : value.dump()));
+      if (value.is_primitive() && !value.is_null() && value != "")
+        parts.push_back(key + " " + (value.is_string() ? shortened(value.get<std::string>()) : value.dump()));
   return join(parts, " · ");
 }
 
@@ -183,7 +213,7 @@ Figure map_figure(const MapRecord& record, const MapScene& scene, const MapFigur
   } else {
     figure.content = matrix_of(record, mean, options);
   }
-  figure.caption = caption_of(record, options);
+  figure.caption = caption_of(record, options, !std::holds_alternative<HeatMap>(figure.content));
   figure.provenance = provenance_line(record.provenance);
   return figure;
 }

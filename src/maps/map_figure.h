@@ -35,7 +35,7 @@ struct MapFigureOptions {
 /// there, DataError for a record that disagrees with itself.
 Figure map_figure(const MapRecord& record, const MapScene& scene = {}, const MapFigureOptions& options = {});
 
-/// "step 400 · config 1f2e3d4c": the provenance's plain values, keys sorted.
+/// "step 400 · config 1f2e3d4c": the provenance's plain values, keys sorted, long texts cut.
 std::string provenance_line(const Json& provenance);
 
 /// Weights of one head over the keys: those of `query`, or with −1 the mean over the queries that see a key.

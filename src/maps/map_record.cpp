@@ -106,6 +106,7 @@ void add_sidecar(MapRecord& record, const std::filesystem::path& path) {
     const Json format = json.value("format", Json(1));
     require(format == 1, where, "found format " + format.dump() + ", expected 1");
     record.path = json.value("path", record.path);
+    if (json.contains("heads")) record.head_numbers = json["heads"].get<std::vector<int64_t>>();
     if (json.contains("query")) record.query = axis_from(json["query"]);
     if (json.contains("key")) record.key = axis_from(json["key"]);
     record.mask = cells_from(json.value("mask", Json()), record.keys, "mask", where);
@@ -133,6 +134,10 @@ void check_map(const MapRecord& record, const std::string& where) {
   has(record.weights.size(), cells * static_cast<size_t>(record.heads), "weights");
   if (!record.mask.empty()) has(record.mask.size(), cells, "mask");
   if (!record.truth.empty()) has(record.truth.size(), cells, "truth");
+  if (!record.head_numbers.empty())
+    require(static_cast<int64_t>(record.head_numbers.size()) == record.heads, where,
+            "heads: found " + std::to_string(record.head_numbers.size()) + " numbers, expected " +
+                std::to_string(record.heads));
   check_axis(record.query, record.queries, "query", where);
   check_axis(record.key, record.keys, "key", where);
 }
@@ -140,6 +145,7 @@ void check_map(const MapRecord& record, const std::string& where) {
 MapRecord mean_over_heads(const MapRecord& record) {
   MapRecord mean = record;
   mean.heads = 1;
+  mean.head_numbers.clear();
   mean.weights.assign(static_cast<size_t>(record.queries * record.keys), 0);
   for (size_t i = 0; i < mean.weights.size(); ++i) {
     double sum = 0;
@@ -150,9 +156,12 @@ MapRecord mean_over_heads(const MapRecord& record) {
 }
 
 Json map_sidecar(const MapRecord& record) {
+  Json heads = Json::array();
+  for (int64_t head = 0; head < record.heads; ++head) heads.push_back(record.head_number(head));
   return {{"format", 1},
           {"path", record.path},
           {"shape", {record.heads, record.queries, record.keys}},
+          {"heads", heads},
           {"query", axis_json(record.query)},
           {"key", axis_json(record.key)},
           {"mask", rows_json(record.mask, record.keys)},
@@ -174,8 +183,9 @@ std::string map_csv(const MapRecord& record) {
     for (int64_t q = 0; q < record.queries; ++q)
       for (int64_t k = 0; k < record.keys; ++k) {
         std::snprintf(number.data(), number.size(), "%.9g", static_cast<double>(record.weight(head, q, k)));
-        text += std::to_string(head) + "," + std::to_string(q) + "," + label(record.query, q) + "," +
-                std::to_string(k) + "," + label(record.key, k) + "," + number.data() + "\n";
+        text += std::to_string(record.head_number(head)) + "," + std::to_string(q) + "," +
+                label(record.query, q) + "," + std::to_string(k) + "," + label(record.key, k) + "," +
+                number.data() + "\n";
       }
   return text;
 }

@@ -41,7 +41,11 @@ struct MapRecord {
   std::vector<uint8_t>
       truth;  // [Tq, Tk], 1 = where attention ought to go; a row without a 1 has none; empty = none
   Json provenance = Json::object();
+  std::vector<int64_t> head_numbers;  // the net's numbers of the heads that were chosen; empty = 0 … H − 1
 
+  int64_t head_number(int64_t head) const {
+    return head_numbers.empty() ? head : head_numbers[static_cast<size_t>(head)];
+  }
   float weight(int64_t head, int64_t q, int64_t k) const { return weights[index(head * queries + q, k)]; }
   bool visible(int64_t q, int64_t k) const { return mask.empty() || mask[index(q, k)] != 0; }
   bool gold(int64_t q, int64_t k) const { return !truth.empty() && truth[index(q, k)] != 0; }
@@ -60,8 +64,8 @@ MapRecord mean_over_heads(const MapRecord& record);
 /// Writes `stem`.npy (float32 [H, Tq, Tk]) and `stem`.json (everything else), each atomically.
 void write_map(const std::filesystem::path& stem, const MapRecord& record);
 
-/// The sidecar: {"format": 1, "path", "shape", "query": {"kind", "labels", …}, "key", "mask", "truth",
-/// "provenance"}; mask and truth are rows of 0 and 1, or null.
+/// The sidecar: {"format": 1, "path", "shape", "heads": [their numbers], "query": {"kind", "labels", …},
+/// "key", "mask", "truth", "provenance"}; mask and truth are rows of 0 and 1, or null.
 Json map_sidecar(const MapRecord& record);
 
 /// RFC 4180 text with the columns head, query, query_label, key, key_label, weight.

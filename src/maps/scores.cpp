@@ -183,7 +183,7 @@ Json number(double value) {
 }
 
 Json head_json(const MapRecord& record, int64_t head, Json& chance) {
-  Json json{{"head", head}};
+  Json json{{"head", record.head_number(head)}};
   Json undefined = Json::object();
   std::vector<MapScore> scores = score_head(record, head);
   for (MapScore& score : score_head_against_truth(record, head)) {

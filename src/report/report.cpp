@@ -201,6 +201,33 @@ TaskReport task_report(const std::string& name, const std::vector<Run>& runs, co
   return task;
 }
 
+/// Runs that may stand in one table: of one recipe, scored on the same files. Where a recipe has several sets
+/// of files each is headed by its own.
+std::map<std::string, std::vector<Run>> comparable(const std::vector<Run>& runs) {
+  std::map<std::string, std::map<std::string, std::vector<Run>>> recipes;
+  for (const Run& run : runs) recipes[run.group()][run.data].push_back(run);
+  std::map<std::string, std::vector<Run>> groups;
+  for (const auto& [recipe, sets] : recipes)
+    for (const auto& [data, members] : sets) {
+      std::string name = recipe;
+      if (sets.size() > 1) name += " on " + (data.empty() ? "generated data" : members[0].data_file);
+      while (groups.count(name)) name += " (changed)";
+      groups[name] = members;
+    }
+  return groups;
+}
+
+/// Throws ConfigError for a metric that no run has, or a split.
+void require_names(const std::vector<Run>& runs, const ReportOptions& options) {
+  const std::set<std::string> metrics = metric_names(runs);
+  const std::vector<std::string> splits = {"train", "validation", "test"};
+  if (!options.metric.empty() && !metrics.empty() && metrics.count(options.metric) == 0)
+    throw ConfigError("--metric: no run has \"" + options.metric + "\"" +
+                      hint(options.metric, {metrics.begin(), metrics.end()}));
+  if (!options.split.empty() && std::find(splits.begin(), splits.end(), options.split) == splits.end())
+    throw ConfigError("--split: no \"" + options.split + "\"" + hint(options.split, splits));
+}
+
 }  // namespace
 
 std::string Variant::problems() const {
@@ -221,12 +248,10 @@ double Variant::mean_of(const std::string& split, const std::string& metric) con
 }
 
 Report make_report(const std::vector<Run>& runs, const ReportOptions& options) {
-  std::map<std::string, std::vector<Run>> groups;
   Report report;
-  for (const Run& run : runs) {
-    groups[run.group()].push_back(run);
-    report.incomplete += !run.finished();
-  }
+  for (const Run& run : runs) report.incomplete += !run.finished();
+  require_names(runs, options);
+  const auto groups = comparable(runs);
   bool found = options.baseline.empty();
   for (const auto& [name, members] : groups) {
     report.tasks.push_back(task_report(name, members, options));

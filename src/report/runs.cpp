@@ -59,6 +59,19 @@ std::string name_of(const Json& config, const std::string& key) {
   return found->is_string() ? found->get<std::string>() : found->is_object() ? text_of(*found, "name") : "";
 }
 
+/// Files of a manifest's data: {"test": {"file", "sha256"}, …}, of test where there is one.
+void add_data(Run& run, const Json& data) {
+  if (!data.is_object()) return;
+  for (const bool test : {true, false}) {
+    for (const auto& [name, entry] : data.items()) {
+      if (!entry.is_object() || !entry.contains("sha256") || (test && name.rfind("test", 0) != 0)) continue;
+      if (run.data.empty()) run.data_file = text_of(entry, "file");
+      run.data += text_of(entry, "sha256") + " ";
+    }
+    if (!run.data.empty()) return;
+  }
+}
+
 HistoryPoint point_of(const Json& line) {
   HistoryPoint point;
   for (const auto& [key, value] : line.items()) {
@@ -121,6 +134,9 @@ Run read_run(const std::filesystem::path& folder) {
   run.config = optional_object(folder / "config.json");
   run.seed = seed_of(run, run.config, manifest);
   if (!run.result.empty()) run.status = first_text({text_of(run.result, "status"), "finished"});
+  if (run.result.empty() && text_of(optional_object(folder / "state.json"), "status") == "diverged")
+    run.status = "diverged";
+  add_data(run, manifest.value("data", Json()));
   run.recipe =
       first_text({text_of(run.result, "recipe"), text_of(manifest, "recipe"), name_of(run.config, "recipe")});
   run.task = first_text({name_of(run.config, "task"), run.recipe, "task"});

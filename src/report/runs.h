@@ -21,13 +21,17 @@ struct HistoryPoint {
 
 struct Run {
   std::filesystem::path folder;
-  /// finished, unfinished, or what result.json says (failed, diverged).
+  /// finished, unfinished, or what result.json or state.json says (failed, diverged).
   std::string status = "unfinished";
   std::string recipe;
   std::string task;
   /// A name given in result.json or the manifest; empty = derived from the configuration.
   std::string given_name;
   int64_t seed = 0;
+  /// Which examples it is scored on: hashes of the test files, else of all files; empty for generated data.
+  std::string data;
+  /// The first of those files.
+  std::string data_file;
   /// config.json without the seed.
   Json config;
   Json result = Json::object();

@@ -75,7 +75,7 @@ MapRecord make_record(const TracedMap& map, const Task& task, const Batch& batch
   record.path = map.path;
   record.queries = real_size(map.axes.query, batch, row, map.weights.size(2), true);
   record.keys = real_size(map.axes.key, batch, row, map.weights.size(3), false);
-  record.heads = map.weights.size(1);
+  record.heads = map.weights.size(1), record.head_numbers = map.heads;
   const auto cut = [&](const Tensor& t) {
     return t[map_row].slice(-2, 0, record.queries).slice(-1, 0, record.keys).contiguous();
   };
@@ -94,6 +94,19 @@ MapRecord make_record(const TracedMap& map, const Task& task, const Batch& batch
   return record;
 }
 
+/// Says which part of the example a folded row is.
+void name_part(MapRecord& record, const std::string& kind, int64_t part, const Task& task, const Batch& batch,
+               int64_t row) {
+  const std::vector<std::string> names =
+      kind == "column" ? task.labels(batch, row, "columns") : std::vector<std::string>();
+  record.path += "." + std::to_string(part);
+  record.provenance["layer"] = record.path;
+  if (static_cast<size_t>(part) < names.size())
+    record.provenance[kind] = names[static_cast<size_t>(part)];
+  else
+    record.provenance[kind] = part;
+}
+
 }  // namespace
 
 std::vector<MapRecord> map_records(const AttentionTrace& trace, const Task& task, const Batch& batch,
@@ -102,7 +115,7 @@ std::vector<MapRecord> map_records(const AttentionTrace& trace, const Task& task
   for (const TracedMap& map : trace.maps())
     for (int64_t part = 0; part < map.axes.fold; ++part) {
       records.push_back(make_record(map, task, batch, row, row * map.axes.fold + part, provenance));
-      if (map.axes.fold > 1) records.back().path += "." + std::to_string(part);
+      if (map.axes.fold > 1) name_part(records.back(), map.axes.part, part, task, batch, row);
     }
   return records;
 }

@@ -186,9 +186,12 @@ Checkpoint CheckpointStore::load_for_use(const std::string& name, std::string* w
   } catch (const std::exception& error) {
     *warning = std::string(error.what()) + "; using the newest good checkpoint";
   }
-  const auto newest =
-      load_latest([&](const std::string& problem) { *warning = problem + "; using an older checkpoint"; });
-  if (!newest) throw CheckpointError(folder_.string() + ": no checkpoint that can be read");
+  std::string last = "it is empty";
+  const auto newest = load_latest([&](const std::string& problem) {
+    last = problem;
+    *warning = problem + "; using an older checkpoint";
+  });
+  if (!newest) throw CheckpointError(folder_.string() + ": no checkpoint that can be read: " + last);
   return *newest;
 }
 

@@ -31,10 +31,7 @@ void require_same(const fs::path& path, const RunFolder& run, const RunIdentity&
   const Json& mine = identity.manifest;
   if (run.manifest().value("seed", Json()) != mine.value("seed", Json()))
     throw ConfigError(path.string() + ": holds another run: the seed differs; choose another --out");
-  const std::string data = first_difference(run.manifest().value("data", Json()), mine.value("data", Json()));
-  if (!data.empty())
-    throw DataError(path.string() + ": the data changed since this run began: " + data +
-                    " differs; choose another --out");
+  require_same_data(path, run.manifest(), mine.value("data", Json()));
 }
 
 /// Writes the whole folder aside and renames it into place.
@@ -68,6 +65,12 @@ void create(const fs::path& path, const RunIdentity& identity,
 
 }  // namespace
 
+void require_same_data(const fs::path& run, const Json& manifest, const Json& data) {
+  const std::string key = first_difference(manifest.value("data", Json()), data);
+  if (!key.empty())
+    throw DataError(run.string() + ": the data changed since this run began: " + key + " differs");
+}
+
 RunLock::RunLock(const fs::path& folder) : file_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (file_ < 0)
     throw Error("cannot open run folder " + folder.string() + ": " + std::generic_category().message(errno));
@@ -96,6 +99,10 @@ RunFolder::RunFolder(fs::path path) : path_(std::move(path)) {
   manifest_ = read_run_json(path_ / "manifest.json");
   if (!config_.is_object() || !manifest_.is_object())
     throw CheckpointError(path_.string() + ": config.json and manifest.json must be objects");
+  for (const char* key : {"seed", "threads"})
+    if (const Json value = manifest_.value(key, Json(0)); !value.is_number_integer())
+      throw CheckpointError((path_ / "manifest.json").string() + ": " + key +
+                            ": expected a whole number, found " + value.dump());
 }
 
 RunFolder RunFolder::open_or_create(const fs::path& path, const RunIdentity& identity,

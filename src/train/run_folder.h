@@ -31,6 +31,9 @@ class RunLock {
   int file_ = -1;
 };
 
+/// Throws DataError naming the first difference between the data fingerprints of `manifest` and `data`.
+void require_same_data(const std::filesystem::path& run, const Json& manifest, const Json& data);
+
 class RunFolder {
  public:
   /// Opens an existing run. Throws CheckpointError when `path` is not one.

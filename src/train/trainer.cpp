@@ -117,7 +117,10 @@ Trainer::Trainer(std::shared_ptr<Net> net, const Task& task, RunFolder run, Trai
       settings_(std::move(settings)),
       at_(std::make_unique<Progressed>()) {
   const auto source = task_.examples(Split::kTrain);
-  if (source->size() == 0) throw DataError("split train: no examples");
+  for (const Split split : {Split::kTrain, Split::kValidation})
+    if (task_.examples(split)->size() == 0)
+      throw DataError("split " + split_name(split) + ": no examples" +
+                      (split == Split::kTrain ? "" : "; the checkpoint to keep is chosen on it"));
   const int64_t batch = task_.batch_size();
   batches_per_epoch_ = (source->size() + batch - 1) / batch;
   const TrainOptions& o = settings_.options;
@@ -219,8 +222,13 @@ void Trainer::validate() {
   const double value = defined ? metrics[metric].get<double>() : 0;
   const bool first = at_->best_step < 0 ||
                      !at_->best_metrics.value(metric, Json()).is_number();  // the best so far was undefined
-  const bool better = defined && (first || (lower ? value < at_->best : value > at_->best));
-  at_->stale = better ? 0 : at_->stale + 1;
+  const bool improved = defined && (first || (lower ? value < at_->best : value > at_->best));
+  // Of equal ones the surer: where nothing is right yet, or everything, the loss still tells them apart.
+  const auto loss = [](const Json& of) { return of.value("loss", Json()); };
+  const bool surer = defined && value == at_->best && loss(metrics).is_number() &&
+                     loss(at_->best_metrics).is_number() && loss(metrics) < loss(at_->best_metrics);
+  const bool better = improved || surer;
+  at_->stale = improved ? 0 : at_->stale + 1;
   if (better || at_->best_step < 0)
     at_->best = value, at_->best_step = at_->step, at_->best_metrics = metrics;
   at_->last_metrics = metrics;

@@ -78,6 +78,29 @@ class CommandLine(Programs):
         file.write_text(text)
         self.assertEqual(fovea("train", file, "--print-config").stdout, text)
 
+    def test_a_wrong_key_in_a_file_names_the_file(self):
+        file = self.folder / "layer.json"
+        file.write_text('{"trian": {"epochs": 2}}')
+        self.refused(fovea("train", "reverse", "--config", file, "--dry-run"), 2, "layer.json", "trian", "train")
+        self.refused(fovea("train", file, "--dry-run"), 2, "layer.json", "trian")
+
+    def test_a_list_of_one_name_shows_it_and_of_a_wrong_one_the_nearest(self):
+        done = fovea("list", "models", "lstm")
+        self.assertIn("lstm", done.stdout)
+        self.assertNotIn("text-cnn", done.stdout)
+        self.refused(fovea("list", "scorers", "additve"), 2, "additive")
+        self.refused(fovea("list", "keys", "lsmt"), 2, "lstm")
+
+    def test_numbers_out_of_range_are_exit_2_and_say_the_range(self):
+        self.refused(fovea("train", "reverse", "--threads", 100000, "--dry-run"), 2, "1 to 1024", "100000")
+        self.refused(fovea("train", "reverse", "--threads", 0, "--dry-run"), 2, "1 to 1024")
+        self.refused(fovea("train", "reverse", "--seed", "99999999999999999999", "--dry-run"), 2, "99999999999999999999")
+        self.refused(fovea("evaluate", self.run_folder, "--batch", 0), 2, "at least 1")
+        self.refused(fovea("predict", self.run_folder, "--top", -4), 2, "at least 0")
+        self.refused(fovea("maps", self.run_folder, "--heads", -1, "--out", self.folder / "never"), 2, "-1")
+        self.refused(fovea("report", self.run_folder, "--metric", "acuracy"), 2, "accuracy")
+        self.refused(fovea("report", self.run_folder, "--split", "tset"), 2, "test")
+
     def test_a_malformed_config_file_is_named_with_its_place(self):
         file = self.folder / "broken.json"
         file.write_text('{"task": {"name": "text-classification",}\n')
@@ -184,6 +207,27 @@ class Using(Programs):
             self.assertEqual(line["label"] == line["predicted"], line["correct"] == 1)
         self.assertEqual(json.loads((self.run_folder / "result.json").read_text())["metrics"]["test"], said["metrics"])
 
+    def test_data_that_changed_are_not_scored_and_the_result_stays(self):
+        data = self.folder / "growing.csv"
+        rows = "".join(f"{'good' if i % 2 else 'bad'},{'warm' if i % 2 else 'cold'} {i}\n" for i in range(40))
+        data.write_text("label,text\n" + rows)
+        run = self.folder / "growing"
+        self.assertEqual(fovea("train", "text-classification", f"task.train={data}", *SMALL, "--out", run).returncode, 0)
+        self.assertEqual(fovea("evaluate", run, "--quiet").returncode, 0)
+        kept = (run / "result.json").read_bytes()
+        data.write_text(data.read_text() + "good,warm again\n")
+        self.refused(fovea("evaluate", run, "--quiet"), 3, "data changed", "differs")
+        self.refused(fovea("maps", run, "--out", self.folder / "growing-maps"), 3, "data changed")
+        self.assertEqual((run / "result.json").read_bytes(), kept)
+        self.assertEqual(fovea("predict", run, "--quiet", text="warm\n").returncode, 0)
+
+    def test_without_validation_examples_nothing_is_trained(self):
+        data = self.folder / "few.csv"
+        data.write_text("label,text\n" + "good,warm\nbad,cold\n" * 9)
+        words = ["train", "text-classification", f"task.train={data}", "task.validation_fraction=0", *SMALL]
+        self.refused(fovea(*words, "--out", self.folder / "few"), 3, "split validation", "no examples")
+        self.refused(fovea(*words, "--dry-run"), 3, "split validation", "no examples")
+
     def test_metrics_do_not_depend_on_the_batch(self):
         values = [json.loads(fovea("evaluate", self.run_folder, "--format", "json", "--quiet", "--batch", n).stdout)["metrics"] for n in (1, 7, 64)]
         for other in values[1:]:
@@ -198,6 +242,51 @@ class Using(Programs):
         for line in lines:
             self.assertAlmostEqual(sum(line["probabilities"].values()), 1, places=4)
         self.assertEqual({entry["token"] for entry in lines[2]["attention"]}, {"xyzzy", "电", "影"} if len(lines[2]["attention"]) == 3 else {"xyzzy", "电影"})
+
+    def test_a_byte_order_mark_is_no_part_of_the_first_input(self):
+        plain, marked = (fovea("predict", self.run_folder, "--quiet", text=mark + b"The film was great.\n") for mark in (b"", b"\xef\xbb\xbf"))
+        self.assertEqual(marked.stdout, plain.stdout)
+
+    def test_inputs_that_cannot_be_read_are_exit_3(self):
+        self.refused(fovea("predict", self.run_folder, "--input", self.folder), 3, "folder")
+        empty = self.folder / "empty.txt"
+        empty.write_text("")
+        self.refused(fovea("maps", self.run_folder, "--input", empty, "--out", self.folder / "never"), 3, "empty.txt")
+
+    def test_a_picture_is_kept_as_wide_and_as_high_as_it_is(self):
+        colours = self.folder / "colours"
+        for label, value in (("dark", 20), ("light", 220)):
+            (colours / label).mkdir(parents=True)
+            for i in range(8):
+                (colours / label / f"{i}.pgm").write_bytes(b"P5\n20 12\n255\n" + bytes([value + i]) * 240)
+        run = self.folder / "wide"
+        words = ["train", "image-classification", f"task.train={colours}", "task.test_fraction=0.25", "task.validation_fraction=0.25"]
+        done = fovea(*words, "model.channels=[4]", "train.epochs=1", "--threads", 1, "--quiet", "--out", run)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        out = self.folder / "wide-maps"
+        done = fovea("maps", run, "--examples", "0", "--format", "png", "--out", out, "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        size = (out / "test-0" / "input.png").read_bytes()[16:24]
+        self.assertEqual((int.from_bytes(size[:4], "big"), int.from_bytes(size[4:], "big")), (20, 12))
+
+    def test_chosen_heads_keep_their_numbers_and_columns_their_names(self):
+        run = self.folder / "heads"
+        small = ["task.rows=400", "task.input_length=32", "task.horizon=4", "model.patch=8", "model.stride=8", "model.width=8", "model.attention.heads=4", "train.steps=2"]
+        done = fovea("train", "series-forecast", "model=patch-series", *small, "--threads", 1, "--quiet", "--out", run)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        out = self.folder / "heads-maps"
+        done = fovea("maps", run, "--examples", "0", "--heads", "1,3", "--format", "npy,json,csv,svg", "--score", "--out", out, "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        sidecars = sorted((out / "test-0").glob("encoder.0.self.*.json"))
+        self.assertGreater(len(sidecars), 1)
+        names = {json.loads(path.read_text())["provenance"]["column"] for path in sidecars}
+        self.assertEqual(len(names), len(sidecars))
+        self.assertEqual(json.loads(sidecars[0].read_text())["heads"], [1, 3])
+        rows = sidecars[0].with_suffix(".csv").read_text().splitlines()[1:]
+        self.assertEqual({row.split(",")[0] for row in rows}, {"1", "3"})
+        scores = json.loads((out / "scores.json").read_text())
+        self.assertEqual([head["head"] for head in scores["maps"][0]["heads"]], [1, 3])
+        self.refused(fovea("maps", self.run_folder, "--examples", "0", "--out", out, "--quiet"), 2, "another run")
 
     def test_input_that_is_not_utf8_is_exit_3_with_its_line(self):
         self.refused(fovea("predict", self.run_folder, "--quiet", text=b"fine\nbad \xff byte\n"), 3, ":2")
@@ -224,6 +313,8 @@ class Using(Programs):
         self.refused(fovea("maps", self.run_folder, "--layers", "encoder.*", "--out", out, "--quiet"), 2, "encoder")
         self.refused(fovea("maps", self.run_folder, "--heads", "7", "--examples", "0", "--out", out, "--quiet"), 2, "7")
         self.refused(fovea("maps", self.run_folder, "--format", "gif", "--out", out, "--quiet"), 2, "gif")
+        self.refused(fovea("maps", self.run_folder, "--examples", "5-2", "--out", out, "--quiet"), 2, "5-2")
+        self.assertFalse(out.exists())
 
     def test_a_report_says_mean_and_spread_and_counts_what_is_unfinished(self):
         runs = self.folder / "runs-to-report"
@@ -252,6 +343,22 @@ class Using(Programs):
         done = fovea("evaluate", self.run_folder, other, "--ensemble", "--format", "json", "--quiet")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(json.loads(done.stdout)["n"], 30)
+        self.assertEqual([member["run"] for member in json.loads(done.stdout)["members"]], [str(self.run_folder), str(other)])
+        larger = self.folder / "other-words"
+        words = [word for word in SMALL if not word.startswith("task.examples")]
+        self.assertEqual(fovea("train", "text-classification", "task.examples=160", *words, "--out", larger).returncode, 0)
+        self.refused(fovea("evaluate", self.run_folder, larger, "--ensemble"), 2, "different tasks", "task.examples")
+
+    def test_runs_on_different_files_stand_in_different_tables(self):
+        runs = self.folder / "two-files"
+        for name in ("one", "two"):
+            data = self.folder / f"{name}.csv"
+            data.write_text("label,text\n" + f"good,warm {name}\nbad,cold {name}\n" * 12)
+            done = fovea("train", "text-classification", f"task.train={data}", *SMALL, "--out", runs / name)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        said = json.loads(fovea("report", runs, "--format", "json").stdout)
+        self.assertEqual(len(said["tasks"]), 2)
+        self.assertTrue(all(any(name in task["name"] for task in said["tasks"]) for name in ("one.csv", "two.csv")), said["tasks"])
 
 
     def test_three_sentences_are_learnt_by_heart_and_a_new_one_with_unknown_words_is_labelled(self):
@@ -260,6 +367,14 @@ class Using(Programs):
         known = "I love this wonderful film\nI hate this boring film\nThe film lasts two hours\n"
         said = [json.loads(line) for line in fovea("predict", run, "--quiet", text=known + "I love this wonderful xylophone\n").stdout.splitlines()]
         self.assertEqual([one["label"] for one in said], ["positive", "negative", "neutral", "positive"])
+
+
+class BadSeries(Programs):
+    def test_values_too_large_to_standardise_are_exit_3_with_their_column(self):
+        file = self.folder / "huge.csv"
+        file.write_text("date,a,b\n" + "".join(f"2020-01-{1 + i % 28:02d},{i},{'1e308' if i % 2 else '-1e308'}\n" for i in range(400)))
+        words = ["train", "series-forecast", f"task.file={file}", "task.input_length=8", "task.horizon=2", "--dry-run"]
+        self.refused(fovea(*words), 3, "huge.csv", '"b"')
 
 
 class BadData(Programs):

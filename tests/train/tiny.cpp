@@ -66,7 +66,7 @@ std::vector<ExampleScore> TinyTask::measure(const Prediction& prediction, const 
 Metrics TinyTask::metrics(const std::vector<ExampleScore>& scores) const {
   if (doors_.score) {
     const double score = doors_.score(++scores_);
-    return {{"accuracy", score}, {"loss", score}};
+    return {{"accuracy", score}, {"loss", doors_.loss_score ? doors_.loss_score(scores_) : score}};
   }
   double right = 0;
   for (const ExampleScore& score : scores) right += score.values["right"].get<bool>() ? 1 : 0;

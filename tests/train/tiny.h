@@ -14,7 +14,8 @@ namespace fovea {
 /// validation batch, in the metrics of a validation. `n` counts the calls from 1.
 struct Doors {
   std::function<void(int64_t n)> loss, measure;
-  std::function<double(int64_t n)> score;  // replaces the validation metrics "accuracy" and "loss"
+  std::function<double(int64_t n)> score;       // replaces the validation metrics "accuracy" and "loss"
+  std::function<double(int64_t n)> loss_score;  // replaces "loss" again
 };
 
 /// Three numbers in, the largest one's index out; 25 training examples and 11 of each other split.

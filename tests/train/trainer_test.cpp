@@ -57,6 +57,19 @@ TEST_CASE("training stops when the metric has not improved for as many validatio
   CHECK(run.checkpoints().load("BEST").step == 2);
 }
 
+TEST_CASE(
+    "of validations that are equally good the one with the smallest loss is kept, and patience runs on") {
+  Scratch scratch;
+  TinyRun run = scored(scratch, {0.5}, 3);
+  run.doors.loss_score = [](int64_t n) {
+    return std::vector<double>{3, 2, 2.5, 1}[static_cast<size_t>(n - 1)];
+  };
+  const Json result = run.train();
+  CHECK(result["best_step"] == 4);
+  CHECK(result["last_step"] == 4);  // three validations without a better metric
+  CHECK(result["stopped_early"] == true);
+}
+
 TEST_CASE("without patience a run goes to its end and keeps the best") {
   Scratch scratch;
   const Json result = scored(scratch, {0.1, 0.3, 0.2}, 0).train();

@@ -244,6 +244,19 @@ TEST_CASE("a class or a number of channels that training never saw is said befor
         std::string::npos);
 }
 
+TEST_CASE("grey pictures among colour ones are read as colour ones") {
+  const Scratch scratch;
+  const Json group = folders(scratch);
+  const Tensor grey = make_task(group)->read(scratch.path("train/cat/3.png").string()).truth.at("pixels");
+  scratch.file("train/dog/7.png", picture(6, 3, 3));
+  const auto task = make_task(group);
+  CHECK(task->spec().inputs.at("image").channels == 3);
+  const Example read = task->read(scratch.path("train/cat/3.png").string());
+  CHECK(read.inputs.at("image").size(0) == 3);
+  for (int64_t c = 0; c < 3; ++c)
+    CHECK(torch::equal(read.truth.at("pixels").select(2, c), grey.select(2, 0)));
+}
+
 TEST_CASE("absent folders and files are bad data, and halves of a pair of files are refused") {
   const Scratch scratch;
   CHECK(data_error([&] {

@@ -54,6 +54,7 @@ TEST_CASE("a pair to predict is two texts with one tab between") {
   const Example read = task->read("Anna is in the tower .\tWhere is Anna ?");
   CHECK(read.note.at("tokens").size() == 6);
   CHECK(read.note.at("second").size() == 4);
+  CHECK(task->read("").inputs.at("second").size(0) == 0);  // an empty line is two texts without tokens
   for (const char* line : {"no tab", "a\tb\tc"})
     CHECK_THAT(message_of([&] { task->read(line); }), Contains("one tab between") && Contains("found"));
 }

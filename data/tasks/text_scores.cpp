@@ -1,0 +1,69 @@
+#include "data/tasks/text_scores.h"
+
+#include "data/tasks/common.h"
+#include "src/stats/chrf.h"
+#include "src/stats/rouge.h"
+
+namespace fovea {
+namespace {
+
+BleuCounts corpus_bleu(const std::vector<ExampleScore>& scores) {
+  BleuCounts sum;
+  for (const ExampleScore& score : scores) {
+    const auto numbers = score.values.at("bleu").get<std::vector<int64_t>>();
+    for (size_t n = 0; n < 4; ++n) sum.matches[n] += numbers.at(n), sum.totals[n] += numbers.at(n + 4);
+    sum.hypothesis += numbers.at(8), sum.reference += numbers.at(9);
+  }
+  return sum;
+}
+
+ChrfCounts corpus_chrf(const std::vector<ExampleScore>& scores) {
+  ChrfCounts sum;
+  constexpr size_t kOrder = ChrfCounts::kOrder;
+  for (const ExampleScore& score : scores) {
+    const auto numbers = score.values.at("chrf").get<std::vector<int64_t>>();
+    for (size_t n = 0; n < kOrder; ++n) {
+      sum.hypothesis[n] += numbers.at(n), sum.reference[n] += numbers.at(n + kOrder);
+      sum.matches[n] += numbers.at(n + 2 * kOrder);
+    }
+  }
+  return sum;
+}
+
+}  // namespace
+
+Json text_scores(const std::string& output, const std::string& reference, const BleuOptions& options) {
+  const BleuCounts bleu = bleu_counts(output, {reference}, options);
+  std::vector<int64_t> words(bleu.matches.begin(), bleu.matches.end());
+  words.insert(words.end(), bleu.totals.begin(), bleu.totals.end());
+  words.insert(words.end(), {bleu.hypothesis, bleu.reference});
+  const ChrfCounts chrf = chrf_counts(output, {reference});
+  std::vector<int64_t> characters;
+  for (const auto* part : {&chrf.hypothesis, &chrf.reference, &chrf.matches})
+    characters.insert(characters.end(), part->begin(), part->end());
+  const bool own_tokens = options.tokenizer == "zh" || options.tokenizer == "char";
+  const auto tokens = [&](const std::string& text) {
+    return own_tokens ? bleu_tokens(text, options.tokenizer) : rouge_words(text);
+  };
+  const Rouge overlap = rouge(tokens(output), tokens(reference));
+  return {{"output", output},      {"bleu", words},         {"chrf", characters},
+          {"rouge1", overlap.one}, {"rouge2", overlap.two}, {"rougeL", overlap.longest}};
+}
+
+Metrics text_metrics(const std::vector<ExampleScore>& scores, const BleuOptions& options) {
+  Metrics metrics = {{"bleu", bleu(corpus_bleu(scores), options).score}, {"chrf", chrf(corpus_chrf(scores))}};
+  for (const char* name : {"rouge1", "rouge2", "rougeL"})
+    metrics[name] = 100 * sum_scores(scores, name) / static_cast<double>(scores.size());
+  return metrics;
+}
+
+Json text_details(const std::vector<ExampleScore>& scores, const BleuOptions& options) {
+  const Bleu found = bleu(corpus_bleu(scores), options);
+  return {{"bleu",
+           {{"precisions", found.precisions},
+            {"brevity", found.brevity},
+            {"signature", bleu_signature(options)}}},
+          {"chrf", {{"signature", chrf_signature()}}}};
+}
+
+}  // namespace fovea

@@ -1,0 +1,7 @@
+# Writes OUT, which says which commit of SOURCE is built ("+" when files differ from it), and only when that changed.
+execute_process(COMMAND git -C ${SOURCE} describe --always --abbrev=12 --exclude=* --dirty=+
+                OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
+if(failed OR NOT commit)
+  set(commit unknown)
+endif()
+file(CONFIGURE OUTPUT ${OUT} CONTENT "#include \"apps/plain/commit.h\"\n\nnamespace fovea {\nconst char* const kCommit = \"@commit@\";\n}\n" @ONLY)
