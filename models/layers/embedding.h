@@ -12,7 +12,9 @@ struct EmbeddingOptions {
   std::string init = "uniform(0.1)";
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit("init", self.init, "of the token embeddings: uniform(a), normal(s), xavier, default = normal(1)");
+    visit("init", self.init,
+          "of the token embeddings: uniform(a), normal(s), xavier, scaled = normal(1/√width), default = "
+          "normal(1)");
   }
 };
 

@@ -40,11 +40,14 @@ void initialise(const Tensor& tensor, const std::string& name, const std::string
     torch::nn::init::xavier_uniform_(tensor);
   else if (name == "kaiming")
     torch::nn::init::kaiming_uniform_(tensor, 0, torch::kFanIn, torch::kReLU);
+  else if (name == "scaled")
+    tensor.normal_(0, 1 / std::sqrt(static_cast<double>(tensor.size(-1))));
   else if (name == "zeros")
     tensor.zero_();
   else
-    throw ConfigError(key + ": no initialisation \"" + name + "\"" +
-                      hint(name, {"default", "uniform(0.1)", "normal(1)", "xavier", "kaiming", "zeros"}));
+    throw ConfigError(
+        key + ": no initialisation \"" + name + "\"" +
+        hint(name, {"default", "uniform(0.1)", "normal(1)", "xavier", "kaiming", "scaled", "zeros"}));
 }
 
 void initialise_weights(torch::nn::Module& module, const std::string& name, const std::string& key) {

@@ -1,4 +1,5 @@
-// Named initialisations: "default", "uniform(a)", "normal(s)", "xavier", "kaiming", "zeros".
+// Named initialisations: "default", "uniform(a)", "normal(s)", "xavier", "kaiming", "scaled",
+// "zeros".
 #pragma once
 
 #include <string>
@@ -8,8 +9,8 @@
 namespace fovea {
 
 /// Fills `tensor` by name from the default generator: uniform(a) = U(−a, a); normal(s) = N(0, s²); xavier =
-/// U(±√(6/(fan in + fan out))) (Glorot 2010); kaiming = U(±√(6/fan in)) (He 2015). "default" leaves it.
-/// Throws ConfigError on another name; `key` opens the message.
+/// U(±√(6/(fan in + fan out))) (Glorot 2010); kaiming = U(±√(6/fan in)) (He 2015); scaled = N(0, 1/D) with D
+/// the last size. "default" leaves it. Throws ConfigError on another name; `key` opens the message.
 void initialise(const Tensor& tensor, const std::string& name, const std::string& key);
 
 /// The same for every weight of two or more axes outside embeddings and attentions.

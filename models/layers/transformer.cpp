@@ -4,6 +4,19 @@
 
 namespace fovea {
 
+FeedForwardImpl::FeedForwardImpl(const BlockOptions& o) : pre_norm_(o.norm == "pre") {
+  const int64_t inner = o.feed_forward > 0 ? o.feed_forward : 4 * o.width;
+  norm_ = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({o.width})));
+  inner_ = register_module("inner", torch::nn::Linear(o.width, inner));
+  outer_ = register_module("outer", torch::nn::Linear(inner, o.width));
+  dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
+}
+
+Tensor FeedForwardImpl::forward(const Tensor& x) {
+  return residual(x, norm_, dropout_, pre_norm_,
+                  [this](const Tensor& input) { return outer_(torch::gelu(inner_(input))); });
+}
+
 TransformerBlockImpl::TransformerBlockImpl(const AttentionChoice& choice, const BlockOptions& o)
     : pre_norm_(o.norm == "pre") {
   if (!choice.none()) {
@@ -15,23 +28,13 @@ TransformerBlockImpl::TransformerBlockImpl(const AttentionChoice& choice, const 
     attention_norm_ =
         register_module("attention_norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({o.width})));
   }
-  const int64_t inner = o.feed_forward > 0 ? o.feed_forward : 4 * o.width;
-  inner_ = register_module("inner", torch::nn::Linear(o.width, inner));
-  outer_ = register_module("outer", torch::nn::Linear(inner, o.width));
-  feed_norm_ = register_module("feed_norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({o.width})));
+  feed_ = register_module("feed", FeedForward(o));
   dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
-}
-
-Tensor TransformerBlockImpl::feed(const Tensor& x) {
-  return dropout_(outer_(torch::gelu(inner_(x))));
 }
 
 template <class Attend>
 Tensor TransformerBlockImpl::run(const Tensor& x, Attend&& attend) {
-  Tensor y = x;
-  if (attention_)
-    y = pre_norm_ ? y + dropout_(attend(attention_norm_(y))) : attention_norm_(y + dropout_(attend(y)));
-  return pre_norm_ ? y + feed(feed_norm_(y)) : feed_norm_(y + feed(y));
+  return feed_(attention_ ? residual(x, attention_norm_, dropout_, pre_norm_, attend) : x);
 }
 
 Tensor TransformerBlockImpl::forward(const Tensor& x, const Tensor& real, AttentionTrace* trace,

@@ -19,7 +19,28 @@ struct BlockOptions {
   std::string key = "model.attention";
 };
 
-/// x + attention(x), then x + W₂ gelu(W₁ x), each normalised before (pre) or after (post). The attention
+/// x + branch(x), normalised before the branch (pre; a null norm is none) or after the sum (post).
+template <class Branch>
+Tensor residual(const Tensor& x, torch::nn::LayerNorm& norm, torch::nn::Dropout& dropout, bool pre_norm,
+                Branch&& branch) {
+  return pre_norm ? x + dropout(branch(norm ? norm(x) : x)) : norm(x + dropout(branch(x)));
+}
+
+/// x + W₂ gelu(W₁ x), normalised before (pre) or after (post).
+class FeedForwardImpl : public torch::nn::Module {
+ public:
+  explicit FeedForwardImpl(const BlockOptions& options);
+  Tensor forward(const Tensor& x);
+
+ private:
+  bool pre_norm_;
+  torch::nn::LayerNorm norm_{nullptr};
+  torch::nn::Linear inner_{nullptr}, outer_{nullptr};
+  torch::nn::Dropout dropout_{nullptr};
+};
+TORCH_MODULE(FeedForward);
+
+/// x + attention(x), then the feed-forward layer, each normalised before (pre) or after (post). The attention
 /// `none` adds nothing.
 class TransformerBlockImpl : public torch::nn::Module {
  public:
@@ -30,14 +51,13 @@ class TransformerBlockImpl : public torch::nn::Module {
   Tensor step(const Tensor& x, Memory& memory, State& state);
 
  private:
-  Tensor feed(const Tensor& x);
   template <class Attend>
   Tensor run(const Tensor& x, Attend&& attend);
 
   bool pre_norm_;
   std::shared_ptr<Attention> attention_;
-  torch::nn::LayerNorm attention_norm_{nullptr}, feed_norm_{nullptr};
-  torch::nn::Linear inner_{nullptr}, outer_{nullptr};
+  torch::nn::LayerNorm attention_norm_{nullptr};
+  FeedForward feed_{nullptr};
   torch::nn::Dropout dropout_{nullptr};
 };
 TORCH_MODULE(TransformerBlock);

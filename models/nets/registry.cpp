@@ -14,6 +14,7 @@
 #include "models/nets/text_cnn.h"
 #include "models/nets/transformer_classifier.h"
 #include "models/nets/transformer_lm.h"
+#include "models/nets/transformer_seq2seq.h"
 #include "models/nets/vision_transformer.h"
 
 namespace fovea {
@@ -82,6 +83,9 @@ Registry<NetEntry> make_registry() {
   all.add(entry<RnnSeq2seq>("rnn-seq2seq",
                             "bidirectional recurrent encoder, recurrent decoder, attention between",
                             "Bahdanau 2015; Luong 2015"));
+  all.add(entry<TransformerSeq2seq>(
+      "transformer-seq2seq", "Transformer encoder and decoder; an attention of choice in each of three slots",
+      "Vaswani 2017"));
   all.add(entry<TransformerLm>("transformer-lm", "causal Transformer language model",
                                "Vaswani 2017; Radford 2018"));
   return all;

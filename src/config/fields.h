@@ -57,11 +57,11 @@ struct FieldInfo {
 template <class T>
 concept HasFields = requires(T& t) { T::fields(t, [](auto&&...) {}); };
 
-/// A value that reads and writes itself (an attention chosen by name): from_config(json, key) throws
-/// ConfigError.
+/// A value that reads and writes itself (an attention chosen by name): fallback.from_config(json, key) is
+/// what `json` makes of the default, and throws ConfigError.
 template <class T>
 concept ReadsItself = requires(const T& t, const Json& json, const std::string& key) {
-  { T::from_config(json, key) } -> std::same_as<T>;
+  { t.from_config(json, key) } -> std::same_as<T>;
   { t.to_config() } -> std::convertible_to<Json>;
 };
 
@@ -106,7 +106,7 @@ class ObjectReader {
   void assign(const Json& found, const std::string& name, std::vector<double>& value, const Rule& rule) const;
   template <ReadsItself T>
   void assign(const Json& found, const std::string& name, T& value, const Rule&) const {
-    value = T::from_config(found, key(name));
+    value = value.from_config(found, key(name));
   }
   template <HasFields Options>
   void assign(const Json& found, const std::string& name, Options& value, const Rule&) const {

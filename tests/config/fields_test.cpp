@@ -23,7 +23,7 @@ struct Inner {
 /// A value that reads itself: a name, or an object with a name.
 struct Variant {
   std::string name = "additive";
-  static Variant from_config(const Json& json, const std::string& key) {
+  Variant from_config(const Json& json, const std::string& key) const {
     if (!json.is_string()) throw ConfigError(key + ": expected a name");
     return {json.get<std::string>()};
   }

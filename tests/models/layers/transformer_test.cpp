@@ -32,8 +32,8 @@ struct Parts {
     return torch::layer_norm(x, {8}, all[name + ".weight"], all[name + ".bias"]);
   }
   Tensor feed(const Tensor& x) {
-    const Tensor inner = torch::gelu(torch::linear(x, all["inner.weight"], all["inner.bias"]));
-    return torch::linear(inner, all["outer.weight"], all["outer.bias"]);
+    const Tensor inner = torch::gelu(torch::linear(x, all["feed.inner.weight"], all["feed.inner.bias"]));
+    return torch::linear(inner, all["feed.outer.weight"], all["feed.outer.bias"]);
   }
   Tensor attend(const Tensor& x) { return attention->forward(x, x, x).context; }
   torch::OrderedDict<std::string, Tensor> all;
@@ -51,7 +51,7 @@ TEST_CASE("a pre-norm block is x + attention(norm(x)), then x + feed(norm(x)) (X
   TransformerBlock made = block("pre", "multi-head");
   Parts parts(made);
   const Tensor x = draw(), middle = x + parts.attend(parts.norm("attention_norm", x));
-  const Tensor expected = middle + parts.feed(parts.norm("feed_norm", middle));
+  const Tensor expected = middle + parts.feed(parts.norm("feed.norm", middle));
   CHECK(distance(made(x, Tensor(), nullptr, TraceAxes()), expected) < 1e-13);
 }
 
@@ -60,7 +60,7 @@ TEST_CASE("a post-norm block is norm(x + attention(x)), then norm(x + feed(x)) (
   TransformerBlock made = block("post", "multi-head");
   Parts parts(made);
   const Tensor x = draw(), middle = parts.norm("attention_norm", x + parts.attend(x));
-  const Tensor expected = parts.norm("feed_norm", middle + parts.feed(middle));
+  const Tensor expected = parts.norm("feed.norm", middle + parts.feed(middle));
   CHECK(distance(made(x, Tensor(), nullptr, TraceAxes()), expected) < 1e-13);
 }
 

@@ -12,14 +12,29 @@ namespace {
 std::vector<NetCase> decoding_cases() {
   std::vector<NetCase> cases = net_cases();
   for (const char* attention : {"luong-dot", "bahdanau", "location-aware", "none", "rope"})
-    for (const char* net : {"rnn-seq2seq", "transformer-lm"}) {
+    for (const char* net : {"rnn-seq2seq", "transformer-lm", "transformer-seq2seq"}) {
       const Json group = std::string(attention) == "rope" ? Json{{"name", "compose"}, {"position", "rope"}}
                                                           : Json{{"name", attention}};
-      const std::string task = std::string(net) == "rnn-seq2seq" ? "translation" : "language-model";
+      const std::string task = std::string(net) == "transformer-lm" ? "language-model" : "translation";
       Json model = {{"name", net}, {"width", 8}, {"layers", 2}, {"dropout", 0}, {"attention", group}};
-      if (task == "translation") model["hidden"] = 8, model["input_feeding"] = true;
+      if (std::string(net) == "rnn-seq2seq") model["hidden"] = 8, model["input_feeding"] = true;
       cases.push_back({model.dump(), task, model});
     }
+  // Slots of one block that carry a state, or do not, beside each other.
+  for (const auto& [decoder, cross] :
+       std::vector<std::pair<std::string, std::string>>{{"location-aware", "location-aware"},
+                                                        {"location-aware", "multi-head"},
+                                                        {"multi-head", "location-aware"},
+                                                        {"none", "location-aware"},
+                                                        {"linear", "none"}}) {
+    const Json model = {{"name", "transformer-seq2seq"},
+                        {"width", 8},
+                        {"layers", 2},
+                        {"dropout", 0},
+                        {"decoder", {{"attention", decoder}}},
+                        {"cross", {{"attention", cross}}}};
+    cases.push_back({model.dump(), "translation", model});
+  }
   std::erase_if(cases,
                 [](const NetCase& one) { return one.task != "translation" && one.task != "language-model"; });
   return cases;
