@@ -25,7 +25,7 @@ export bin out
 runs() {
   local attention seed
   for seed in 0 1; do
-    for attention in bahdanau location-aware luong-dot none; do echo "reverse $attention $seed task.examples=3000 train.epochs=12 train.schedule=cosine"; done
+    for attention in bahdanau location-aware luong-dot none; do echo "reverse $attention $seed task.examples=3000 train.epochs=20"; done
     for attention in bahdanau scaled-dot uniform none; do echo "image-classification $attention $seed task.examples=2000"; done
     for attention in learned-query bahdanau scaled-dot none; do echo "text-classification $attention $seed"; done
   done
@@ -34,7 +34,7 @@ runs() {
 printf '\n== training 24 runs, %s at a time\n' "$(nproc)"
 mkdir -p "$out"
 # Within a seed the long ones come first, so that the last to finish is a short one; xargs fails when any run does.
-runs | xargs -P "$(nproc)" -L 1 bash -c 'one_run "$@"' one_run
+runs | xargs -P "$(nproc)" -L 1 bash -ec 'one_run "$@"' one_run
 
 printf '\n'
 "$bin/fovea" report "$out"

@@ -43,6 +43,6 @@ runs() {
 
 for column in recall recall-one-layer copy reverse decisive-word digits lag; do mkdir -p "$out/$column"; done
 # xargs goes on when one run fails and fails at the end.
-runs | xargs -P "$(nproc)" -L 1 bash -c 'one_run "$@"' one_run
+runs | xargs -P "$(nproc)" -L 1 bash -ec 'one_run "$@"' one_run
 python3 scripts/learning_table.py "$out" > "$out/table.md"
 printf 'The table: %s/table.md\n' "$out"

@@ -225,7 +225,7 @@ void Trainer::validate() {
   const bool improved = defined && (first || (lower ? value < at_->best : value > at_->best));
   // Of equal ones the surer: where nothing is right yet, or everything, the loss still tells them apart.
   const auto loss = [](const Json& of) { return of.value("loss", Json()); };
-  const bool surer = defined && value == at_->best && loss(metrics).is_number() &&
+  const bool surer = defined && !first && value == at_->best && loss(metrics).is_number() &&
                      loss(at_->best_metrics).is_number() && loss(metrics) < loss(at_->best_metrics);
   const bool better = improved || surer;
   at_->stale = improved ? 0 : at_->stale + 1;

@@ -70,6 +70,15 @@ TEST_CASE(
   CHECK(result["stopped_early"] == true);
 }
 
+TEST_CASE("a metric that begins at 0 and stays there is no failure: the smallest loss is kept") {
+  Scratch scratch;
+  TinyRun run = scored(scratch, {0.0}, 0, 4);
+  run.doors.loss_score = [](int64_t n) {
+    return std::vector<double>{3, 2, 2.5, 4}[static_cast<size_t>(n - 1)];
+  };
+  CHECK(run.train()["best_step"] == 2);
+}
+
 TEST_CASE("without patience a run goes to its end and keeps the best") {
   Scratch scratch;
   const Json result = scored(scratch, {0.1, 0.3, 0.2}, 0).train();
