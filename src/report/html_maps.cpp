@@ -88,6 +88,10 @@ std::string answer_html(const Run& run, const std::string& example) {
   for (const std::string key : {"label", "target", "predicted", "prediction", "output", "correct"}) {
     const auto found = line.find(key);
     if (found == line.end() || !found->is_primitive() || found->is_null()) continue;
+    if (key == "correct") {
+      parts.push_back(*found == 1 ? "right" : "wrong");
+      continue;
+    }
     const std::string text = found->is_string()         ? found->get<std::string>()
                              : found->is_number_float() ? format_number(found->get<double>())
                                                         : found->dump();
