@@ -1,6 +1,7 @@
 // fovea-attend: runs one attention on arrays, to check any variant against any other framework.
 #include "apps/shared/attend.h"
 
+#include "apps/plain/computing.h"
 #include "apps/plain/program.h"
 
 int main(int argc, char** argv) {
@@ -37,5 +38,5 @@ int main(int argc, char** argv) {
   fovea::whole_number(app.add_option("--seed", request.seed, "of the parameters that are drawn"), 0,
                       fovea::kMostNumber);
   app.add_option("--out", request.out, "folder for the results")->required();
-  return fovea::run_program(app, argc, argv, [&] { return fovea::attend(request); });
+  return fovea::run_program(app, argc, argv, [&] { return fovea::compute("attend", &request); });
 }

@@ -1,6 +1,7 @@
 // fovea-evaluate: scores trained runs on a split.
 #include "apps/shared/evaluate.h"
 
+#include "apps/plain/computing.h"
 #include "apps/plain/program.h"
 
 int main(int argc, char** argv) {
@@ -22,5 +23,5 @@ int main(int argc, char** argv) {
   fovea::add_threads(app, request.threads);
   app.add_flag("--quiet", request.quiet, "no progress");
   app.add_flag("--verbose", request.verbose, "say more");
-  return fovea::run_program(app, argc, argv, [&] { return fovea::evaluate(request); });
+  return fovea::run_program(app, argc, argv, [&] { return fovea::compute("evaluate", &request); });
 }

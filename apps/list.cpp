@@ -1,6 +1,7 @@
 // fovea-list: everything that can be chosen by name.
 #include "apps/shared/list.h"
 
+#include "apps/plain/computing.h"
 #include "apps/plain/program.h"
 
 int main(int argc, char** argv) {
@@ -17,5 +18,5 @@ int main(int argc, char** argv) {
   app.add_option("--format", request.format, "text, json, or (attentions) markdown")
       ->check(CLI::IsMember({"text", "json", "markdown"}));
   app.add_option("--out", request.out, "folder that markdown goes to: attentions.md and pictures/attentions");
-  return fovea::run_program(app, argc, argv, [&] { return fovea::list(request); });
+  return fovea::run_program(app, argc, argv, [&] { return fovea::compute("list", &request); });
 }

@@ -1,6 +1,7 @@
 // fovea-maps: writes, draws and scores attention maps.
 #include "apps/shared/maps.h"
 
+#include "apps/plain/computing.h"
 #include "apps/plain/program.h"
 
 int main(int argc, char** argv) {
@@ -26,5 +27,5 @@ int main(int argc, char** argv) {
   fovea::add_threads(app, request.threads);
   app.add_flag("--quiet", request.quiet, "no progress");
   app.add_flag("--verbose", request.verbose, "say more");
-  return fovea::run_program(app, argc, argv, [&] { return fovea::maps(request); });
+  return fovea::run_program(app, argc, argv, [&] { return fovea::compute("maps", &request); });
 }

@@ -1,6 +1,7 @@
 // fovea-predict: labels, outputs or forecasts for new inputs, one JSON line each.
 #include "apps/shared/predict.h"
 
+#include "apps/plain/computing.h"
 #include "apps/plain/program.h"
 
 int main(int argc, char** argv) {
@@ -23,5 +24,5 @@ int main(int argc, char** argv) {
   fovea::add_threads(app, request.threads);
   app.add_flag("--quiet", request.quiet, "no progress");
   app.add_flag("--verbose", request.verbose, "say more");
-  return fovea::run_program(app, argc, argv, [&] { return fovea::predict(request); });
+  return fovea::run_program(app, argc, argv, [&] { return fovea::compute("predict", &request); });
 }

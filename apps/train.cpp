@@ -1,6 +1,7 @@
 // fovea-train: trains one run, or continues it.
 #include "apps/shared/train.h"
 
+#include "apps/plain/computing.h"
 #include "apps/plain/program.h"
 
 int main(int argc, char** argv) {
@@ -29,5 +30,5 @@ int main(int argc, char** argv) {
   app.add_flag("--print-config", request.print_config, "print the resolved config and stop");
   app.add_flag("--quiet", request.quiet, "no progress");
   app.add_flag("--verbose", request.verbose, "say more");
-  return fovea::run_program(app, argc, argv, [&] { return fovea::train(request); });
+  return fovea::run_program(app, argc, argv, [&] { return fovea::compute("train", &request); });
 }

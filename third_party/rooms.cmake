@@ -40,26 +40,21 @@ function(fovea_room name)
   endif()
 endfunction()
 
-# fovea_programs(DIR): each DIR/*.cpp becomes a program of its name, fovea-NAME (fovea.cpp itself becomes fovea).
-# The programs that compute nothing with tensors link no LibTorch.
-set(FOVEA_PLAIN_PROGRAMS fovea report data)
-function(fovea_programs dir)
-  file(GLOB mains CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${dir}/*.cpp)
-  add_custom_target(programs)  # all of them, without the tests
-  foreach(main IN LISTS mains)
-    get_filename_component(stem ${main} NAME_WE)
-    set(target fovea-${stem})
-    if(stem STREQUAL fovea)
-      set(target fovea)
-    endif()
-    add_executable(${target} ${main})
-    if(stem IN_LIST FOVEA_PLAIN_PROGRAMS)
-      target_link_libraries(${target} PRIVATE fovea_apps_plain)
-    else()
-      target_link_libraries(${target} PRIVATE fovea_apps)
-      target_precompile_headers(${target} REUSE_FROM fovea_torch)
-    endif()
-    add_dependencies(programs ${target})
+# fovea_computing(TARGET DIR LINK target…): libfovea-computing.so in DIR, the half of the programs that needs LibTorch, and the
+# programs there that load it. A program starts without LibTorch: `--help` is quick.
+function(fovea_computing target dir)
+  cmake_parse_arguments(COMPUTING "" "" "LINK" ${ARGN})
+  add_library(${target} MODULE ${PROJECT_SOURCE_DIR}/apps/computing/programs.cpp)
+  target_link_libraries(${target} PRIVATE ${COMPUTING_LINK} fovea_apps)
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME fovea-computing LIBRARY_OUTPUT_DIRECTORY ${dir})
+endfunction()
+
+# fovea_programs(DIR PREFIX NAME…): apps/NAME.cpp becomes DIR/fovea-NAME (fovea itself keeps its name), target PREFIX-NAME.
+function(fovea_programs dir prefix)
+  foreach(name IN LISTS ARGN)
+    add_executable(${prefix}-${name} ${PROJECT_SOURCE_DIR}/apps/${name}.cpp)
+    target_link_libraries(${prefix}-${name} PRIVATE fovea_apps_plain)
+    set_target_properties(${prefix}-${name} PROPERTIES OUTPUT_NAME fovea-${name} RUNTIME_OUTPUT_DIRECTORY ${dir} BUILD_RPATH "$ORIGIN")
   endforeach()
 endfunction()
 

@@ -42,9 +42,9 @@ void describe_program(CLI::App& app, const std::string& verb, const std::string&
   app.set_version_flag("--version", std::string("fovea ") + kVersion);
 }
 
-CLI::Option* whole_number(CLI::Option* option, int64_t least, int64_t most) {
+void whole_number(CLI::Option* option, int64_t least, int64_t most) {
   // The library's own reading stops at the largest number without a word.
-  return option->check(CLI::Validator(
+  option->check(CLI::Validator(
       [least, most](std::string& text) -> std::string {
         const std::string digits = text.substr(!text.empty() && text[0] == '-' ? 1 : 0);
         const bool number = !digits.empty() && digits.find_first_not_of("0123456789") == std::string::npos;

@@ -15,7 +15,7 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
 constexpr int64_t kMostNumber = 999999999999999999;
 
 /// Makes `option` take whole numbers from `least` to `most` only.
-CLI::Option* whole_number(CLI::Option* option, int64_t least, int64_t most);
+void whole_number(CLI::Option* option, int64_t least, int64_t most);
 
 /// --threads, 1 to 1024.
 void add_threads(CLI::App& app, int64_t& threads, const std::string& help = "threads of one operation");

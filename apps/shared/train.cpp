@@ -40,8 +40,7 @@ int dry_run(const Json& config, const Task& task, Net& net, const TrainRequest& 
   if (loss.sum.requires_grad()) loss.sum.backward();
   const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
   if (!torch::isfinite(loss.sum).all().item<bool>()) throw DivergedError("step 1: the loss is not finite");
-  if (task.examples(Split::kValidation)->size() == 0)
-    throw DataError("split validation: no examples; the checkpoint to keep is chosen on it");
+  require_validation(task);
   std::cout << "task        " << group_name(config["task"], "") << ": " << source->size() << " training, "
             << task.examples(Split::kValidation)->size() << " validation, "
             << task.examples(Split::kTest)->size() << " test examples, batch " << batch.size() << "\n"

@@ -93,6 +93,12 @@ Json fingerprint(const std::string& path) {
   return {{"file", path}, {"sha256", sha256(listing)}};
 }
 
+void add_fingerprints(Json& data, const std::string& root,
+                      const std::vector<std::pair<std::string, std::string>>& files) {
+  for (const auto& [name, file] : files)
+    if (!file.empty()) data[name] = fingerprint(under_root(root, file));
+}
+
 void write_task_json(const std::string& folder, const Json& content) {
   write_file_synced(fs::path(folder) / "task.json", to_text(content, 1) + "\n");
 }

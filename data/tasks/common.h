@@ -77,6 +77,19 @@ auto apart(int64_t n, std::set<std::string>& earlier, Make&& make, Input&& input
 /// and hashes; x.zip/folder has the archive's.
 Json fingerprint(const std::string& path);
 
+/// {"examples": {"train", "validation", "test"}} of the three parts of `splits`.
+template <class Splits>
+Json split_sizes(const Splits& splits) {
+  return {{"examples",
+           {{"train", splits.train.size()},
+            {"validation", splits.validation.size()},
+            {"test", splits.test.size()}}}};
+}
+
+/// Adds to `data` the fingerprint of each file below `root`, by its name; empty ones are left out.
+void add_fingerprints(Json& data, const std::string& root,
+                      const std::vector<std::pair<std::string, std::string>>& files);
+
 /// Writes and reads task/task.json. read throws CheckpointError.
 void write_task_json(const std::string& folder, const Json& content);
 Json read_task_json(const std::string& folder);

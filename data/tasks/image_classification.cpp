@@ -266,27 +266,17 @@ Example ImageClassification::read(const std::string& input) const {
   return make_example({read_image(input), "", input, {}}, 0, true);
 }
 
-Tensor ImageClassification::truth(const Batch& batch, int64_t row, const std::string& key_field) const {
-  const auto& truths = batch.truths[static_cast<size_t>(row)];
-  const auto found = truths.find(key_field);
-  return found == truths.end() ? Tensor() : found->second;
-}
-
 Json ImageClassification::data() const {
-  const Splits& all = splits_.get();
-  Json data = {
-      {"examples",
-       {{"train", all.train.size()}, {"validation", all.validation.size()}, {"test", all.test.size()}}}};
-  if (!files_) return data;
-  const std::pair<const char*, std::string> files[] = {{"train", options_.train},
-                                                       {"validation", options_.validation},
-                                                       {"test", options_.test},
-                                                       {"train_images", options_.train_images},
-                                                       {"train_labels", options_.train_labels},
-                                                       {"test_images", options_.test_images},
-                                                       {"test_labels", options_.test_labels}};
-  for (const auto& [name, file] : files)
-    if (!file.empty()) data[name] = fingerprint(under_root(options_.root, file));
+  Json data = split_sizes(splits_.get());
+  if (files_)
+    add_fingerprints(data, options_.root,
+                     {{"train", options_.train},
+                      {"validation", options_.validation},
+                      {"test", options_.test},
+                      {"train_images", options_.train_images},
+                      {"train_labels", options_.train_labels},
+                      {"test_images", options_.test_images},
+                      {"test_labels", options_.test_labels}});
   return data;
 }
 

@@ -55,7 +55,6 @@ class ImageClassification : public ClassificationTask {
   std::vector<std::string> labels(const Batch& batch, int64_t row, const std::string& field) const override {
     return {};
   }
-  Tensor truth(const Batch& batch, int64_t row, const std::string& key_field) const override;
   Json data() const override;
   void save(const std::string& folder) const override;
   const std::vector<std::string>& classes() const override { return classes_; }

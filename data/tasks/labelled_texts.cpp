@@ -217,21 +217,12 @@ std::vector<std::string> LabelledTexts::labels(const Batch& batch, int64_t row,
   return {};
 }
 
-Tensor LabelledTexts::truth(const Batch& batch, int64_t row, const std::string& key_field) const {
-  const auto& truths = batch.truths[static_cast<size_t>(row)];
-  const auto found = truths.find(key_field);
-  return found == truths.end() ? Tensor() : found->second;
-}
-
 Json LabelledTexts::data() const {
-  const Splits& all = splits_.get();
-  Json data = {
-      {"examples",
-       {{"train", all.train.size()}, {"validation", all.validation.size()}, {"test", all.test.size()}}}};
-  if (!files_) return data;
-  for (const auto& [name, file] : std::map<std::string, std::string>{
-           {"train", options_.train}, {"validation", options_.validation}, {"test", options_.test}})
-    if (!file.empty()) data[name] = fingerprint(under_root(options_.root, file));
+  Json data = split_sizes(splits_.get());
+  if (files_)
+    add_fingerprints(
+        data, options_.root,
+        {{"train", options_.train}, {"validation", options_.validation}, {"test", options_.test}});
   return data;
 }
 

@@ -78,7 +78,6 @@ class LabelledTexts : public ClassificationTask {
   int64_t batch_size() const override { return options_.batch; }
   Example read(const std::string& input) const override;
   std::vector<std::string> labels(const Batch& batch, int64_t row, const std::string& field) const override;
-  Tensor truth(const Batch& batch, int64_t row, const std::string& key_field) const override;
   Json data() const override;
   void save(const std::string& folder) const override;
   const std::vector<std::string>& classes() const override { return classes_; }

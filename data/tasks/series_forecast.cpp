@@ -274,12 +274,6 @@ std::vector<std::string> SeriesForecast::labels(const Batch& batch, int64_t row,
   return batch.notes[static_cast<size_t>(row)].at("dates").get<std::vector<std::string>>();
 }
 
-Tensor SeriesForecast::truth(const Batch& batch, int64_t row, const std::string& key_field) const {
-  const auto& truths = batch.truths[static_cast<size_t>(row)];
-  const auto found = truths.find(key_field);
-  return found == truths.end() ? Tensor() : found->second;
-}
-
 Json SeriesForecast::data() const {
   const Data& data = data_->get();
   Json json = {{"rows", data.values.size(0)},

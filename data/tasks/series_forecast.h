@@ -54,7 +54,6 @@ class SeriesForecast : public Task {
   Metrics metrics(const std::vector<ExampleScore>& scores) const override;
   Json show(const Prediction& prediction, const Batch& batch, int64_t row) const override;
   std::vector<std::string> labels(const Batch& batch, int64_t row, const std::string& field) const override;
-  Tensor truth(const Batch& batch, int64_t row, const std::string& key_field) const override;
   std::string primary_metric() const override { return "mse"; }
   bool higher_is_better() const override { return false; }
   Json data() const override;

@@ -271,17 +271,8 @@ std::vector<std::string> Translation::labels(const Batch& batch, int64_t row,
   return tokens;
 }
 
-Tensor Translation::truth(const Batch& batch, int64_t row, const std::string& key_field) const {
-  const auto& truths = batch.truths[static_cast<size_t>(row)];
-  const auto found = truths.find(key_field);
-  return found == truths.end() ? Tensor() : found->second;
-}
-
 Json Translation::data() const {
-  const Splits& all = splits_.get();
-  Json data = {
-      {"examples",
-       {{"train", all.train.size()}, {"validation", all.validation.size()}, {"test", all.test.size()}}}};
+  Json data = split_sizes(splits_.get());
   if (!files_) return data;
   for (const auto& [name, file] : std::map<std::string, std::string>{
            {"train", options_.train}, {"validation", options_.validation}, {"test", options_.test}}) {

@@ -73,7 +73,6 @@ class Translation : public Task {
   Metrics metrics(const std::vector<ExampleScore>& scores) const override;
   Json show(const Prediction& prediction, const Batch& batch, int64_t row) const override;
   std::vector<std::string> labels(const Batch& batch, int64_t row, const std::string& field) const override;
-  Tensor truth(const Batch& batch, int64_t row, const std::string& key_field) const override;
   Json details(const std::vector<ExampleScore>& scores) const override;
   /// BLEU; accuracy of whole sequences where the data are generated and can be had right.
   std::string primary_metric() const override { return files_ ? "bleu" : "accuracy"; }

@@ -4,9 +4,13 @@
 
 namespace fovea {
 
+torch::nn::LayerNorm layer_norm(int64_t width) {
+  return torch::nn::LayerNorm(torch::nn::LayerNormOptions({width}));
+}
+
 FeedForwardImpl::FeedForwardImpl(const BlockOptions& o) : pre_norm_(o.norm == "pre") {
   const int64_t inner = o.feed_forward > 0 ? o.feed_forward : 4 * o.width;
-  norm_ = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({o.width})));
+  norm_ = register_module("norm", layer_norm(o.width));
   inner_ = register_module("inner", torch::nn::Linear(o.width, inner));
   outer_ = register_module("outer", torch::nn::Linear(inner, o.width));
   dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
@@ -25,8 +29,7 @@ TransformerBlockImpl::TransformerBlockImpl(const AttentionChoice& choice, const 
     shape.causal = o.causal, shape.ordered = o.ordered;
     shape.rows = o.rows, shape.columns = o.columns, shape.length = o.length;
     attention_ = register_module("self", make_attention(choice.config, shape, o.key));
-    attention_norm_ =
-        register_module("attention_norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({o.width})));
+    attention_norm_ = register_module("attention_norm", layer_norm(o.width));
   }
   feed_ = register_module("feed", FeedForward(o));
   dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
@@ -62,8 +65,7 @@ TransformerStackImpl::TransformerStackImpl(const AttentionChoice& choice, const 
                                            int64_t layers) {
   for (int64_t i = 0; i < layers; ++i)
     blocks_.push_back(register_module(std::to_string(i), TransformerBlock(choice, options)));
-  if (options.norm == "pre")
-    norm_ = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({options.width})));
+  if (options.norm == "pre") norm_ = register_module("norm", layer_norm(options.width));
 }
 
 Tensor TransformerStackImpl::forward(Tensor x, const Tensor& real, AttentionTrace* trace,

@@ -19,6 +19,9 @@ struct BlockOptions {
   std::string key = "model.attention";
 };
 
+/// Over the last axis, `width` values.
+torch::nn::LayerNorm layer_norm(int64_t width);
+
 /// x + branch(x), normalised before the branch (pre; a null norm is none) or after the sum (post).
 template <class Branch>
 Tensor residual(const Tensor& x, torch::nn::LayerNorm& norm, torch::nn::Dropout& dropout, bool pre_norm,

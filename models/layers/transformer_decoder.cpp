@@ -4,13 +4,6 @@
 #include "models/layers/pooling.h"
 
 namespace fovea {
-namespace {
-
-torch::nn::LayerNorm layer_norm(int64_t width) {
-  return torch::nn::LayerNorm(torch::nn::LayerNormOptions({width}));
-}
-
-}  // namespace
 
 TransformerDecoderBlockImpl::TransformerDecoderBlockImpl(const AttentionChoice& self,
                                                          const AttentionChoice& cross, const BlockOptions& o,

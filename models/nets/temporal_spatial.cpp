@@ -24,8 +24,7 @@ TemporalSpatial::TemporalSpatial(const Options& o, const TaskSpec& spec) : optio
         register_module(joint ? "joint" + name : "time" + name, TransformerBlock(o.attention, block)));
     if (!joint) across_.push_back(register_module("across" + name, TransformerBlock(o.across, across)));
   }
-  if (o.norm == "pre")
-    norm_ = register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({o.width})));
+  if (o.norm == "pre") norm_ = register_module("norm", layer_norm(o.width));
   head_ = register_module(
       "head", torch::nn::Linear(patches_ * o.width, spec.target("future", "temporal-spatial").length));
   dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));

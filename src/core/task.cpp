@@ -23,4 +23,10 @@ Split parse_split(const std::string& name) {
   throw ConfigError("split: no \"" + name + "\"" + hint(name, {"train", "validation", "test"}));
 }
 
+Tensor Task::truth(const Batch& batch, int64_t row, const std::string& key_field) const {
+  const auto& truths = batch.truths[static_cast<size_t>(row)];
+  const auto found = truths.find(key_field);
+  return found == truths.end() ? Tensor() : found->second;
+}
+
 }  // namespace fovea

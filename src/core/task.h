@@ -64,9 +64,9 @@ class Task {
   /// Labels of the positions of input or target field `field` of one example (its note and values).
   virtual std::vector<std::string> labels(const Batch& batch, int64_t row,
                                           const std::string& field) const = 0;
-  /// Where attention over `key_field` ought to go: bool [Tq or 1, T] in input units ([Hi, Wi] for images), or
-  /// undefined.
-  virtual Tensor truth(const Batch& batch, int64_t row, const std::string& key_field) const { return {}; }
+  /// Where attention over `key_field` ought to go, as the example's truths have it: bool [Tq or 1, T] in
+  /// input units ([Hi, Wi] for images), or undefined.
+  virtual Tensor truth(const Batch& batch, int64_t row, const std::string& key_field) const;
 
   /// The metric that chooses the checkpoint, and its direction.
   virtual std::string primary_metric() const = 0;

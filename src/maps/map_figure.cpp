@@ -85,9 +85,14 @@ ImageOverlay overlay_of(const MapRecord& record, const MapRecord& mean, const Ra
   return overlay;
 }
 
+/// The column of a series that the map is of, or null.
+Json column_of(const MapRecord& record) {
+  return record.provenance.is_object() ? record.provenance.value("column", Json()) : Json();
+}
+
 /// The lines a map of one column is drawn on: that column; of a map of all of them the first few.
 std::vector<SeriesLine> lines_of(const MapRecord& record, const std::vector<SeriesLine>& lines) {
-  const Json column = record.provenance.is_object() ? record.provenance.value("column", Json()) : Json();
+  const Json column = column_of(record);
   std::vector<SeriesLine> chosen;
   for (size_t i = 0; i < lines.size(); ++i)
     if (column.is_null() ? i < kMostSeriesLines : column == lines[i].name || column == i)
@@ -127,7 +132,7 @@ HeatMap matrix_of(const MapRecord& record, const MapRecord& mean, const MapFigur
 /// `on_input`: drawn on the sentence, image or series, one value a key.
 std::string caption_of(const MapRecord& record, const MapFigureOptions& options, bool on_input) {
   std::string caption = "Weights of " + record.path;
-  const Json column = record.provenance.is_object() ? record.provenance.value("column", Json()) : Json();
+  const Json column = column_of(record);
   if (!column.is_null())
     caption += ", column " + (column.is_string() ? column.get<std::string>() : column.dump());
   if (record.queries > 1 && on_input && options.query < 0)

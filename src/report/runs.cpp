@@ -59,15 +59,23 @@ std::string name_of(const Json& config, const std::string& key) {
   return found->is_string() ? found->get<std::string>() : found->is_object() ? text_of(*found, "name") : "";
 }
 
+/// Adds the hashes in `entry`, {"file", "sha256"} or, for a file a language, an object of such.
+void add_hashes(Run& run, const Json& entry) {
+  if (!entry.is_object()) return;
+  if (!entry.contains("sha256")) {
+    for (const auto& part : entry) add_hashes(run, part);
+    return;
+  }
+  if (run.data.empty()) run.data_file = text_of(entry, "file");
+  run.data += text_of(entry, "sha256") + " ";
+}
+
 /// Files of a manifest's data: {"test": {"file", "sha256"}, …}, of test where there is one.
 void add_data(Run& run, const Json& data) {
   if (!data.is_object()) return;
   for (const bool test : {true, false}) {
-    for (const auto& [name, entry] : data.items()) {
-      if (!entry.is_object() || !entry.contains("sha256") || (test && name.rfind("test", 0) != 0)) continue;
-      if (run.data.empty()) run.data_file = text_of(entry, "file");
-      run.data += text_of(entry, "sha256") + " ";
-    }
+    for (const auto& [name, entry] : data.items())
+      if (!test || name.rfind("test", 0) == 0) add_hashes(run, entry);
     if (!run.data.empty()) return;
   }
 }

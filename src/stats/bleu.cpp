@@ -3,17 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <map>
 #include <stdexcept>
 
 #include "src/base/error.h"
 #include "src/base/text.h"
 #include "src/base/unicode.h"
+#include "src/stats/ngrams.h"
 
 namespace fovea {
 namespace {
-
-using Grams = std::map<std::vector<std::string>, int64_t>;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -100,14 +98,6 @@ std::vector<std::string> chinese_tokens(const std::string& text) {
   return split_signs(line.substr(begin, end - begin));
 }
 
-/// How often each run of `order` tokens occurs.
-Grams grams(const std::vector<std::string>& tokens, size_t order) {
-  Grams found;
-  for (size_t i = 0; i + order <= tokens.size(); ++i)
-    ++found[{tokens.begin() + static_cast<int64_t>(i), tokens.begin() + static_cast<int64_t>(i + order)}];
-  return found;
-}
-
 void require(const std::string& what, const std::string& name, const std::vector<std::string>& names) {
   if (std::find(names.begin(), names.end(), name) == names.end())
     throw ConfigError("unknown " + what + " \"" + name + "\"" + hint(name, names));
@@ -159,14 +149,12 @@ BleuCounts bleu_counts(const std::string& hypothesis, const std::vector<std::str
       counts.reference = length;
   }
   for (size_t n = 0; n < 4; ++n) {
-    Grams allowed;
+    Ngrams allowed;
     for (const auto& tokens : wanted)
-      for (const auto& [gram, count] : grams(tokens, n + 1)) allowed[gram] = std::max(allowed[gram], count);
-    for (const auto& [gram, count] : grams(found, n + 1)) {
-      const auto at = allowed.find(gram);
-      counts.totals[n] += count;
-      counts.matches[n] += at == allowed.end() ? 0 : std::min(count, at->second);
-    }
+      for (const auto& [gram, count] : count_ngrams(tokens, n + 1))
+        allowed[gram] = std::max(allowed[gram], count);
+    const Ngrams grams = count_ngrams(found, n + 1);
+    counts.totals[n] = total_count(grams), counts.matches[n] = shared_count(grams, allowed);
   }
   return counts;
 }

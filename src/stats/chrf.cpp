@@ -1,11 +1,11 @@
 #include "src/stats/chrf.h"
 
-#include <algorithm>
 #include <stdexcept>
 #include <string_view>
 #include <unordered_map>
 
 #include "src/base/unicode.h"
+#include "src/stats/ngrams.h"
 
 namespace fovea {
 namespace {
@@ -39,12 +39,9 @@ ChrfCounts compare(const Characters& hypothesis, const Characters& reference) {
   ChrfCounts counts;
   for (size_t n = 0; n < ChrfCounts::kOrder; ++n) {
     const auto found = grams(hypothesis, n + 1), wanted = grams(reference, n + 1);
-    for (const auto& [gram, count] : wanted) counts.reference[n] += count;
-    for (const auto& [gram, count] : found) {
-      const auto at = wanted.find(gram);
-      if (!wanted.empty()) counts.hypothesis[n] += count;  // without any to find, none is counted as wrong
-      counts.matches[n] += at == wanted.end() ? 0 : std::min(count, at->second);
-    }
+    counts.reference[n] = total_count(wanted), counts.matches[n] = shared_count(found, wanted);
+    // Without any to find, none is counted as wrong.
+    if (!wanted.empty()) counts.hypothesis[n] = total_count(found);
   }
   return counts;
 }

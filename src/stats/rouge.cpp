@@ -1,9 +1,9 @@
 #include "src/stats/rouge.h"
 
 #include <algorithm>
-#include <map>
 
 #include "src/base/unicode.h"
+#include "src/stats/ngrams.h"
 
 namespace fovea {
 namespace {
@@ -17,21 +17,8 @@ double f1(int64_t matches, int64_t found, int64_t wanted) {
 
 double overlap(const std::vector<std::string>& hypothesis, const std::vector<std::string>& reference,
                size_t order) {
-  const auto grams = [order](const std::vector<std::string>& tokens) {
-    std::map<std::vector<std::string>, int64_t> found;
-    for (size_t i = 0; i + order <= tokens.size(); ++i)
-      ++found[{tokens.begin() + static_cast<int64_t>(i), tokens.begin() + static_cast<int64_t>(i + order)}];
-    return found;
-  };
-  const auto found = grams(hypothesis), wanted = grams(reference);
-  int64_t matches = 0, total = 0, asked = 0;
-  for (const auto& [gram, count] : wanted) asked += count;
-  for (const auto& [gram, count] : found) {
-    const auto at = wanted.find(gram);
-    total += count;
-    matches += at == wanted.end() ? 0 : std::min(count, at->second);
-  }
-  return f1(matches, total, asked);
+  const Ngrams found = count_ngrams(hypothesis, order), wanted = count_ngrams(reference, order);
+  return f1(shared_count(found, wanted), total_count(found), total_count(wanted));
 }
 
 int64_t longest_common(const std::vector<std::string>& a, const std::vector<std::string>& b) {

@@ -110,6 +110,11 @@ std::string run_signature(const Json& config, const Json& manifest) {
          "|device:" + manifest.value("device", std::string("cpu")) + "|fovea:" + kVersion;
 }
 
+void require_validation(const Task& task) {
+  if (task.examples(Split::kValidation)->size() == 0)
+    throw DataError("split validation: no examples; the checkpoint to keep is chosen on it");
+}
+
 Trainer::Trainer(std::shared_ptr<Net> net, const Task& task, RunFolder run, TrainerSettings settings)
     : net_(std::move(net)),
       task_(task),
@@ -117,10 +122,8 @@ Trainer::Trainer(std::shared_ptr<Net> net, const Task& task, RunFolder run, Trai
       settings_(std::move(settings)),
       at_(std::make_unique<Progressed>()) {
   const auto source = task_.examples(Split::kTrain);
-  for (const Split split : {Split::kTrain, Split::kValidation})
-    if (task_.examples(split)->size() == 0)
-      throw DataError("split " + split_name(split) + ": no examples" +
-                      (split == Split::kTrain ? "" : "; the checkpoint to keep is chosen on it"));
+  if (source->size() == 0) throw DataError("split train: no examples");
+  require_validation(task_);
   const int64_t batch = task_.batch_size();
   batches_per_epoch_ = (source->size() + batch - 1) / batch;
   const TrainOptions& o = settings_.options;

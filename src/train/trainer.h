@@ -20,6 +20,9 @@ struct TrainerSettings {
 /// Seeds the default generators for what is about to happen; the run has no other randomness.
 void seed_generators(std::initializer_list<uint64_t> words);
 
+/// Throws DataError where there is nothing to choose a checkpoint on.
+void require_validation(const Task& task);
+
 /// Trains `net` in `run` from its newest good checkpoint, or from the start, until done, stopped early, or
 /// interrupted. Writes metrics, timing, checkpoints and, at the end, result.json, which it returns. Throws
 /// DivergedError on a non-finite loss, Interrupted after a signal (everything saved).

@@ -48,6 +48,18 @@ class CommandLine(Programs):
             self.assertEqual(done.returncode, 0)
             self.assertIn("Examples:", done.stdout, verb)
 
+    def test_help_and_a_wrong_flag_load_no_libtorch(self):
+        for words, loads in ((["--help"], False), (["--no-such-flag"], False), (["text-classification", "--print-config"], True)):
+            done = subprocess.run([BIN / "fovea-train", *words], capture_output=True, text=True, env={**os.environ, "LD_DEBUG": "files"})
+            self.assertIn("libstdc++", done.stderr)  # the linker did speak
+            self.assertEqual("libtorch" in done.stderr, loads, words)
+
+    def test_without_the_library_of_the_programs_it_is_named(self):
+        alone = self.folder / "fovea-list"
+        shutil.copy(BIN / "fovea-list", alone)
+        done = subprocess.run([alone, "recipes"], capture_output=True, text=True)
+        self.refused(done, 1, "libfovea-computing.so")
+
     def test_an_unknown_verb_key_value_recipe_or_type_is_exit_2_with_the_nearest_name(self):
         self.refused(fovea("trian"), 2, "train")
         self.refused(fovea("train", "text-clasification", "--dry-run"), 2, "text-classification")

@@ -39,6 +39,7 @@ struct Made {
   double value = 0;
   int64_t seed = 0;
   std::string status = "finished";
+  Json data = nullptr;
 };
 
 std::string history(const Made& made, Random& random) {
@@ -70,7 +71,8 @@ fs::path make_run(const fs::path& root, const Made& made) {
         {"attention", {{"name", made.attention}, {"heads", made.attention == "multi-head" ? 4 : 1}}}}},
       {"train", {{"learning_rate", 0.001}, {"seed", made.seed}}}};
   write_file_synced(folder / "config.json", to_text(config));
-  write_file_synced(folder / "manifest.json", to_text({{"seed", made.seed}, {"recipe", made.recipe}}));
+  write_file_synced(folder / "manifest.json",
+                    to_text({{"seed", made.seed}, {"recipe", made.recipe}, {"data", made.data}}));
   write_file_synced(folder / "metrics.jsonl", history(made, random));
   if (made.status == "unfinished") return folder;
   const double value = made.value + 0.008 * (made.higher ? 1 : 0.3) * random.normal();
@@ -257,6 +259,32 @@ TEST_CASE("runs are found at any depth up to three and grouped by task and varia
   CHECK(report.incomplete == 2);
   CHECK_FALSE(task_named(report, "power-load").higher_is_better);
   CHECK(task_named(report, "power-load").variants[0].name == "attention=temporal");
+}
+
+TEST_CASE("runs scored on different files stand in tables of their own", "[report]") {
+  const auto file = [](const std::string& name, const std::string& hash) {
+    return Json{{"file", name}, {"sha256", hash}};
+  };
+  // One file, or one a language.
+  const std::vector<std::pair<Json, Json>> pairs = {{file("a.tsv", "1"), file("b.tsv", "2")},
+                                                    {{{"de", file("a.de", "1")}, {"en", file("a.en", "2")}},
+                                                     {{"de", file("b.de", "1")}, {"en", file("b.en", "3")}}}};
+  for (const auto& [one, other] : pairs) {
+    const fs::path root = scratch("files");
+    Made made{"translation", "translation", "luong-dot", "bleu", true, 30};
+    made.data = {{"examples", {{"train", 9}}}, {"test", one}, {"train", file("t.tsv", "7")}};
+    make_run(root, made);
+    made.seed = 1, made.data["train"] = file("u.tsv", "8");
+    make_run(root, made);
+    CHECK(make_report(std::vector<fs::path>{root}).tasks.size() == 1);  // only what was scored counts
+    made.seed = 2, made.data["test"] = other;
+    make_run(root, made);
+    const Report report = make_report(std::vector<fs::path>{root});
+    REQUIRE(report.tasks.size() == 2);
+    CHECK_THAT(report.tasks[0].name, Contains(" on a."));
+    CHECK(report.tasks[0].variants[0].seeds == std::vector<int64_t>{0, 1});
+    CHECK_THAT(report.tasks[1].name, Contains(" on b."));
+  }
 }
 
 TEST_CASE("failed and unfinished runs are shown, not dropped", "[report]") {
