@@ -12,17 +12,21 @@ int main(int argc, char** argv) {
       "  fovea maps RUN --input reviews.txt --format svg --layers 'encoder.*' --heads 0,1 --out maps\n");
   fovea::MapsRequest request;
   app.add_option("run", request.run, "run folder")->required();
+  app.add_option("overrides", request.overrides, "task.key=value …, such as task.decoding.method=beam");
   app.add_option("--split", request.split, "train, validation or test");
   app.add_option("--examples", request.examples, "examples of the split: 0,5,10-19");
   app.add_option("--input", request.input,
                  "new inputs instead: a file of texts or paths, one a line; - for standard input");
+  app.add_flag("--decoded", request.decoded,
+               "along the decoder's own output instead of the reference (of new inputs always)");
   app.add_option("--layers", request.layers, "paths of layers, with * and ?")->delimiter(',');
   fovea::whole_number(app.add_option("--heads", request.heads, "heads, from 0")->delimiter(','), 0, 100000);
   app.add_option("--format", request.formats, "npy, json, csv, pdf, svg, png")->delimiter(',');
   app.add_flag("--score", request.score,
                "write scores.json: entropy, distance, heads, and truth where it is known");
   app.add_option("--out", request.out, "folder for the maps")->required();
-  app.add_option("--checkpoint", request.checkpoint, "step-N, BEST or LATEST (BEST, else LATEST)");
+  app.add_option("--checkpoint", request.checkpoint,
+                 "step-N, mean-N (of the newest N), BEST or LATEST (BEST, else LATEST)");
   app.add_option("--device", request.device, "cpu or cuda");
   fovea::add_threads(app, request.threads);
   app.add_flag("--quiet", request.quiet, "no progress");

@@ -10,14 +10,17 @@ int main(int argc, char** argv) {
       app, "predict",
       "Predicts new inputs: one line of text or one path each; JSON lines out, in input order.",
       "  echo 'a warm and funny film' | fovea predict RUN\n"
-      "  ls images/*.png | fovea predict RUN --output labels.jsonl\n");
+      "  ls images/*.png | fovea predict RUN --output labels.jsonl\n"
+      "  fovea predict RUN task.decoding.method=beam task.decoding.best=3 --input sentences.txt\n");
   fovea::PredictRequest request;
   app.add_option("run", request.run, "run folder")->required();
+  app.add_option("overrides", request.overrides, "task.key=value …, such as task.decoding.beam=5");
   app.add_option("--input", request.input, "file of inputs, - for standard input");
   app.add_option("--output", request.output, "file for the answers, - for standard output");
   fovea::whole_number(app.add_option("--top", request.top, "attended tokens shown for each input"), 0,
                       fovea::kMostNumber);
-  app.add_option("--checkpoint", request.checkpoint, "step-N, BEST or LATEST (BEST, else LATEST)");
+  app.add_option("--checkpoint", request.checkpoint,
+                 "step-N, mean-N (of the newest N), BEST or LATEST (BEST, else LATEST)");
   fovea::whole_number(app.add_option("--batch", request.batch, "inputs at once; changes no answer"), 1,
                       fovea::kMostNumber);
   app.add_option("--device", request.device, "cpu or cuda");

@@ -13,9 +13,10 @@ one_run() {
   local column="$1" recipe="$2" attention="$3" seed="$4" run code=0
   shift 4
   run="$out/$column/$attention-seed$seed"
-  [ -e "$out/$column/$attention.refused" ] && return 0
+  # Scored, or refused: done, whichever version did it.
+  if [ -e "$run/examples-test.jsonl" ] || [ -e "$out/$column/$attention.refused" ]; then return 0; fi
   "$bin/fovea" train "$recipe" "model.attention=$attention" "$@" --seed "$seed" --threads 1 --out "$run" --quiet >/dev/null 2>"$out/$column/$attention-$seed.err" || code=$?
-  if [ "$code" = 2 ]; then
+  if [ "$code" = 2 ] && [ ! -e "$run" ]; then
     mv "$out/$column/$attention-$seed.err" "$out/$column/$attention.refused"
     return 0
   fi

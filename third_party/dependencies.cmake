@@ -17,6 +17,17 @@ target_link_libraries(fovea_json INTERFACE nlohmann_json::nlohmann_json)
 add_library(fovea_cli INTERFACE)
 target_link_libraries(fovea_cli INTERFACE CLI11::CLI11)
 
+# sentencepiece: static and hidden, as scripts/setup.sh builds it. Its shared library and LibTorch's define flags of one name; with both
+# linked an exception of LibTorch's becomes an abort.
+set(SENTENCEPIECE_DIR ${PROJECT_SOURCE_DIR}/.venv/sentencepiece CACHE PATH "include and lib of a static sentencepiece")
+find_path(sentencepiece_include sentencepiece_processor.h PATHS ${SENTENCEPIECE_DIR}/include NO_DEFAULT_PATH REQUIRED)
+find_library(sentencepiece_library libsentencepiece.a PATHS ${SENTENCEPIECE_DIR}/lib NO_DEFAULT_PATH REQUIRED)
+find_library(sentencepiece_trainer libsentencepiece_train.a PATHS ${SENTENCEPIECE_DIR}/lib NO_DEFAULT_PATH REQUIRED)
+add_library(fovea_sentencepiece INTERFACE)
+target_include_directories(fovea_sentencepiece SYSTEM INTERFACE ${sentencepiece_include})
+target_link_libraries(fovea_sentencepiece INTERFACE ${sentencepiece_trainer} ${sentencepiece_library})
+target_link_options(fovea_sentencepiece INTERFACE LINKER:--exclude-libs,ALL)
+
 # LibTorch: Torch_DIR or LIBTORCH where given, else the wheel in .venv that scripts/setup.sh installs.
 if(NOT Torch_DIR AND DEFINED ENV{Torch_DIR})
   set(Torch_DIR $ENV{Torch_DIR})

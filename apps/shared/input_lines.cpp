@@ -1,5 +1,8 @@
 #include "apps/shared/input_lines.h"
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <iostream>
 
@@ -27,6 +30,12 @@ std::optional<InputLine> InputLines::next() {
   if (encoding_ == "latin-1") line.text = latin1_to_utf8(line.text);
   require_utf8(line.text, line.place);
   return line;
+}
+
+bool InputLines::ready() {
+  if (file_.is_open() || std::cin.rdbuf()->in_avail() > 0) return true;
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  return ::poll(&input, 1, 0) != 0;
 }
 
 }  // namespace fovea

@@ -22,6 +22,8 @@ class InputLines {
   /// The next line in UTF-8, without a byte-order mark, or nothing at the end. Throws DataError when it is
   /// not UTF-8.
   std::optional<InputLine> next();
+  /// Whether next() would answer at once: a file always, standard input when more has come or it has ended.
+  bool ready();
 
  private:
   std::ifstream file_;

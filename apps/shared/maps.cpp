@@ -108,11 +108,12 @@ Json run_provenance(const LoadedRun& run) {
 }
 
 /// What a map's provenance says: enough to make it again.
-Json provenance(const LoadedRun& run, const Named& named, const Batch& batch) {
+Json provenance(const LoadedRun& run, const Named& named, const Batch& batch, bool decoded) {
   Json json = run_provenance(run);
   json["example"] = named.name;
   for (const char* field : {"label", "input"})
     if (batch.notes[0].contains(field)) json[field] = batch.notes[0][field];
+  if (run.task->decodes()) json["along"] = decoded ? "output" : "reference";
   return json;
 }
 
@@ -161,12 +162,13 @@ int maps(const MapsRequest& request) {
   require_formats(request.formats);
   prepare_torch(request.threads);
   const torch::Device device = parse_device(request.device);
-  LoadedRun run = load_run(request.run, request.checkpoint, {}, device);
+  LoadedRun run = load_run(request.run, request.checkpoint, request.overrides, device);
   const TaskSpec spec = run.task->spec();
   const fs::path out(request.out);
-  // A decoder is read along the output it is forced to follow, which an input alone does not have.
-  if (spec.targets.count("target") > 0 && !request.input.empty())
-    throw ConfigError("--input: maps of decoded output need a split; name --examples");
+  // A decoder is read along an output: the reference, or its own, which is all that a new input has.
+  const bool decoded = run.task->decodes() && (request.decoded || !request.input.empty());
+  if (request.decoded && !decoded)
+    throw ConfigError("--decoded: task " + spec.task + " gives no output token by token");
   if (request.input.empty()) require_same_data(run);
   const std::vector<Named> chosen = chosen_examples(run, request);
   require_own_maps(out, run);
@@ -174,10 +176,11 @@ int maps(const MapsRequest& request) {
   std::vector<Json> scores;
   int64_t written = 0;
   for (const Named& named : chosen) {
-    const Batch batch = collate({named.example}, spec).to(device);
+    const Batch given = collate({named.example}, spec).to(device);
+    const Batch batch = decoded ? run.task->follow(given, run.task->predict(*run.net, given, {})) : given;
     AttentionTrace trace(*run.net, {request.layers, request.heads});
     run.net->forward(batch, &trace);
-    const auto records = map_records(trace, *run.task, batch, 0, provenance(run, named, batch));
+    const auto records = map_records(trace, *run.task, batch, 0, provenance(run, named, batch, decoded));
     if (records.empty()) break;  // none of the others has any either
     const fs::path folder = out / named.name;
     make_folders(folder);

@@ -8,9 +8,9 @@ namespace fovea {
 
 struct MapsRequest {
   std::string run, split = "test", examples = "0-7", input, out, checkpoint, device = "cpu";
-  std::vector<std::string> layers, formats = {"npy", "json"};
+  std::vector<std::string> overrides, layers, formats = {"npy", "json"};
   std::vector<int64_t> heads;
-  bool score = false, quiet = false, verbose = false;
+  bool decoded = false, score = false, quiet = false, verbose = false;
   int64_t threads = 0;
 };
 

@@ -2,15 +2,20 @@
 
 #include <algorithm>
 #include <iostream>
+#include <numeric>
 
 #include "apps/shared/input_lines.h"
 #include "apps/shared/session.h"
 #include "src/base/error.h"
 #include "src/base/files.h"
+#include "src/base/text.h"
 #include "src/train/capture.h"
 
 namespace fovea {
 namespace {
+
+/// Batches read ahead, among which inputs of like length are put together.
+constexpr int64_t kBatches = 16;
 
 /// The most attended labels of the last layer that looks at an input, mean over heads and queries.
 Json top_attended(const std::vector<MapRecord>& records, int64_t top) {
@@ -35,26 +40,47 @@ Json top_attended(const std::vector<MapRecord>& records, int64_t top) {
   return list;
 }
 
-std::string answer_lines(LoadedRun& run, const std::vector<Example>& examples, const PredictRequest& request,
-                         torch::Device device) {
+/// One line an example.
+std::vector<std::string> answer_batch(LoadedRun& run, const std::vector<Example>& examples,
+                                      const PredictRequest& request, torch::Device device) {
   torch::NoGradGuard no_gradient;
   const Batch batch = collate(examples, run.task->spec()).to(device);
-  // A decoder has no target to be forced along: its prediction is made from the input alone.
-  const bool decodes = !run.task->spec().targets.empty() && run.task->spec().targets.count("target") > 0;
+  const bool decodes = run.task->decodes();
   AttentionTrace trace(*run.net);
   ModelOutput output;
   if (!decodes) output = run.net->forward(batch, &trace);
   const Prediction prediction = run.task->predict(*run.net, batch, output);
-  std::string lines;
+  const Batch shown = run.task->follow(batch, prediction);
+  if (decodes && request.top > 0) run.net->forward(shown, &trace);
+  std::vector<std::string> lines;
   for (int64_t row = 0; row < batch.size(); ++row) {
     Json line = run.task->show(prediction, batch, row);
     line["input"] = batch.notes[static_cast<size_t>(row)].at("input");
     const Json attended =
-        top_attended(map_records(trace, *run.task, batch, row, Json::object()), request.top);
+        top_attended(map_records(trace, *run.task, shown, row, Json::object()), request.top);
     if (!attended.empty()) line["attention"] = attended;
-    lines += to_text(line) + "\n";
+    lines.push_back(to_text(line) + "\n");
   }
   return lines;
+}
+
+/// The lines of `examples` in their order. Inputs of like length are answered together.
+std::string answers_of(LoadedRun& run, const std::vector<Example>& examples, const PredictRequest& request,
+                       torch::Device device) {
+  std::vector<size_t> order(examples.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return examples[a].length < examples[b].length; });
+  std::vector<std::string> lines(examples.size());
+  const auto batch = static_cast<size_t>(request.batch);
+  for (size_t begin = 0; begin < order.size(); begin += batch) {
+    const size_t end = std::min(order.size(), begin + batch);
+    std::vector<Example> alike;
+    for (size_t i = begin; i < end; ++i) alike.push_back(examples[order[i]]);
+    std::vector<std::string> answered = answer_batch(run, alike, request, device);
+    for (size_t i = begin; i < end; ++i) lines[order[i]] = std::move(answered[i - begin]);
+  }
+  return join(lines, "");
 }
 
 }  // namespace
@@ -62,13 +88,12 @@ std::string answer_lines(LoadedRun& run, const std::vector<Example>& examples, c
 int predict(const PredictRequest& request) {
   prepare_torch(request.threads);
   const torch::Device device = parse_device(request.device);
-  LoadedRun run = load_run(request.run, request.checkpoint, {}, device);
+  LoadedRun run = load_run(request.run, request.checkpoint, request.overrides, device);
   InputLines lines(request.input, text_encoding(run));
   std::string collected;
   std::vector<Example> waiting;
   const auto flush = [&] {
-    if (waiting.empty()) return;
-    const std::string answers = answer_lines(run, waiting, request, device);
+    const std::string answers = answers_of(run, waiting, request, device);
     if (request.output == "-")
       std::cout << answers << std::flush;
     else
@@ -85,7 +110,8 @@ int predict(const PredictRequest& request) {
       flush();  // what came before the bad line is answered first
       throw;
     }
-    if (static_cast<int64_t>(waiting.size()) == request.batch) flush();
+    // Who types, or sends line by line, need not wait for others.
+    if (static_cast<int64_t>(waiting.size()) == kBatches * request.batch || !lines.ready()) flush();
   }
   flush();
   if (request.output != "-") write_file_atomically(request.output, collected);

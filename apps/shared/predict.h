@@ -2,11 +2,13 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace fovea {
 
 struct PredictRequest {
   std::string run, input = "-", output = "-", checkpoint, device = "cpu";
+  std::vector<std::string> overrides;
   int64_t top = 5, batch = 32, threads = 0;
   bool quiet = false, verbose = false;
 };

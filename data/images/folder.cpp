@@ -35,13 +35,7 @@ std::vector<LabelledImage> read_image_zip(const std::filesystem::path& path, con
 }  // namespace
 
 std::vector<LabelledImage> read_image_folder(const std::filesystem::path& path, int64_t max_pixels) {
-  std::error_code ignored;
-  // The path itself, or what of it comes before "/train" in "pictures.zip/train", may be a zip.
-  for (std::filesystem::path zip = path; zip.has_relative_path(); zip = zip.parent_path())
-    if (std::filesystem::is_regular_file(zip, ignored)) {
-      const std::string inside = zip == path ? "" : path.lexically_relative(zip).generic_string();
-      return read_image_zip(zip, inside, max_pixels);
-    }
+  if (const auto zipped = inside_zip(path)) return read_image_zip(zipped->first, zipped->second, max_pixels);
   std::vector<LabelledImage> images;
   for (const ClassFile& file : class_files(path, kKnown)) {
     require_form(file, file.path.string());

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "data/readers/gzip.h"
+#include "data/readers/zip.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
 #include "src/base/unicode.h"
@@ -64,7 +65,10 @@ std::string decode_text(std::string bytes, const std::filesystem::path& path, co
 }
 
 std::string read_text(const std::filesystem::path& path, const std::string& encoding) {
-  return decode_text(read_maybe_gzip(path), path, encoding);
+  const auto zipped = inside_zip(path);
+  const bool entry = zipped && !zipped->second.empty();
+  return decode_text(entry ? read_zip_entry(zipped->first, zipped->second) : read_maybe_gzip(path), path,
+                     encoding);
 }
 
 std::vector<std::string> lines_of(std::string_view text) {

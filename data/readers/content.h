@@ -14,9 +14,9 @@ std::string place(const std::filesystem::path& path, int64_t line);
 /// `text` in quotes for a message, cut after 40 characters, line ends shown as \n.
 std::string excerpt(std::string_view text);
 
-/// The UTF-8 text of a file (plain or .gz), without a byte order mark. `encoding` is utf-8 or latin-1
-/// (ISO 8859-1). Throws ConfigError for another encoding; DataError with line and byte for a NUL byte or, in
-/// utf-8, for anything that is not UTF-8.
+/// The UTF-8 text of a file (plain or .gz, or FILE.zip/NAME of one inside a zip), without a byte order mark.
+/// `encoding` is utf-8 or latin-1 (ISO 8859-1). Throws ConfigError for another encoding; DataError with line
+/// and byte for a NUL byte or, in utf-8, for anything that is not UTF-8.
 std::string read_text(const std::filesystem::path& path, const std::string& encoding = "utf-8");
 
 /// The same for bytes at hand.

@@ -153,4 +153,25 @@ std::vector<TextPair> read_parallel_columns(const std::filesystem::path& path,
   return pairs;
 }
 
+std::vector<TextPair> read_separated(const std::filesystem::path& path, const std::string& opening,
+                                     const std::string& separator, const std::string& encoding) {
+  const std::vector<std::string> lines = read_lines(path, encoding);
+  if (lines.empty())
+    throw DataError(path.string() + ": no lines; found an empty file; expected at least one line");
+  std::vector<TextPair> pairs;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const std::string where = place(path, static_cast<int64_t>(i) + 1);
+    if (lines[i].rfind(opening, 0) != 0)
+      throw DataError(where + ": found " + excerpt(lines[i]) + "; expected a line that begins with " +
+                      excerpt(opening));
+    const size_t at = lines[i].find(separator, opening.size());
+    if (at == std::string::npos)
+      throw DataError(where + ": found " + excerpt(lines[i]) + "; expected two texts with " +
+                      excerpt(separator) + " between them");
+    pairs.emplace_back(trim(lines[i].substr(opening.size(), at - opening.size())),
+                       trim(lines[i].substr(at + separator.size())));
+  }
+  return pairs;
+}
+
 }  // namespace fovea

@@ -33,6 +33,12 @@ using TextPair = std::pair<std::string, std::string>;
 std::vector<TextPair> read_parallel(const std::string& prefix, const std::string& from, const std::string& to,
                                     const std::string& encoding = "utf-8");
 
+/// Pairs from the lines of one file, source and target with `separator` between them (its first occurrence)
+/// after `opening`, which begins each line and is dropped; white space around the two is too. Throws
+/// DataError for a line without either and for a file without lines.
+std::vector<TextPair> read_separated(const std::filesystem::path& path, const std::string& opening,
+                                     const std::string& separator, const std::string& encoding = "utf-8");
+
 /// Pairs from two columns, by name or 0-based index, of one TSV, CSV or JSONL file. `.txt` is read as TSV.
 std::vector<TextPair> read_parallel_columns(const std::filesystem::path& path,
                                             const std::string& source_column,

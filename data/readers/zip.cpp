@@ -107,4 +107,20 @@ std::string ZipFile::read(const std::string& name) {
   return content;
 }
 
+std::optional<std::pair<std::filesystem::path, std::string>> inside_zip(const std::filesystem::path& path) {
+  std::error_code ignored;
+  for (std::filesystem::path zip = path; zip.has_relative_path(); zip = zip.parent_path())
+    if (std::filesystem::is_regular_file(zip, ignored))
+      return std::pair(zip, zip == path ? std::string() : path.lexically_relative(zip).generic_string());
+  return {};
+}
+
+std::string read_zip_entry(const std::filesystem::path& zip, const std::string& name) {
+  ZipFile file(zip);
+  const std::vector<std::string> names = file.names();
+  if (std::find(names.begin(), names.end(), name) == names.end())
+    throw DataError(zip.string() + ": no entry \"" + name + "\"" + hint(name, names));
+  return file.read(name);
+}
+
 }  // namespace fovea

@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data/readers/gzip.h"
@@ -46,5 +48,12 @@ class ZipFile {
   std::map<std::string, uint64_t> entries_;  // name to libzip's index
   size_t total_ = 0;
 };
+
+/// The zip that a path leads into and the name inside it: "texts.zip/train/a.txt" → texts.zip, train/a.txt; a
+/// zip itself has an empty name. Nothing when no part of the path is a file.
+std::optional<std::pair<std::filesystem::path, std::string>> inside_zip(const std::filesystem::path& path);
+
+/// The content of one entry, as inside_zip names it. Throws DataError, also when there is no such entry.
+std::string read_zip_entry(const std::filesystem::path& zip, const std::string& name);
 
 }  // namespace fovea

@@ -47,9 +47,8 @@ Loss ClassificationTask::loss(const ModelOutput& output, const Batch& batch,
 }
 
 Prediction ClassificationTask::predict(Net&, const Batch&, const ModelOutput& output) const {
-  return {
-      .values = {{"probabilities", torch::softmax(output.values.at("logits").to(torch::kFloat64), -1).cpu()}},
-      .sequences = {}};  // [B, C]
+  return {.values = {{"probabilities",
+                      torch::softmax(output.values.at("logits").to(torch::kFloat64), -1).cpu()}}};  // [B, C]
 }
 
 std::vector<ExampleScore> ClassificationTask::measure(const Prediction& prediction, const ModelOutput&,

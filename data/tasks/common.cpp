@@ -116,6 +116,22 @@ Json read_task_json(const std::string& folder) {
   }
 }
 
+VocabularyOptions vocabulary_options(const Tokenizer& tokenizer, int64_t size, int64_t minimum_count,
+                                     bool boundaries) {
+  return {tokenizer.learns() ? 0 : size, minimum_count, boundaries};
+}
+
+void write_tokenizer(const std::string& folder, const std::string& name, const Tokenizer& tokenizer) {
+  if (tokenizer.learns()) write_file_synced(fs::path(folder) / name, tokenizer.model());
+}
+
+void read_tokenizer(const std::string& folder, const std::string& name, Tokenizer& tokenizer) {
+  if (!tokenizer.learns()) return;
+  const fs::path path = fs::path(folder) / name;
+  if (!fs::exists(path)) throw CheckpointError(path.string() + ": absent; the run's tokenizer was learnt");
+  tokenizer.load(read_file(path), path.string());
+}
+
 double sum_scores(const std::vector<ExampleScore>& scores, const std::string& name) {
   double sum = 0;
   for (const ExampleScore& score : scores) sum += score.values.at(name).get<double>();

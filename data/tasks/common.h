@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "data/text/tokenizer.h"
+#include "data/text/vocabulary.h"
 #include "src/base/error.h"
 #include "src/base/json.h"
 #include "src/core/task.h"
@@ -93,6 +95,15 @@ void add_fingerprints(Json& data, const std::string& root,
 /// Writes and reads task/task.json. read throws CheckpointError.
 void write_task_json(const std::string& folder, const Json& content);
 Json read_task_json(const std::string& folder);
+
+/// What task.vocabulary and task.minimum_count mean: a tokenizer that learnt has chosen its pieces itself.
+VocabularyOptions vocabulary_options(const Tokenizer& tokenizer, int64_t size, int64_t minimum_count,
+                                     bool boundaries);
+
+/// Writes what `tokenizer` has learnt, if anything, as task/NAME; read gives it back. read throws
+/// CheckpointError.
+void write_tokenizer(const std::string& folder, const std::string& name, const Tokenizer& tokenizer);
+void read_tokenizer(const std::string& folder, const std::string& name, Tokenizer& tokenizer);
 
 /// Σ over examples of a number in their scores.
 double sum_scores(const std::vector<ExampleScore>& scores, const std::string& name);

@@ -65,13 +65,17 @@ LabelledTexts::LabelledTexts(const LabelledTextOptions& options, Origin origin, 
     : options_(options),
       origin_(std::move(origin)),
       files_(uses_files(options.source, !options.train.empty(), {options.validation, options.test})),
-      tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})),
+      tokenizer_(
+          make_tokenizer({options.tokenizer, options.lowercase, options.subwords, options.vocabulary})),
       splits_([this] { return read_splits(); }) {}
 
 LabelledTexts::LabelledTexts(const LabelledTextOptions& options, Origin origin)
     : LabelledTexts(options, std::move(origin), Unfitted{}) {
   const std::vector<Item>& train = splits_.get().train;
   if (train.empty()) throw DataError("task.train: no examples to train on");
+  std::vector<std::string> texts;
+  for (const Item& item : train) texts.insert(texts.end(), {item.text, item.second});
+  tokenizer_->fit(texts);
   TokenCounts counts;
   for (const Item& item : train)
     for (const std::string* text : {&item.text, &item.second}) {
@@ -80,7 +84,7 @@ LabelledTexts::LabelledTexts(const LabelledTextOptions& options, Origin origin)
       longest_ = std::max<int64_t>(longest_, static_cast<int64_t>(found.size()));
     }
   vocabulary_ = std::make_unique<Vocabulary>(
-      counts, VocabularyOptions{options_.vocabulary, options_.minimum_count, false});
+      counts, vocabulary_options(*tokenizer_, options_.vocabulary, options_.minimum_count, false));
   classes_ = splits_.get().classes;
   if (options_.length > 0) longest_ = options_.length;
 }
@@ -96,6 +100,7 @@ LabelledTexts::LabelledTexts(const LabelledTextOptions& options, Origin origin, 
   } catch (const Json::exception&) {
     throw CheckpointError(folder + "/task.json: expected classes, longest and vocabulary");
   }
+  read_tokenizer(folder, "tokenizer.model", *tokenizer_);
 }
 
 LabelledTexts::Splits LabelledTexts::read_splits() const {
@@ -232,6 +237,7 @@ void LabelledTexts::save(const std::string& folder) const {
                            {"classes", classes_},
                            {"longest", longest_},
                            {"vocabulary", vocabulary_->to_json()}});
+  write_tokenizer(folder, "tokenizer.model", *tokenizer_);
 }
 
 }  // namespace fovea

@@ -10,7 +10,8 @@ namespace fovea {
 
 struct LabelledTextOptions {
   std::string source = "auto", root, train, validation, test;
-  std::string format = "auto", header = "auto", encoding = "utf-8", label, tokenizer = "word";
+  std::string format = "auto", header = "auto", encoding = "utf-8", label, tokenizer = "word",
+              subwords = "unigram";
   std::vector<std::string> text;
   double validation_fraction = 0.1, test_fraction = 0.1, token_drop = 0;
   int64_t split_seed = 0, data_seed = 0, vocabulary = 20000, minimum_count = 1, length = 0, limit = 0,
@@ -31,7 +32,9 @@ struct LabelledTextOptions {
     visit("encoding", self.encoding, "of the files", one_of({"utf-8", "latin-1"}));
     visit("text", self.text, "columns joined into the text; names, or numbers from 0");
     visit("label", self.label, "column of the label");
-    visit("tokenizer", self.tokenizer, "text to tokens", one_of({"word", "character"}));
+    visit("tokenizer", self.tokenizer, "text to tokens", one_of(tokenizer_names()));
+    visit("subwords", self.subwords, "of sentencepiece, whose pieces are task.vocabulary",
+          one_of({"unigram", "bpe"}));
     visit("lowercase", self.lowercase, "lower-case the text first");
     visit("vocabulary", self.vocabulary, "most tokens kept, by count in the training split; 0 = all",
           at_least(0));

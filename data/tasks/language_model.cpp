@@ -37,16 +37,23 @@ std::string symbol_name(int64_t symbol, int64_t symbols) {
   return symbol < first_value ? "k" + std::to_string(symbol) : "v" + std::to_string(symbol - first_value + 1);
 }
 
-/// Tokens at which training and validation end, where they are cut from one text.
+/// Where training and validation end in `size` tokens or bytes, where they are cut from one text.
 struct PartEnds {
   size_t train, validation;
 };
-PartEnds part_ends(size_t tokens, const LanguageModel::Options& o) {
+PartEnds part_ends(size_t size, const LanguageModel::Options& o) {
   const double test = o.test.empty() ? o.test_fraction : 0,
                validation = o.validation.empty() ? o.validation_fraction : 0;
   require_fractions(validation, test);
-  const auto n = static_cast<double>(tokens);
+  const auto n = static_cast<double>(size);
   return {static_cast<size_t>(n * (1.0 - test - validation)), static_cast<size_t>(n * (1.0 - test))};
+}
+
+/// `text` up to `end` and on to the end of that line.
+size_t line_end(const std::string& text, size_t end) {
+  if (end == 0 || end >= text.size()) return std::min(end, text.size());
+  const size_t found = text.find('\n', end - 1);
+  return found == std::string::npos ? text.size() : found + 1;
 }
 
 RecallOptions recall_options(const LanguageModel::Options& o) {
@@ -62,24 +69,25 @@ RecallOptions recall_options(const LanguageModel::Options& o) {
 LanguageModel::LanguageModel(const Options& options, Unfitted)
     : options_(options),
       files_(uses_files(options.source, !options.train.empty(), {options.validation, options.test})),
-      tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})),
+      tokenizer_(make_tokenizer(
+          {files_ ? options.tokenizer : "word", options.lowercase, options.subwords, options.vocabulary})),
+      parts_([this] { return cut_tokens(); }),
       splits_([this] { return read_splits(); }) {}
 
 LanguageModel::LanguageModel(const Options& options) : LanguageModel(options, Unfitted{}) {
   TokenCounts counts;
   if (files_) {
-    // Only the part that is trained on is counted.
-    const auto tokens = file_tokens(options_.train);
-    count_tokens(counts, {tokens.begin(),
-                          tokens.begin() + static_cast<int64_t>(part_ends(tokens.size(), options_).train)});
+    // Only the part that is trained on is learnt from and counted.
+    if (tokenizer_->learns()) tokenizer_->fit({cut_text()[0]});
+    count_tokens(counts, parts_.get()[0]);
   } else {
     for (int64_t symbol = 0; symbol < options_.symbols; ++symbol)
       count_tokens(counts, {symbol_name(symbol, options_.symbols)});
   }
   // Generated symbols are all kept: they were not counted in a text.
   vocabulary_ = std::make_unique<Vocabulary>(
-      counts,
-      files_ ? VocabularyOptions{options_.vocabulary, options_.minimum_count, false} : VocabularyOptions{});
+      counts, files_ ? vocabulary_options(*tokenizer_, options_.vocabulary, options_.minimum_count, false)
+                     : VocabularyOptions{});
   if (splits_.get().train.empty())
     throw DataError("task.train: fewer than " + std::to_string(options_.context + 1) + " tokens to train on");
 }
@@ -90,6 +98,7 @@ LanguageModel::LanguageModel(const Options& options, const std::string& folder)
   if (!saved.contains("vocabulary")) throw CheckpointError(folder + "/task.json: expected a vocabulary");
   vocabulary_ =
       std::make_unique<Vocabulary>(Vocabulary::from_json(saved["vocabulary"], folder + "/task.json"));
+  read_tokenizer(folder, "tokenizer.model", *tokenizer_);
 }
 
 LanguageModel::Splits LanguageModel::read_splits() const {
@@ -122,17 +131,42 @@ LanguageModel::Splits LanguageModel::generate_splits() const {
   return splits;
 }
 
-std::vector<std::string> LanguageModel::file_tokens(const std::string& file) const {
-  return tokenizer_->tokens(read_text(under_root(options_.root, file), options_.encoding));
+std::string LanguageModel::file_text(const std::string& file) const {
+  return read_text(under_root(options_.root, file), options_.encoding);
+}
+
+/// The training file's text and what is cut from its end, at line ends, for validation and test.
+std::array<std::string, 3> LanguageModel::cut_text() const {
+  const std::string text = file_text(options_.train);
+  const PartEnds ends = part_ends(text.size(), options_);
+  const size_t train = line_end(text, ends.train),
+               validation = std::max(train, line_end(text, ends.validation));
+  return {text.substr(0, train), text.substr(train, validation - train), text.substr(validation)};
+}
+
+/// The same as tokens. A tokenizer that learns must not see the other parts; else the cut is at a token.
+std::array<std::vector<std::string>, 3> LanguageModel::cut_tokens() const {
+  std::array<std::vector<std::string>, 3> parts;
+  if (tokenizer_->learns()) {
+    const auto texts = cut_text();
+    for (size_t i = 0; i < parts.size(); ++i) parts[i] = tokenizer_->tokens(texts[i]);
+    return parts;
+  }
+  const auto tokens = tokenizer_->tokens(file_text(options_.train));
+  const PartEnds ends = part_ends(tokens.size(), options_);
+  const auto at = [&](size_t place) { return tokens.begin() + static_cast<int64_t>(place); };
+  parts[0].assign(tokens.begin(), at(ends.train));
+  parts[1].assign(at(ends.train), at(ends.validation));
+  parts[2].assign(at(ends.validation), tokens.end());
+  return parts;
 }
 
 /// Pieces of `context` tokens that follow each other; the last, shorter one is kept.
-std::vector<Item> LanguageModel::pieces(const std::vector<std::string>& tokens, size_t begin,
-                                        size_t end) const {
+std::vector<Item> LanguageModel::pieces(const std::vector<std::string>& tokens) const {
   std::vector<Item> items;
   const auto context = static_cast<size_t>(options_.context);
-  for (size_t start = begin; start + 1 < end; start += context) {
-    const size_t stop = std::min(start + context, end - 1);
+  for (size_t start = 0; start + 1 < tokens.size(); start += context) {
+    const size_t stop = std::min(start + context, tokens.size() - 1);
     Item item;
     for (size_t t = start; t < stop; ++t) {
       item.text.push_back(vocabulary_->id(tokens[t]));
@@ -145,16 +179,10 @@ std::vector<Item> LanguageModel::pieces(const std::vector<std::string>& tokens, 
 }
 
 LanguageModel::Splits LanguageModel::split_files() const {
-  const auto tokens = file_tokens(options_.train);
-  const bool own_validation = !options_.validation.empty(), own_test = !options_.test.empty();
-  const PartEnds ends = part_ends(tokens.size(), options_);
-  const auto whole = [this](const std::string& file) {
-    const auto own = file_tokens(file);
-    return pieces(own, 0, own.size());
-  };
-  Splits splits{pieces(tokens, 0, ends.train),
-                own_validation ? whole(options_.validation) : pieces(tokens, ends.train, ends.validation),
-                own_test ? whole(options_.test) : pieces(tokens, ends.validation, tokens.size())};
+  const auto& [train, validation, test] = parts_.get();
+  const auto whole = [this](const std::string& file) { return pieces(tokenizer_->tokens(file_text(file))); };
+  Splits splits{pieces(train), options_.validation.empty() ? pieces(validation) : whole(options_.validation),
+                options_.test.empty() ? pieces(test) : whole(options_.test)};
   splits.train = chosen(splits.train, limited(static_cast<int64_t>(splits.train.size()), options_.limit,
                                               static_cast<uint64_t>(options_.split_seed)));
   return splits;
@@ -177,8 +205,7 @@ Example LanguageModel::make_example(const Item& item, bool notes) const {
   if (!notes) return example;
   auto tokens = vocabulary_->tokens(item.text);
   for (const auto& [place, token] : item.unknown) tokens[place] = token;
-  example.note = {{"input", join(tokens, options_.tokenizer == "character" && files_ ? "" : " ")},
-                  {"tokens", tokens}};
+  example.note = {{"input", files_ ? tokenizer_->text(tokens) : join(tokens, " ")}, {"tokens", tokens}};
   if (!item.support.empty()) {
     const auto n = static_cast<int64_t>(item.text.size());
     Tensor gold = torch::zeros({n, n}, torch::kBool);
@@ -231,7 +258,7 @@ Prediction LanguageModel::predict(Net&, const Batch& batch, const ModelOutput& o
   for (int64_t row = 0; row < batch.size(); ++row) {
     const int64_t n = lengths.data_ptr<int64_t>()[row];
     const Tensor own = predicted[row].slice(0, 0, n).contiguous();
-    prediction.sequences.emplace_back(own.data_ptr<int64_t>(), own.data_ptr<int64_t>() + n);
+    prediction.hypotheses.push_back({Hypothesis{{own.data_ptr<int64_t>(), own.data_ptr<int64_t>() + n}}});
   }
   return prediction;
 }
@@ -249,9 +276,8 @@ std::vector<ExampleScore> LanguageModel::measure(const Prediction& prediction, c
     const double nll = -log_probability.gather(1, wanted.unsqueeze(1)).sum().item<double>();
     int64_t right = 0;
     for (int64_t i = 0; i < asked.numel(); ++i)
-      right +=
-          prediction.sequences[static_cast<size_t>(row)][static_cast<size_t>(asked.data_ptr<int64_t>()[i])] ==
-          wanted.data_ptr<int64_t>()[i];
+      right += prediction.sequence(row)[static_cast<size_t>(asked.data_ptr<int64_t>()[i])] ==
+               wanted.data_ptr<int64_t>()[i];
     scores.push_back({batch.ids[static_cast<size_t>(row)],
                       {{"loss", nll}, {"tokens", asked.numel()}, {"tokens_correct", right}}});
   }
@@ -269,7 +295,7 @@ Metrics LanguageModel::metrics(const std::vector<ExampleScore>& scores) const {
 
 /// The most probable next token after the whole input.
 Json LanguageModel::show(const Prediction& prediction, const Batch&, int64_t row) const {
-  const auto& sequence = prediction.sequences[static_cast<size_t>(row)];
+  const auto& sequence = prediction.sequence(row);
   return {{"output", sequence.empty() ? std::string() : vocabulary_->token(sequence.back())}};
 }
 
@@ -291,6 +317,7 @@ Json LanguageModel::data() const {
 void LanguageModel::save(const std::string& folder) const {
   write_task_json(folder,
                   {{"format", 1}, {"task", "language-model"}, {"vocabulary", vocabulary_->to_json()}});
+  write_tokenizer(folder, "tokenizer.model", *tokenizer_);
 }
 
 }  // namespace fovea

@@ -1,6 +1,8 @@
 // The next token: plain text in contiguous pieces, or associative recall.
 #pragma once
 
+#include <array>
+
 #include "data/tasks/common.h"
 #include "data/text/tokenizer.h"
 #include "data/text/vocabulary.h"
@@ -11,7 +13,8 @@ namespace fovea {
 class LanguageModel : public Task {
  public:
   struct Options {
-    std::string source = "auto", root, train, validation, test, encoding = "utf-8", tokenizer = "character";
+    std::string source = "auto", root, train, validation, test, encoding = "utf-8", tokenizer = "character",
+                subwords = "unigram";
     double validation_fraction = 0.1, test_fraction = 0.1;
     int64_t split_seed = 0, data_seed = 0, vocabulary = 20000, minimum_count = 1, context = 64, limit = 0,
             batch = 64;
@@ -26,7 +29,9 @@ class LanguageModel : public Task {
       visit("validation", self.validation, "validation text; absent = cut from the end of the training text");
       visit("test", self.test, "test text; absent = cut from the end of the training text");
       visit("encoding", self.encoding, "of the files", one_of({"utf-8", "latin-1"}));
-      visit("tokenizer", self.tokenizer, "text to tokens", one_of({"word", "character"}));
+      visit("tokenizer", self.tokenizer, "text to tokens", one_of(tokenizer_names()));
+      visit("subwords", self.subwords, "of sentencepiece, whose pieces are task.vocabulary",
+            one_of({"unigram", "bpe"}));
       visit("lowercase", self.lowercase, "lower-case the text first");
       visit("vocabulary", self.vocabulary, "most tokens kept; 0 = all", at_least(0));
       visit("minimum_count", self.minimum_count, "rarer tokens count as unknown", at_least(1));
@@ -81,14 +86,17 @@ class LanguageModel : public Task {
   Splits read_splits() const;
   Splits generate_splits() const;
   Splits split_files() const;
-  std::vector<std::string> file_tokens(const std::string& file) const;
-  std::vector<Item> pieces(const std::vector<std::string>& tokens, size_t begin, size_t end) const;
+  std::string file_text(const std::string& file) const;
+  std::array<std::string, 3> cut_text() const;
+  std::array<std::vector<std::string>, 3> cut_tokens() const;
+  std::vector<Item> pieces(const std::vector<std::string>& tokens) const;
   Example make_example(const Item& item, bool notes) const;
 
   Options options_;
   bool files_;
   std::unique_ptr<Tokenizer> tokenizer_;
   std::unique_ptr<Vocabulary> vocabulary_;
+  Lazy<std::array<std::vector<std::string>, 3>> parts_;  // training, validation, test tokens of task.train
   Lazy<Splits> splits_;
 };
 

@@ -230,8 +230,8 @@ Loss SeriesForecast::loss(const ModelOutput& output, const Batch& batch, const L
 }
 
 Prediction SeriesForecast::predict(Net&, const Batch&, const ModelOutput& output) const {
-  return {.values = {{"forecast", output.values.at("forecast").to(torch::kFloat64).cpu()}},
-          .sequences = {}};  // [B, horizon, F]
+  return {
+      .values = {{"forecast", output.values.at("forecast").to(torch::kFloat64).cpu()}}};  // [B, horizon, F]
 }
 
 std::vector<ExampleScore> SeriesForecast::measure(const Prediction& prediction, const ModelOutput&,

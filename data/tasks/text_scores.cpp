@@ -37,7 +37,7 @@ Json text_scores(const std::string& output, const std::string& reference, const 
   std::vector<int64_t> words(bleu.matches.begin(), bleu.matches.end());
   words.insert(words.end(), bleu.totals.begin(), bleu.totals.end());
   words.insert(words.end(), {bleu.hypothesis, bleu.reference});
-  const ChrfCounts chrf = chrf_counts(output, {reference});
+  const ChrfCounts chrf = chrf_counts(output, {reference}, options.lowercase);
   std::vector<int64_t> characters;
   for (const auto* part : {&chrf.hypothesis, &chrf.reference, &chrf.matches})
     characters.insert(characters.end(), part->begin(), part->end());
@@ -63,7 +63,7 @@ Json text_details(const std::vector<ExampleScore>& scores, const BleuOptions& op
            {{"precisions", found.precisions},
             {"brevity", found.brevity},
             {"signature", bleu_signature(options)}}},
-          {"chrf", {{"signature", chrf_signature()}}}};
+          {"chrf", {{"signature", chrf_signature(1, options.lowercase)}}}};
 }
 
 }  // namespace fovea

@@ -9,6 +9,7 @@
 #include "data/tasks/text_scores.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
+#include "src/decoding/decode.h"
 
 namespace fovea {
 namespace {
@@ -36,10 +37,16 @@ class PairSource : public ExampleSource {
 };
 
 std::unique_ptr<Vocabulary> count(const std::vector<Item>& items, std::vector<std::string> Item::* side,
-                                  const Translation::Options& o) {
+                                  const Tokenizer& tokenizer, const Translation::Options& o) {
   TokenCounts counts;
   for (const Item& item : items) count_tokens(counts, item.*side);
-  return std::make_unique<Vocabulary>(counts, VocabularyOptions{o.vocabulary, o.minimum_count, true});
+  return std::make_unique<Vocabulary>(counts,
+                                      vocabulary_options(tokenizer, o.vocabulary, o.minimum_count, true));
+}
+
+/// Generated pairs are words as they stand.
+std::unique_ptr<Tokenizer> side_tokenizer(const Translation::Options& o, bool files) {
+  return make_tokenizer({files ? o.tokenizer : "word", o.lowercase, o.subwords, o.vocabulary});
 }
 
 int64_t longest(const std::vector<Item>& items, std::vector<std::string> Item::* side) {
@@ -50,7 +57,7 @@ int64_t longest(const std::vector<Item>& items, std::vector<std::string> Item::*
 
 BleuOptions bleu_options(const Translation::Options& options) {
   BleuOptions bleu;
-  bleu.tokenizer = options.bleu;
+  bleu.tokenizer = options.bleu, bleu.lowercase = options.lowercase;
   return bleu;
 }
 
@@ -59,19 +66,28 @@ BleuOptions bleu_options(const Translation::Options& options) {
 Translation::Translation(const Options& options, Unfitted)
     : options_(options),
       files_(uses_files(options.source, !options.train.empty(), {options.validation, options.test})),
-      tokenizer_(make_tokenizer({options.tokenizer, options.lowercase})),
-      splits_([this] { return read_splits(); }) {}
+      source_tokenizer_(side_tokenizer(options, files_)),
+      target_tokenizer_(side_tokenizer(options, files_)),
+      texts_([this] { return split_files(); }),
+      splits_([this] { return read_splits(); }) {
+  require_decoding(options_.decoding, "task.decoding");
+}
 
 Translation::Translation(const Options& options) : Translation(options, Unfitted{}) {
   if (options_.source_column.empty() != options_.target_column.empty())
     throw ConfigError("task: source_column and target_column go together; found one without the other");
+  if (!options_.separator.empty() && !options_.source_column.empty())
+    throw ConfigError("task: separator and source_column exclude each other; found both");
+  if (options_.separator.empty() && !options_.opening.empty())
+    throw ConfigError("task.opening: expected task.separator with it, found none");
   if (options_.longest < options_.shortest)
     throw ConfigError("task.longest: expected at least task.shortest " + std::to_string(options_.shortest) +
                       ", found " + std::to_string(options_.longest));
+  if (files_) fit_tokenizers();
   const std::vector<Item>& train = splits_.get().train;
   if (train.empty()) throw DataError("task.train: no pairs to train on");
-  source_ = count(train, &Item::source, options_);
-  target_ = count(train, &Item::target, options_);
+  source_ = count(train, &Item::source, *source_tokenizer_, options_);
+  target_ = count(train, &Item::target, *target_tokenizer_, options_);
   longest_source_ = longest(train, &Item::source), longest_target_ = longest(train, &Item::target);
 }
 
@@ -86,10 +102,27 @@ Translation::Translation(const Options& options, const std::string& folder)
   } catch (const Json::exception&) {
     throw CheckpointError(folder + "/task.json: expected source and target vocabularies");
   }
+  read_tokenizer(folder, "source.model", *source_tokenizer_);
+  read_tokenizer(folder, "target.model", *target_tokenizer_);
+}
+
+/// From the training pairs only.
+void Translation::fit_tokenizers() {
+  std::vector<std::string> source, target;
+  for (const Item& item : texts_.get().train) source.push_back(item.text), target.push_back(item.reference);
+  if (options_.joint && source_tokenizer_->learns()) {
+    source.insert(source.end(), target.begin(), target.end());
+    source_tokenizer_->fit(source);
+    target_tokenizer_->load(source_tokenizer_->model(), "task.tokenizer");
+  } else {
+    source_tokenizer_->fit(source), target_tokenizer_->fit(target);
+  }
 }
 
 Translation::Splits Translation::read_splits() const {
-  return files_ ? split_files() : generate_splits();
+  if (!files_) return generate_splits();
+  const Splits& texts = texts_.get();
+  return {tokenised(texts.train), tokenised(texts.validation), tokenised(texts.test)};
 }
 
 Translation::Splits Translation::generate_splits() const {
@@ -117,8 +150,12 @@ Translation::Splits Translation::generate_splits() const {
   return splits;
 }
 
-Translation::Item Translation::tokenised(const std::string& source, const std::string& target) const {
-  return {tokenizer_->tokens(source), tokenizer_->tokens(target), source, target, {}};
+std::vector<Item> Translation::tokenised(std::vector<Item> items) const {
+  for (Item& item : items) {
+    item.source = source_tokenizer_->tokens(item.text);
+    item.target = target_tokenizer_->tokens(item.reference);
+  }
+  return items;
 }
 
 std::vector<Translation::Item> Translation::read_items(const std::string& name) const {
@@ -126,13 +163,20 @@ std::vector<Translation::Item> Translation::read_items(const std::string& name) 
   std::vector<Item> items;
   TableOptions table;
   table.encoding = options_.encoding;
+  if (!options_.separator.empty()) {
+    for (const auto& [source, target] :
+         read_separated(path, options_.opening, options_.separator, options_.encoding))
+      items.push_back({{}, {}, source, target, {}});
+    return items;
+  }
   if (options_.source_column.empty() && std::filesystem::is_regular_file(path))
     throw ConfigError("task.source_column, task.target_column: expected the columns of " + path +
-                      ", found none; without them task.train is the PREFIX of two files");
+                      ", found none; without them, and without task.separator, "
+                      "task.train is the PREFIX of two files");
   const auto pairs = options_.source_column.empty()
                          ? read_parallel(path, options_.from, options_.to, options_.encoding)
                          : read_parallel_columns(path, options_.source_column, options_.target_column, table);
-  for (const auto& [source, target] : pairs) items.push_back(tokenised(source, target));
+  for (const auto& [source, target] : pairs) items.push_back({{}, {}, source, target, {}});
   return items;
 }
 
@@ -150,13 +194,18 @@ Translation::Splits Translation::split_files() const {
           own_test ? read_items(options_.test) : chosen(all, parts.test)};
 }
 
+/// Most tokens of an output, where the user does not say.
+int64_t Translation::longest_output() const {
+  return longest_target_ + longest_target_ / 2 + 1;
+}
+
 TaskSpec Translation::spec() const {
   FieldSpec source, target;
   source.kind = target.kind = "tokens";
   source.padded = target.padded = true;
   source.pad = target.pad = Vocabulary::kPad;
   source.vocabulary = source_->size(), target.vocabulary = target_->size();
-  source.length = longest_source_, target.length = longest_target_ + 2;
+  source.length = longest_source_, target.length = longest_output() + 2;
   target.begin = *target_->bos(), target.end = *target_->eos();
   return {"translation", {{"source", source}}, {{"target", target}}};
 }
@@ -190,7 +239,7 @@ std::shared_ptr<const ExampleSource> Translation::examples(Split split) const {
 }
 
 Example Translation::read(const std::string& input) const {
-  Example example = make_example(tokenised(input, ""), true);
+  Example example = make_example({source_tokenizer_->tokens(input), {}, input, "", {}}, true);
   example.note.erase("reference");
   return example;
 }
@@ -208,10 +257,38 @@ Loss Translation::loss(const ModelOutput& output, const Batch& batch, const Loss
 Prediction Translation::predict(Net& net, const Batch& batch, const ModelOutput&) const {
   if (net.steps() == nullptr)
     throw ConfigError("model: task translation needs a net that decodes, such as rnn-seq2seq");
-  GreedyOptions greedy;
-  greedy.begin = *target_->bos(), greedy.end = *target_->eos();
-  greedy.length = options_.length > 0 ? options_.length : longest_target_ + longest_target_ / 2 + 1;
-  return {.values = {}, .sequences = decode_greedily(*net.steps(), batch, greedy)};
+  TokenLimits limits;
+  limits.begin = *target_->bos(), limits.end = *target_->eos();
+  limits.never = {Vocabulary::kPad, *target_->bos()};
+  limits.longest = longest_output();
+  return {.values = {}, .hypotheses = decode(*net.steps(), batch, options_.decoding, limits)};
+}
+
+Batch Translation::follow(const Batch& batch, const Prediction& prediction) const {
+  Batch followed = batch;
+  const auto device = batch.input("source").values.device();
+  std::vector<Tensor> targets;
+  std::vector<int64_t> lengths;
+  for (int64_t row = 0; row < batch.size(); ++row) {
+    std::vector<int64_t> ids = {*target_->bos()};
+    ids.insert(ids.end(), prediction.sequence(row).begin(), prediction.sequence(row).end());
+    ids.push_back(*target_->eos());
+    targets.push_back(torch::tensor(ids, torch::kInt64));
+    lengths.push_back(static_cast<int64_t>(ids.size()));
+    const auto r = static_cast<size_t>(row);
+    if (!followed.notes[r].is_null())
+      followed.notes[r]["target"] = target_->tokens({ids.begin() + 1, ids.end() - 1});
+    // The known alignment is of the reference's tokens.
+    const auto given = batch.targets.find("target");
+    const bool reference =
+        given != batch.targets.end() && given->second.values.size(1) >= lengths.back() &&
+        torch::equal(given->second.values[row].slice(0, 0, lengths.back()).cpu(), targets.back());
+    if (!reference) followed.truths[r].clear();
+  }
+  followed.targets["target"] = {
+      torch::nn::utils::rnn::pad_sequence(targets, true, Vocabulary::kPad).to(device),  // [B, T]
+      torch::tensor(lengths, torch::kInt64).to(device)};
+  return followed;
 }
 
 std::vector<ExampleScore> Translation::measure(const Prediction& prediction, const ModelOutput& output,
@@ -232,8 +309,8 @@ std::vector<ExampleScore> Translation::measure(const Prediction& prediction, con
     const int64_t n = tokens.data_ptr<int64_t>()[row];
     const int64_t* gold = plain.data_ptr<int64_t>() + row * plain.size(1);
     const std::vector<int64_t> reference(gold, gold + n - 1);  // without the end token
-    const auto& decoded = prediction.sequences[static_cast<size_t>(row)];
-    Json values = text_scores(tokenizer_->text(target_->tokens(decoded)),
+    const auto& decoded = prediction.sequence(row);
+    Json values = text_scores(target_tokenizer_->text(target_->tokens(decoded)),
                               batch.notes[static_cast<size_t>(row)].at("reference"), bleu_options(options_));
     values.update({{"correct", decoded == reference ? 1 : 0},
                    {"loss", nll.data_ptr<double>()[row]},
@@ -258,7 +335,16 @@ Json Translation::details(const std::vector<ExampleScore>& scores) const {
 }
 
 Json Translation::show(const Prediction& prediction, const Batch&, int64_t row) const {
-  return {{"output", tokenizer_->text(target_->tokens(prediction.sequences[static_cast<size_t>(row)]))}};
+  const auto& hypotheses = prediction.hypotheses[static_cast<size_t>(row)];
+  const auto written = [this](const Hypothesis& one) {
+    return target_tokenizer_->text(target_->tokens(one.tokens));
+  };
+  Json shown = {{"output", written(hypotheses[0])}};
+  for (size_t i = 0; i < hypotheses.size() && hypotheses.size() > 1; ++i)
+    shown["outputs"].push_back({{"output", written(hypotheses[i])},
+                                {"log_probability", hypotheses[i].log_probability},
+                                {"score", hypotheses[i].score}});
+  return shown;
 }
 
 std::vector<std::string> Translation::labels(const Batch& batch, int64_t row,
@@ -278,7 +364,7 @@ Json Translation::data() const {
            {"train", options_.train}, {"validation", options_.validation}, {"test", options_.test}}) {
     if (file.empty()) continue;
     const std::string path = under_root(options_.root, file);
-    if (!options_.source_column.empty()) {
+    if (!options_.source_column.empty() || !options_.separator.empty()) {
       data[name] = fingerprint(path);
       continue;
     }
@@ -297,6 +383,8 @@ void Translation::save(const std::string& folder) const {
                            {"longest_target", longest_target_},
                            {"source", source_->to_json()},
                            {"target", target_->to_json()}});
+  write_tokenizer(folder, "source.model", *source_tokenizer_);
+  write_tokenizer(folder, "target.model", *target_tokenizer_);
 }
 
 }  // namespace fovea

@@ -5,6 +5,7 @@
 #include "data/text/tokenizer.h"
 #include "data/text/vocabulary.h"
 #include "src/config/fields.h"
+#include "src/decoding/options.h"
 #include "src/stats/bleu.h"
 
 namespace fovea {
@@ -14,12 +15,13 @@ class Translation : public Task {
   struct Options {
     std::string source = "auto", generator = "toy-language", root, train, validation, test, from = "source",
                 to = "target";
-    std::string source_column, target_column, encoding = "utf-8", tokenizer = "word", bleu = "13a";
+    std::string separator, opening, source_column, target_column, encoding = "utf-8", tokenizer = "word",
+                                                                  subwords = "unigram", bleu = "13a";
     double validation_fraction = 0.1, test_fraction = 0.1;
-    int64_t split_seed = 0, data_seed = 0, vocabulary = 8000, minimum_count = 1, length = 0, limit = 0,
-            batch = 64;
+    int64_t split_seed = 0, data_seed = 0, vocabulary = 8000, minimum_count = 1, limit = 0, batch = 64;
     int64_t examples = 4000, symbols = 26, shortest = 4, longest = 12;
-    bool lowercase = false;
+    bool lowercase = false, joint = true;
+    DecodingOptions decoding;
     template <class Self, class Visit>
     static void fields(Self& self, Visit&& visit) {
       visit("source", self.source, "files, generated pairs, or files when they are named",
@@ -27,23 +29,29 @@ class Translation : public Task {
       visit("generator", self.generator, "of the generated pairs",
             one_of({"toy-language", "copy", "reverse", "sort"}));
       visit("root", self.root, "folder that relative file names start from");
-      visit("train", self.train, "prefix of two line-aligned files, or one TSV or JSONL file");
+      visit("train", self.train,
+            "prefix of two line-aligned files, or one file of pairs; FILE.zip/NAME is inside a zip");
       visit("validation", self.validation, "the same for validation; absent = split off the training pairs");
       visit("test", self.test, "the same for test; absent = split off the training pairs");
       visit("from", self.from, "ending of the source file: PREFIX.from");
       visit("to", self.to, "ending of the target file: PREFIX.to");
+      visit("separator", self.separator,
+            "between source and target on each line of one file, such as \" ||| \"");
+      visit("opening", self.opening, "what begins each of those lines and is dropped");
       visit("source_column", self.source_column, "of a TSV or JSONL file");
       visit("target_column", self.target_column, "of a TSV or JSONL file");
       visit("encoding", self.encoding, "of the files", one_of({"utf-8", "latin-1"}));
-      visit("tokenizer", self.tokenizer, "text to tokens", one_of({"word", "character"}));
+      visit("tokenizer", self.tokenizer, "text to tokens", one_of(tokenizer_names()));
+      visit("subwords", self.subwords, "of sentencepiece, whose pieces are task.vocabulary",
+            one_of({"unigram", "bpe"}));
+      visit("joint", self.joint, "whether sentencepiece learns one set of pieces for both sides");
       visit("bleu", self.bleu,
             "tokens that BLEU counts, as sacreBLEU names them; zh and char are ROUGE's too",
             one_of(bleu_tokenizers()));
       visit("lowercase", self.lowercase, "lower-case the text first");
       visit("vocabulary", self.vocabulary, "most tokens kept on each side; 0 = all", at_least(0));
       visit("minimum_count", self.minimum_count, "rarer tokens count as unknown", at_least(1));
-      visit("length", self.length,
-            "most tokens of an output; 0 = the longest training target and half as many again", at_least(0));
+      visit("decoding", self.decoding, "how an output is chosen");
       visit("limit", self.limit, "first N of the shuffled training split; 0 = all", at_least(0));
       visit("batch", self.batch, "pairs in a batch", at_least(1));
       visit("validation_fraction", self.validation_fraction, "split off where no file is named",
@@ -68,6 +76,8 @@ class Translation : public Task {
   Example read(const std::string& input) const override;
   Loss loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const override;
   Prediction predict(Net& net, const Batch& batch, const ModelOutput& output) const override;
+  bool decodes() const override { return true; }
+  Batch follow(const Batch& batch, const Prediction& prediction) const override;
   std::vector<ExampleScore> measure(const Prediction& prediction, const ModelOutput& output,
                                     const Batch& batch) const override;
   Metrics metrics(const std::vector<ExampleScore>& scores) const override;
@@ -95,15 +105,17 @@ class Translation : public Task {
   Splits generate_splits() const;
   Splits split_files() const;
   std::vector<Item> read_items(const std::string& name) const;
-  Item tokenised(const std::string& source, const std::string& target) const;
+  int64_t longest_output() const;
+  std::vector<Item> tokenised(std::vector<Item> items) const;
+  void fit_tokenizers();
   Example make_example(const Item& item, bool notes) const;
 
   Options options_;
   bool files_;
-  std::unique_ptr<Tokenizer> tokenizer_;
+  std::unique_ptr<Tokenizer> source_tokenizer_, target_tokenizer_;
   std::unique_ptr<Vocabulary> source_, target_;
   int64_t longest_source_ = 0, longest_target_ = 0;
-  Lazy<Splits> splits_;
+  Lazy<Splits> texts_, splits_;  // files as they are read; with their tokens
 };
 
 }  // namespace fovea

@@ -2,6 +2,7 @@
 
 #include <utf8proc.h>
 
+#include "data/text/subwords.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
 #include "src/base/unicode.h"
@@ -160,6 +161,33 @@ class WordTokenizer : public Tokenizer {
   bool lower_;
 };
 
+class SpaceTokenizer : public Tokenizer {
+ public:
+  explicit SpaceTokenizer(bool lower) : lower_(lower) {}
+
+  std::vector<std::string> tokens(const std::string& raw) const override {
+    const std::string text = lower_ ? lowercase(normalize(raw)) : normalize(raw);
+    std::vector<std::string> tokens;
+    std::string token;
+    const auto flush = [&] {
+      if (!token.empty()) tokens.push_back(std::move(token));
+      token.clear();
+    };
+    for (const CodePoint& point : decode_utf8(text)) {
+      if (kind_of(point.value) == Kind::kSpace)
+        flush();
+      else
+        token += point.bytes;
+    }
+    flush();
+    return tokens;
+  }
+  std::string text(const std::vector<std::string>& tokens) const override { return join(tokens, " "); }
+
+ private:
+  bool lower_;
+};
+
 class CharacterTokenizer : public Tokenizer {
  public:
   explicit CharacterTokenizer(bool lower) : lower_(lower) {}
@@ -174,10 +202,16 @@ class CharacterTokenizer : public Tokenizer {
 
 }  // namespace
 
+std::vector<std::string> tokenizer_names() {
+  return {"word", "space", "character", "sentencepiece"};
+}
+
 std::unique_ptr<Tokenizer> make_tokenizer(const TokenizerOptions& options) {
   if (options.kind == "word") return std::make_unique<WordTokenizer>(options.lowercase);
+  if (options.kind == "space") return std::make_unique<SpaceTokenizer>(options.lowercase);
   if (options.kind == "character") return std::make_unique<CharacterTokenizer>(options.lowercase);
-  throw ConfigError("unknown tokenizer \"" + options.kind + "\"" + hint(options.kind, {"word", "character"}));
+  if (options.kind == "sentencepiece") return make_subword_tokenizer(options);
+  throw ConfigError("unknown tokenizer \"" + options.kind + "\"" + hint(options.kind, tokenizer_names()));
 }
 
 }  // namespace fovea

@@ -50,12 +50,14 @@ Tensor TransformerBlockImpl::forward(const Tensor& x, const Tensor& real, Attent
   });
 }
 
-Tensor TransformerBlockImpl::step(const Tensor& x, Memory& memory, State& state) {
+Tensor TransformerBlockImpl::step(const Tensor& x, Memory& memory, State& state, AttentionTrace* trace,
+                                  const TraceAxes& axes) {
   return run(x, [&](const Tensor& input) {
     memory = attention_->extend(memory, input, input);
     Call call;
     call.state = state;
     AttentionOutput output = attention_->attend(input, memory, call);
+    if (trace != nullptr) trace->observe(*attention_, input, memory, call, axes);
     state = std::move(output.state);
     return output.context;  // [B, T', D]
   });
@@ -74,14 +76,15 @@ Tensor TransformerStackImpl::forward(Tensor x, const Tensor& real, AttentionTrac
   return norm_ ? norm_(x) : x;
 }
 
-Tensor TransformerStackImpl::step(Tensor x, std::vector<Memory>& memories, State& states) {
+Tensor TransformerStackImpl::step(Tensor x, std::vector<Memory>& memories, State& states,
+                                  AttentionTrace* trace, const TraceAxes& axes) {
   memories.resize(blocks_.size());
   const auto each = static_cast<int64_t>(states.size() / blocks_.size());
   State after;
   for (size_t i = 0; i < blocks_.size(); ++i) {
     const auto begin = states.begin() + static_cast<int64_t>(i) * each;
     State own(begin, begin + each);
-    x = blocks_[i]->step(x, memories[i], own);
+    x = blocks_[i]->step(x, memories[i], own, trace, axes);
     after.insert(after.end(), own.begin(), own.end());
   }
   states = std::move(after);

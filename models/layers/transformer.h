@@ -51,7 +51,7 @@ class TransformerBlockImpl : public torch::nn::Module {
   /// x [B, T, D], real bool [B, T] or undefined → [B, T, D].
   Tensor forward(const Tensor& x, const Tensor& real, AttentionTrace* trace, const TraceAxes& axes);
   /// One or more steps after those in `memory`, which grows; `state` is a stateful attention's. x [B, T', D].
-  Tensor step(const Tensor& x, Memory& memory, State& state);
+  Tensor step(const Tensor& x, Memory& memory, State& state, AttentionTrace* trace, const TraceAxes& axes);
 
  private:
   template <class Attend>
@@ -71,7 +71,8 @@ class TransformerStackImpl : public torch::nn::Module {
   TransformerStackImpl(const AttentionChoice& choice, const BlockOptions& options, int64_t layers);
   Tensor forward(Tensor x, const Tensor& real, AttentionTrace* trace, const TraceAxes& axes);
   /// Incremental: one memory a layer and, where the attention is stateful, as many state tensors for each.
-  Tensor step(Tensor x, std::vector<Memory>& memories, State& states);
+  Tensor step(Tensor x, std::vector<Memory>& memories, State& states, AttentionTrace* trace,
+              const TraceAxes& axes);
 
  private:
   std::vector<TransformerBlock> blocks_;

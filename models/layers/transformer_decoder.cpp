@@ -60,16 +60,17 @@ Memory TransformerDecoderBlockImpl::remember(const EncodedSource& source) {
 }
 
 Tensor TransformerDecoderBlockImpl::step(const Tensor& x, Memory& own, const Memory& source, State& state,
-                                         int64_t position) {
+                                         int64_t position, AttentionTrace* trace, const DecoderAxes& axes) {
   // Where both slots carry a state, the first half is the self slot's.
   const bool first = self_ && self_->traits().sequential, second = cross_ && cross_->traits().sequential;
   const auto cut = state.begin() + static_cast<int64_t>(first ? state.size() / (second ? 2 : 1) : 0);
   State self_state(state.begin(), cut), cross_state(cut, state.end());
-  const auto ask = [position](Attention& attention, const Tensor& query, const Memory& memory,
-                              State& carried) {
+  const auto ask = [position, trace](Attention& attention, const Tensor& query, const Memory& memory,
+                                     State& carried, const TraceAxes& of) {
     Call call;
     call.first = position, call.state = carried;
     AttentionOutput output = attention.attend(query, memory, call);
+    if (trace != nullptr) trace->observe(attention, query, memory, call, of);
     carried = std::move(output.state);
     return output.context;  // [B, 1, D]
   };
@@ -77,9 +78,11 @@ Tensor TransformerDecoderBlockImpl::step(const Tensor& x, Memory& own, const Mem
       x, source,
       [&](const Tensor& input) {
         own = self_->extend(own, input, input);
-        return ask(*self_, input, own, self_state);
+        return ask(*self_, input, own, self_state, {axes.target, axes.target});
       },
-      [&](const Tensor& input) { return ask(*cross_, input, source, cross_state); });
+      [&](const Tensor& input) {
+        return ask(*cross_, input, source, cross_state, {axes.target, axes.source});
+      });
   state = std::move(self_state);
   state.insert(state.end(), cross_state.begin(), cross_state.end());
   return y;
@@ -107,14 +110,15 @@ StepState TransformerDecoderImpl::start(const EncodedSource& source) {
   return state;
 }
 
-Tensor TransformerDecoderImpl::step(Tensor x, StepState& state) {
+Tensor TransformerDecoderImpl::step(Tensor x, StepState& state, AttentionTrace* trace,
+                                    const DecoderAxes& axes) {
   const size_t layers = blocks_.size();
   const auto each = static_cast<int64_t>(state.tensors.size() / layers);
   State after;
   for (size_t i = 0; i < layers; ++i) {
     const auto begin = state.tensors.begin() + static_cast<int64_t>(i) * each;
     State own(begin, begin + each);
-    x = blocks_[i]->step(x, state.memories[i], state.memories[layers + i], own, state.position);
+    x = blocks_[i]->step(x, state.memories[i], state.memories[layers + i], own, state.position, trace, axes);
     after.insert(after.end(), own.begin(), own.end());
   }
   state.tensors = std::move(after);

@@ -30,7 +30,8 @@ class TransformerDecoderBlockImpl : public torch::nn::Module {
   /// The source as the cross slot keeps it.
   Memory remember(const EncodedSource& source);
   /// One step at `position`: `own` grows, `state` holds what stateful slots carry. x [B, 1, D].
-  Tensor step(const Tensor& x, Memory& own, const Memory& source, State& state, int64_t position);
+  Tensor step(const Tensor& x, Memory& own, const Memory& source, State& state, int64_t position,
+              AttentionTrace* trace, const DecoderAxes& axes);
 
  private:
   template <class Self, class Cross>
@@ -55,7 +56,7 @@ class TransformerDecoderImpl : public torch::nn::Module {
   /// State before the first token: a memory of what is decoded and one of the source for each block.
   StepState start(const EncodedSource& source);
   /// One token further; `state.position` stays the caller's. x [B, 1, D].
-  Tensor step(Tensor x, StepState& state);
+  Tensor step(Tensor x, StepState& state, AttentionTrace* trace, const DecoderAxes& axes);
 
  private:
   std::vector<TransformerDecoderBlock> blocks_;

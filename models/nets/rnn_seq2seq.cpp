@@ -143,9 +143,9 @@ ModelOutput RnnSeq2seq::forward(const Batch& batch, AttentionTrace* trace) {
   return {.values = {{"features", features}}, .output = output_layer(), .carry = {}};
 }
 
-Tensor RnnSeq2seq::step(const Tensor& tokens, StepState& state) {
-  const Tensor features = decode(dropout_(target_(tokens.unsqueeze(1))), state, nullptr);  // [B, 1, H]
-  return output_(dropout_(features).squeeze(1));                                           // [B, V]
+Tensor RnnSeq2seq::step(const Tensor& tokens, StepState& state, AttentionTrace* trace) {
+  const Tensor features = decode(dropout_(target_(tokens.unsqueeze(1))), state, trace);  // [B, 1, H]
+  return output_(dropout_(features).squeeze(1));                                         // [B, V]
 }
 
 }  // namespace fovea

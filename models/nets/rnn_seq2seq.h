@@ -45,7 +45,7 @@ class RnnSeq2seq : public Net, public StepModel {
   ModelOutput forward(const Batch& batch, AttentionTrace* trace) override;
   StepModel* steps() override { return this; }
   StepState start(const Batch& batch) override;
-  Tensor step(const Tensor& tokens, StepState& state) override;
+  Tensor step(const Tensor& tokens, StepState& state, AttentionTrace* trace) override;
 
  private:
   Tensor decode(const Tensor& embedded, StepState& state, AttentionTrace* trace);

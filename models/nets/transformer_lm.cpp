@@ -36,9 +36,10 @@ StepState TransformerLm::start(const Batch&) {
   return {};
 }
 
-Tensor TransformerLm::step(const Tensor& tokens, StepState& state) {
+Tensor TransformerLm::step(const Tensor& tokens, StepState& state, AttentionTrace* trace) {
   Tensor x = dropout_(position_(embedding_(tokens.unsqueeze(1)), state.position));  // [B, 1, D]
-  x = blocks_->step(x, state.memories, state.tensors);                              // [B, 1, D]
+  x = blocks_->step(x, state.memories, state.tensors, trace,
+                    {token_axis("text"), token_axis("text")});  // [B, 1, D]
   ++state.position;
   return output_layer()->logits(x.squeeze(1));  // [B, V]
 }

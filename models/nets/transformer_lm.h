@@ -36,7 +36,7 @@ class TransformerLm : public Net, public StepModel {
   ModelOutput forward(const Batch& batch, AttentionTrace* trace) override;
   StepModel* steps() override { return this; }
   StepState start(const Batch& batch) override;
-  Tensor step(const Tensor& tokens, StepState& state) override;
+  Tensor step(const Tensor& tokens, StepState& state, AttentionTrace* trace) override;
 
  private:
   std::shared_ptr<const OutputLayer> output_layer() const;

@@ -62,9 +62,10 @@ StepState TransformerSeq2seq::start(const Batch& batch) {
   return decoder_->start(encode(batch.input("source"), nullptr));
 }
 
-Tensor TransformerSeq2seq::step(const Tensor& tokens, StepState& state) {
+Tensor TransformerSeq2seq::step(const Tensor& tokens, StepState& state, AttentionTrace* trace) {
   const Tensor x = embed(target_, target_position_, tokens.unsqueeze(1), state.position);  // [B, 1, D]
-  const Tensor features = decoder_->step(x, state);                                        // [B, 1, D]
+  const Tensor features =
+      decoder_->step(x, state, trace, {token_axis("target"), token_axis("source")});  // [B, 1, D]
   ++state.position;
   return output_layer()->logits(features.squeeze(1));  // [B, V]
 }

@@ -47,7 +47,7 @@ class TransformerSeq2seq : public Net, public StepModel {
   ModelOutput forward(const Batch& batch, AttentionTrace* trace) override;
   StepModel* steps() override { return this; }
   StepState start(const Batch& batch) override;
-  Tensor step(const Tensor& tokens, StepState& state) override;
+  Tensor step(const Tensor& tokens, StepState& state, AttentionTrace* trace) override;
 
  private:
   Tensor embed(TokenEmbedding& embedding, PositionEmbedding& position, const Tensor& ids, int64_t first = 0);

@@ -106,11 +106,53 @@ std::string normalize(const std::string& text) {
   return std::string(reinterpret_cast<const char*>(mapped), static_cast<size_t>(length));
 }
 
+namespace {
+
+bool is_cased(char32_t c) {
+  const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
+  return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LL ||
+         category == UTF8PROC_CATEGORY_LT;
+}
+
+/// What may stand inside a word without being a letter of it (the greater part of Unicode's Case_Ignorable).
+bool is_case_ignorable(char32_t c) {
+  switch (utf8proc_category(static_cast<utf8proc_int32_t>(c))) {
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_ME:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_SK:
+      return true;
+    default:
+      return c == '\'' || c == '.' || c == ':' || c == 0xB7 || c == 0x2019;
+  }
+}
+
+/// Whether the letter at `place` ends a word: a cased one comes before it and none after.
+bool is_final(const std::vector<CodePoint>& points, size_t place) {
+  size_t before = place, after = place + 1;
+  while (before > 0 && is_case_ignorable(points[before - 1].value)) --before;
+  while (after < points.size() && is_case_ignorable(points[after].value)) ++after;
+  return before > 0 && is_cased(points[before - 1].value) &&
+         (after == points.size() || !is_cased(points[after].value));
+}
+
+}  // namespace
+
 std::string lowercase(const std::string& text) {
+  constexpr char32_t kSigma = 0x3A3, kFinalSigma = 0x3C2, kDottedI = 0x130, kDot = 0x307;
   std::string lower;
   lower.reserve(text.size());
-  for (const CodePoint& point : decode_utf8(text))
-    append_utf8(lower, static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(point.value))));
+  const std::vector<CodePoint> points = decode_utf8(text);
+  for (size_t i = 0; i < points.size(); ++i) {
+    const char32_t c = points[i].value;
+    if (c == kDottedI)
+      append_utf8(lower, 'i'), append_utf8(lower, kDot);
+    else if (c == kSigma && is_final(points, i))
+      append_utf8(lower, kFinalSigma);
+    else
+      append_utf8(lower, static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c))));
+  }
   return lower;
 }
 

@@ -36,8 +36,8 @@ void append_utf8(std::string& text, char32_t code_point);
 /// not UTF-8.
 std::string normalize(const std::string& text);
 
-/// `text` in lower case, code point by code point (no context rules: Σ is always σ). Throws DataError when
-/// not UTF-8.
+/// `text` in lower case, by Unicode's SpecialCasing: Σ at the end of a word is ς, İ is i with a dot above.
+/// Throws DataError when not UTF-8.
 std::string lowercase(const std::string& text);
 
 /// Whether Unicode calls `c` white space, or one of the information separators U+001C–U+001F.

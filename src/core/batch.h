@@ -93,10 +93,21 @@ struct ModelOutput {
 Loss cross_entropy(const Tensor& logits, const Tensor& targets, double label_smoothing,
                    const Tensor& class_weights = {});
 
+/// One output: its ids without begin and end, log P of them and of the end, and what it was chosen by.
+struct Hypothesis {
+  std::vector<int64_t> tokens;
+  double log_probability = 0, score = 0;
+};
+
 /// What a task predicts for a batch: shared by evaluation, early stopping and `predict`.
 struct Prediction {
-  std::map<std::string, Tensor> values;         // "probabilities" [B, C], "forecast" [B, H, F], …
-  std::vector<std::vector<int64_t>> sequences;  // decoded ids, one list a row
+  std::map<std::string, Tensor> values;               // "probabilities" [B, C], "forecast" [B, H, F], …
+  std::vector<std::vector<Hypothesis>> hypotheses{};  // one list a row, best first
+
+  /// The best output of a row.
+  const std::vector<int64_t>& sequence(int64_t row) const {
+    return hypotheses.at(static_cast<size_t>(row)).at(0).tokens;
+  }
 };
 
 /// Sufficient statistics of one example, as examples-<split>.jsonl has them.

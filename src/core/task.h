@@ -52,6 +52,11 @@ class Task {
 
   virtual Loss loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const = 0;
   virtual Prediction predict(Net& net, const Batch& batch, const ModelOutput& output) const = 0;
+  /// Whether predictions are written token by token, from the input alone.
+  virtual bool decodes() const { return false; }
+  /// `batch` with the best outputs of `prediction` as its targets: one forward pass along them shows what the
+  /// decoder looked at. Tasks that do not decode give `batch` back.
+  virtual Batch follow(const Batch& batch, const Prediction& prediction) const { return batch; }
   /// Per-example sufficient statistics, independent of the batch's composition.
   virtual std::vector<ExampleScore> measure(const Prediction& prediction, const ModelOutput& output,
                                             const Batch& batch) const = 0;

@@ -68,7 +68,7 @@ void AttentionTrace::observe(Attention& attention, const Tensor& query, const Me
                              const Call& call, const TraceAxes& axes) {
   const std::string path = wanted_path(attention);
   if (path.empty()) return;
-  torch::NoGradGuard no_gradient;
+  const torch::AutoGradMode gradient(request_.gradient && torch::GradMode::is_enabled());
   const GeneratorKept generator_kept;
   const Tensor weights = sliced_weights(attention, query, memory, call, kSlice);  // [B, H, Tq, Tk]
   const int64_t queries = query.size(1), keys = memory.size();
@@ -91,25 +91,25 @@ void AttentionTrace::record(const torch::nn::Module& module, const Tensor& weigh
 
 void AttentionTrace::append(const std::string& path, const Tensor& weights, const Tensor& visible,
                             const TraceAxes& axes) {
-  Tensor chosen = weights.detach().to(torch::kCPU);
+  Tensor chosen = request_.gradient ? weights : weights.detach().to(torch::kCPU);
   std::vector<int64_t> heads;
   if (!request_.heads.empty()) {
     for (int64_t head : request_.heads)
       if (head < chosen.size(1)) heads.push_back(head);
     if (heads.empty()) return;
-    chosen = chosen.index_select(1, torch::tensor(heads, torch::kInt64));
+    chosen = chosen.index_select(1, torch::tensor(heads, torch::kInt64).to(chosen.device()));
   }
+  const Tensor seen = visible.to(chosen.device());
   const auto existing =
       std::find_if(maps_.begin(), maps_.end(), [&](const TracedMap& map) { return map.path == path; });
   if (existing == maps_.end()) {
-    maps_.push_back({path, chosen, visible.to(torch::kCPU), axes, chosen.size(2), heads});
+    maps_.push_back({path, chosen, seen, axes, chosen.size(2), heads});
     return;
   }
   const int64_t keys = std::max(existing->weights.size(3), chosen.size(3));
   const auto widened = [keys](const Tensor& t) { return torch::constant_pad_nd(t, {0, keys - t.size(-1)}); };
   existing->weights = torch::cat({widened(existing->weights), widened(chosen)}, 2);  // [B, H, Tq, Tk]
-  existing->visible =
-      torch::cat({widened(existing->visible), widened(visible.to(torch::kCPU))}, 1);  // [B, Tq, Tk]
+  existing->visible = torch::cat({widened(existing->visible), widened(seen)}, 1);    // [B, Tq, Tk]
   existing->rows_seen += chosen.size(2);
 }
 

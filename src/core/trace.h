@@ -29,13 +29,14 @@ struct TraceAxes {
 struct AttentionRequest {
   std::vector<std::string> layers;  // paths, with * and ?
   std::vector<int64_t> heads;
+  bool gradient = false;  // weights stay on their device and in the graph: a loss may ask for them
 };
 
 /// The weights one attention gave in one forward pass.
 struct TracedMap {
   std::string path;  // the attention's name in the net: "encoder.0.self"
-  Tensor weights;    // float [B, H, Tq, Tk], on the CPU
-  Tensor visible;    // bool, [B, Tq, Tk], on the CPU: what some head may see
+  Tensor weights;    // float [B, H, Tq, Tk], on the CPU (with gradient where it was made)
+  Tensor visible;    // bool, [B, Tq, Tk], beside them: what some head may see
   TraceAxes axes;
   int64_t rows_seen = 0;            // queries so far, for nets that decode step by step
   std::vector<int64_t> heads = {};  // numbers of the chosen heads; empty = all
@@ -47,7 +48,8 @@ class AttentionTrace {
   AttentionTrace(const torch::nn::Module& net, AttentionRequest request = {});
 
   /// Asks `attention` again for the weights of the same call, in slices of at most kSlice queries, without
-  /// gradient. Repeated calls of one attention (decoding steps) append their queries.
+  /// gradient unless the request says so. Repeated calls of one attention (decoding steps) append their
+  /// queries.
   void observe(Attention& attention, const Tensor& query, const Memory& memory, const Call& call,
                const TraceAxes& axes);
 

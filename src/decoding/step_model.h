@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "src/core/batch.h"
+#include "src/core/trace.h"
 
 namespace fovea {
 
@@ -22,17 +23,9 @@ class StepModel {
   virtual ~StepModel() = default;
   /// State before the first token, made from the batch's inputs.
   virtual StepState start(const Batch& batch) = 0;
-  /// Consumes tokens int64 [B], returns the logits of the next ones [B, V].
-  virtual Tensor step(const Tensor& tokens, StepState& state) = 0;
+  /// Consumes tokens int64 [B], returns the logits of the next ones [B, V]. A trace gets the one query of
+  /// each attention.
+  virtual Tensor step(const Tensor& tokens, StepState& state, AttentionTrace* trace = nullptr) = 0;
 };
-
-struct GreedyOptions {
-  int64_t begin = 2, end = 3;
-  int64_t length = 100;  // most tokens a row may have, the end token not counted
-};
-
-/// The most probable token at each step, per row, until its end token; lists without begin and end.
-std::vector<std::vector<int64_t>> decode_greedily(StepModel& model, const Batch& batch,
-                                                  const GreedyOptions& options);
 
 }  // namespace fovea

@@ -135,9 +135,12 @@ std::vector<std::string> bleu_tokens(const std::string& text, const std::string&
 BleuCounts bleu_counts(const std::string& hypothesis, const std::vector<std::string>& references,
                        const BleuOptions& options) {
   if (references.empty()) throw std::invalid_argument("[bleu_counts] expected a reference, found none");
-  const auto found = bleu_tokens(hypothesis, options.tokenizer);
+  const auto tokens_of = [&](const std::string& text) {
+    return bleu_tokens(options.lowercase ? lowercase(text) : text, options.tokenizer);
+  };
+  const auto found = tokens_of(hypothesis);
   std::vector<std::vector<std::string>> wanted;
-  for (const std::string& reference : references) wanted.push_back(bleu_tokens(reference, options.tokenizer));
+  for (const std::string& reference : references) wanted.push_back(tokens_of(reference));
   BleuCounts counts;
   counts.hypothesis = static_cast<int64_t>(found.size());
   counts.reference = -1;
@@ -201,8 +204,8 @@ std::string bleu_signature(const BleuOptions& options, int64_t references) {
                   options.smooth_value >= 0 ? options.smooth_value : (smooth == "floor" ? 0.1 : 1.0));
     smooth += number;
   }
-  return "nrefs:" + std::to_string(references) +
-         "|case:mixed|eff:" + (options.effective_order ? "yes" : "no") + "|tok:" + options.tokenizer +
+  return "nrefs:" + std::to_string(references) + "|case:" + (options.lowercase ? "lc" : "mixed") +
+         "|eff:" + (options.effective_order ? "yes" : "no") + "|tok:" + options.tokenizer +
          "|smooth:" + smooth + "|version:2.6.0";
 }
 

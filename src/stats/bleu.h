@@ -12,6 +12,7 @@ struct BleuOptions {
   std::string tokenizer = "13a";  ///< 13a, zh, char, none
   std::string smooth = "exp";     ///< exp, floor, add-k, none
   double smooth_value = -1;       ///< of floor (0.1 when negative) and add-k (1 when negative)
+  bool lowercase = false;         ///< compare lower-cased texts
   bool effective_order = false;   ///< leave out orders longer than the text: for scores of single sentences
 };
 

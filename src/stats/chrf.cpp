@@ -54,13 +54,17 @@ ChrfCounts& ChrfCounts::operator+=(const ChrfCounts& other) {
   return *this;
 }
 
-ChrfCounts chrf_counts(const std::string& hypothesis, const std::vector<std::string>& references) {
+ChrfCounts chrf_counts(const std::string& hypothesis, const std::vector<std::string>& references,
+                       bool lowercased) {
   if (references.empty()) throw std::invalid_argument("[chrf_counts] expected a reference, found none");
-  const Characters found = characters(hypothesis);
+  const auto characters_of = [&](const std::string& text) {
+    return characters(lowercased ? lowercase(text) : text);
+  };
+  const Characters found = characters_of(hypothesis);
   ChrfCounts best;
   double score = -1;
   for (const std::string& reference : references) {
-    const ChrfCounts counts = compare(found, characters(reference));
+    const ChrfCounts counts = compare(found, characters_of(reference));
     if (const double value = chrf(counts); value > score) score = value, best = counts;
   }
   return best;
@@ -80,8 +84,9 @@ double chrf(const ChrfCounts& counts) {
   return 100 * 5 * precision * recall / (4 * precision + recall);
 }
 
-std::string chrf_signature(int64_t references) {
-  return "nrefs:" + std::to_string(references) + "|case:mixed|eff:yes|nc:6|nw:0|space:no|version:2.6.0";
+std::string chrf_signature(int64_t references, bool lowercased) {
+  return "nrefs:" + std::to_string(references) + "|case:" + (lowercased ? "lc" : "mixed") +
+         "|eff:yes|nc:6|nw:0|space:no|version:2.6.0";
 }
 
 }  // namespace fovea

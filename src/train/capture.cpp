@@ -8,20 +8,6 @@ namespace {
 
 constexpr const char* kSpecial = "<own>";  // a position that stands for no input
 
-/// Real positions of `axis` in this row: the field's length where it is padded, otherwise all of them.
-/// Special positions stand before what the field counts.
-int64_t real_size(const TraceAxis& axis, const Batch& batch, int64_t row, int64_t size, bool query) {
-  for (const auto* fields : {&batch.inputs, &batch.targets}) {
-    const auto found = fields->find(axis.field);
-    if (found == fields->end() || !found->second.lengths.defined()) continue;
-    const int64_t length = found->second.lengths[row].item<int64_t>();
-    // A decoder reads target[0…] and predicts target[1…]: one query fewer than tokens.
-    const int64_t own = fields == &batch.targets && query ? length - 1 : length;
-    return std::min(size, own + static_cast<int64_t>(axis.special.size()));
-  }
-  return size;
-}
-
 MapAxis map_axis(const TraceAxis& axis, const Task& task, const Batch& batch, int64_t row, int64_t size) {
   MapAxis result;
   result.kind = axis.kind;
@@ -42,31 +28,6 @@ MapAxis map_axis(const TraceAxis& axis, const Task& task, const Batch& batch, in
     result.labels.push_back(
         labels[std::min(cell * stride + static_cast<size_t>(axis.offset), labels.size() - 1)]);
   return result;
-}
-
-/// Known truth in the map's own cells: [Tq, Tk], or empty.
-std::vector<uint8_t> map_truth(const TraceAxis& axis, const Tensor& truth, int64_t queries, int64_t keys) {
-  if (!truth.defined()) return {};
-  Tensor cells;
-  if (axis.kind == "grid") {
-    // A cell belongs to the object when any of its pixels does: a hit of the pointing game (Zhang 2016) is a
-    // maximum that touches it.
-    const auto stride = static_cast<int64_t>(axis.stride);
-    cells = torch::max_pool2d(truth.to(torch::kFloat32).unsqueeze(0), stride, stride).flatten() >
-            0;  // [rows · columns]
-    if (cells.numel() != keys) return {};
-  } else {
-    cells = truth;
-    const auto stride = static_cast<int64_t>(axis.stride);
-    if (stride > 1) return {};
-  }
-  // No special position is what attention ought to find.
-  cells = torch::constant_pad_nd(cells, {static_cast<int64_t>(axis.special.size()), 0}, 0);
-  if (cells.dim() == 1) cells = cells.unsqueeze(0).expand({queries, cells.size(0)});  // [Tq, Tk]
-  // Truth that counts other units than the map (steps against overlapping patches) is no truth of this map.
-  if (cells.size(0) != queries || cells.size(1) != keys) return {};
-  cells = cells.to(torch::kUInt8).contiguous();
-  return {cells.data_ptr<uint8_t>(), cells.data_ptr<uint8_t>() + cells.numel()};
 }
 
 MapRecord make_record(const TracedMap& map, const Task& task, const Batch& batch, int64_t row,
@@ -108,6 +69,43 @@ void name_part(MapRecord& record, const std::string& kind, int64_t part, const T
 }
 
 }  // namespace
+
+/// Special positions stand before what the field counts.
+int64_t real_size(const TraceAxis& axis, const Batch& batch, int64_t row, int64_t size, bool query) {
+  for (const auto* fields : {&batch.inputs, &batch.targets}) {
+    const auto found = fields->find(axis.field);
+    if (found == fields->end() || !found->second.lengths.defined()) continue;
+    const int64_t length = found->second.lengths[row].item<int64_t>();
+    // A decoder reads target[0…] and predicts target[1…]: one query fewer than tokens.
+    const int64_t own = fields == &batch.targets && query ? length - 1 : length;
+    return std::min(size, own + static_cast<int64_t>(axis.special.size()));
+  }
+  return size;
+}
+
+std::vector<uint8_t> map_truth(const TraceAxis& axis, const Tensor& truth, int64_t queries, int64_t keys) {
+  if (!truth.defined()) return {};
+  Tensor cells;
+  if (axis.kind == "grid") {
+    // A cell belongs to the object when any of its pixels does: a hit of the pointing game (Zhang 2016) is a
+    // maximum that touches it.
+    const auto stride = static_cast<int64_t>(axis.stride);
+    cells = torch::max_pool2d(truth.to(torch::kFloat32).unsqueeze(0), stride, stride).flatten() >
+            0;  // [rows · columns]
+    if (cells.numel() != keys) return {};
+  } else {
+    cells = truth;
+    const auto stride = static_cast<int64_t>(axis.stride);
+    if (stride > 1) return {};
+  }
+  // No special position is what attention ought to find.
+  cells = torch::constant_pad_nd(cells, {static_cast<int64_t>(axis.special.size()), 0}, 0);
+  if (cells.dim() == 1) cells = cells.unsqueeze(0).expand({queries, cells.size(0)});  // [Tq, Tk]
+  // Truth that counts other units than the map (steps against overlapping patches) is no truth of this map.
+  if (cells.size(0) != queries || cells.size(1) != keys) return {};
+  cells = cells.to(torch::kUInt8).contiguous();
+  return {cells.data_ptr<uint8_t>(), cells.data_ptr<uint8_t>() + cells.numel()};
+}
 
 std::vector<MapRecord> map_records(const AttentionTrace& trace, const Task& task, const Batch& batch,
                                    int64_t row, const Json& provenance) {

@@ -8,6 +8,13 @@
 
 namespace fovea {
 
+/// Real positions of `axis` in a row: the field's length where it is padded, otherwise all `size` of them.
+int64_t real_size(const TraceAxis& axis, const Batch& batch, int64_t row, int64_t size, bool query);
+
+/// Where attention ought to go in the map's own cells, [queries · keys] row by row; empty where it is not
+/// known, or known in units that the map does not count in.
+std::vector<uint8_t> map_truth(const TraceAxis& key, const Tensor& truth, int64_t queries, int64_t keys);
+
 /// The records of batch row `row`, one a traced attention, cut to the row's real queries and keys.
 /// `provenance` is put into each. Maps whose batch rows fold (patch-series) give one record a folded row,
 /// "path.k".

@@ -21,11 +21,17 @@ std::string step_name(int64_t step) {
   return "step-" + std::to_string(step);
 }
 
-std::optional<int64_t> parse_step(const std::string& name) {
-  if (name.rfind("step-", 0) != 0 || name.size() < 6 || name.size() > 23 ||
-      name.find_first_not_of("0123456789", 5) != std::string::npos)
+/// "PREFIX12" → 12.
+std::optional<int64_t> parse_number(const std::string& name, const std::string& prefix) {
+  const size_t at = prefix.size();
+  if (name.rfind(prefix, 0) != 0 || name.size() <= at || name.size() > at + 18 ||
+      name.find_first_not_of("0123456789", at) != std::string::npos)
     return {};
-  return std::stoll(name.substr(5));
+  return std::stoll(name.substr(at));
+}
+
+std::optional<int64_t> parse_step(const std::string& name) {
+  return parse_number(name, "step-");
 }
 
 /// Removes what a killed writer left behind.
@@ -163,7 +169,7 @@ Checkpoint CheckpointStore::load(const std::string& name) const {
   }
   const fs::path folder = folder_ / folder_name;
   if (!parse_step(folder_name) || !fs::is_directory(folder))
-    throw CheckpointError(folder.string() + ": no such checkpoint; expected step-N, BEST or LATEST");
+    throw CheckpointError(folder.string() + ": no such checkpoint; expected step-N, mean-N, BEST or LATEST");
   const Json manifest = parse_manifest(folder / "MANIFEST.json");
   Checkpoint checkpoint;
   checkpoint.step = *parse_step(folder_name);
@@ -179,7 +185,29 @@ Checkpoint CheckpointStore::load(const std::string& name) const {
   return checkpoint;
 }
 
+namespace {
+
+/// The newest `count` checkpoints as one: the mean of their floating-point weights.
+Checkpoint mean_of(const CheckpointStore& store, int64_t count) {
+  const std::vector<int64_t> steps = store.steps();
+  if (count < 1 || static_cast<size_t>(count) > steps.size())
+    throw CheckpointError("--checkpoint mean-" + std::to_string(count) + ": the run keeps " +
+                          std::to_string(steps.size()) + " checkpoints (train.keep)");
+  Checkpoint mean = store.load(step_name(steps[0]));
+  for (int64_t i = 1; i < count; ++i) {
+    const Checkpoint other = store.load(step_name(steps[static_cast<size_t>(i)]));
+    for (auto& [name, tensor] : mean.model)
+      if (tensor.is_floating_point()) tensor += find_tensor(other.model, name, tensor, step_name(other.step));
+  }
+  for (auto& [name, tensor] : mean.model)
+    if (tensor.is_floating_point()) tensor /= static_cast<double>(count);
+  return mean;
+}
+
+}  // namespace
+
 Checkpoint CheckpointStore::load_for_use(const std::string& name, std::string* warning) const {
+  if (const auto count = parse_number(name, "mean-")) return mean_of(*this, *count);
   if (!name.empty()) return load(name);
   try {
     if (pointer("BEST")) return load("BEST");

@@ -39,8 +39,9 @@ class CheckpointStore {
   /// One by name: "step-N", "BEST" or "LATEST". Throws CheckpointError.
   Checkpoint load(const std::string& name) const;
 
-  /// What evaluate reads: `name`, or BEST, else LATEST, else the newest that verifies. Throws CheckpointError
-  /// when there is none.
+  /// What evaluate reads: `name`, or BEST, else LATEST, else the newest that verifies. "mean-N" is the mean
+  /// of the weights of the newest N (Vaswani 2017, §6.1), with the newest one's progress. Throws
+  /// CheckpointError when there is none, or fewer than N.
   Checkpoint load_for_use(const std::string& name, std::string* warning) const;
 
   /// Steps of all step-N folders, newest first.

@@ -12,6 +12,22 @@ constexpr int64_t kAheadPerWorker = 3;  // batches a worker may be ahead of the 
 
 constexpr uint64_t kOrder = 1, kBatchOrder = 2, kAugment = 3;  // what a random stream is for
 
+/// Batches of at most `tokens` tokens. Sorted by length the cuts depend on the lengths alone: their number is
+/// that of every epoch.
+std::vector<std::vector<int64_t>> within_budget(const ExampleSource& source, std::vector<int64_t> order,
+                                                int64_t tokens) {
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int64_t a, int64_t b) { return source.length(a) < source.length(b); });
+  std::vector<std::vector<int64_t>> plan;
+  for (const int64_t index : order) {
+    const int64_t longest = std::max<int64_t>(1, source.length(index));
+    if (plan.empty() || (static_cast<int64_t>(plan.back().size()) + 1) * longest > tokens)
+      plan.emplace_back();
+    plan.back().push_back(index);
+  }
+  return plan;
+}
+
 }  // namespace
 
 std::vector<std::vector<int64_t>> plan_batches(const ExampleSource& source, const LoaderOptions& options,
@@ -23,9 +39,14 @@ std::vector<std::vector<int64_t>> plan_batches(const ExampleSource& source, cons
     return hash_words({options.seed, purpose, static_cast<uint64_t>(epoch)});
   };
   if (options.shuffle) Random(key(kOrder)).shuffle(order);
-  const bool bucket =
-      options.shuffle && options.bucket &&
+  const bool has_lengths =
       std::any_of(order.begin(), order.end(), [&](int64_t i) { return source.length(i) > 0; });
+  const bool bucket = options.shuffle && options.bucket && has_lengths;
+  if (options.tokens > 0 && options.shuffle && has_lengths) {
+    auto plan = within_budget(source, std::move(order), options.tokens);
+    Random(key(kBatchOrder)).shuffle(plan);
+    return plan;
+  }
   if (bucket) {
     const int64_t pool = options.batch * kPoolBatches;
     for (int64_t begin = 0; begin < n; begin += pool)

@@ -18,11 +18,13 @@ struct LoaderOptions {
   int64_t workers = 1;  // threads that make batches; no number changes with it
   bool shuffle = false;
   bool bucket = true;  // batches of similar length (training only; ignored where lengths are unknown)
+  int64_t tokens = 0;  // instead of `batch`: most tokens of a batch, padding counted (training only)
   uint64_t seed = 0;
   bool notes = false;
 };
 
-/// Which examples make which batch in one epoch. The last, smaller batch is kept.
+/// Which examples make which batch in one epoch, as many batches in each. The last, smaller batch is kept. A
+/// batch of `tokens` holds examples of like length, at least one; it needs lengths.
 std::vector<std::vector<int64_t>> plan_batches(const ExampleSource& source, const LoaderOptions& options,
                                                int64_t epoch);
 

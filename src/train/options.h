@@ -1,6 +1,9 @@
 // Keys under train.*: how a run is trained, whatever the task and the net.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "src/config/fields.h"
 
 namespace fovea {
@@ -14,6 +17,27 @@ struct EarlyStoppingOptions {
     visit("patience", self.patience, "validations without improvement before training stops; 0 = never",
           at_least(0));
   }
+};
+
+/// What src/train/guidance.h adds to the loss.
+struct GuidanceOptions {
+  double alignment = 0, coverage = 0, entropy = 0, sparsity = 0;
+  std::vector<std::string> layers;
+  std::vector<int64_t> heads;
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit("alignment", self.alignment,
+          "times −Σ g log w: weights w go where the task's truth g says (Chen 2016; Garg 2019, eq. 6)",
+          at_least(0));
+    visit("coverage", self.coverage,
+          "times Σ min(w, Σ of w at earlier queries): do not look where you have looked (See 2017, eq. 13)",
+          at_least(0));
+    visit("entropy", self.entropy, "times −Σ w log w; above 0 sharpens, below 0 spreads");
+    visit("sparsity", self.sparsity, "times 1 − Σ w²; above 0 sharpens, below 0 spreads");
+    visit("layers", self.layers, "paths of the attentions, with * and ?; empty = all");
+    visit("heads", self.heads, "numbers of the heads, from 0; empty = all");
+  }
+  bool any() const { return alignment != 0 || coverage != 0 || entropy != 0 || sparsity != 0; }
 };
 
 struct TrainOptions {
@@ -31,7 +55,7 @@ struct TrainOptions {
   double decay = 0.1;
   int64_t decay_every = 0;
   double clip = 1.0;
-  int64_t accumulation = 1;
+  int64_t accumulation = 1, batch_tokens = 0;
   double label_smoothing = 0;
   double ema = 0;
   std::string precision = "float32";
@@ -42,6 +66,7 @@ struct TrainOptions {
   int64_t log_every = 50;
   int64_t keep = 2;
   EarlyStoppingOptions early_stopping;
+  GuidanceOptions guidance;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
@@ -62,6 +87,9 @@ struct TrainOptions {
     visit("decay_every", self.decay_every, "of schedule step: updates; 0 = a third of the run", at_least(0));
     visit("clip", self.clip, "largest norm of the whole gradient; 0 = no clipping", at_least(0));
     visit("accumulation", self.accumulation, "batches whose gradients make one update", at_least(1));
+    visit("batch_tokens", self.batch_tokens,
+          "tokens of a training batch, padding counted, where lengths are known; 0 = task.batch examples",
+          at_least(0));
     visit("label_smoothing", self.label_smoothing, "probability spread over all classes", between(0, 1));
     visit("ema", self.ema, "decay of the moving average of weights that is validated and saved; 0 = none",
           between(0, 1));
@@ -74,6 +102,7 @@ struct TrainOptions {
     visit("log_every", self.log_every, "updates between lines of metrics.jsonl", at_least(1));
     visit("keep", self.keep, "checkpoints kept besides the best", at_least(1));
     visit("early_stopping", self.early_stopping, "early stopping");
+    visit("guidance", self.guidance, "losses on attention weights, added to the task's own");
   }
 };
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 #include "src/base/error.h"
 #include "src/base/random.h"
@@ -12,6 +13,7 @@
 #include "src/config/layers.h"
 #include "src/stats/metric.h"
 #include "src/train/autocast.h"
+#include "src/train/guidance.h"
 #include "src/train/loader.h"
 #include "src/train/macs.h"
 #include "src/train/optimizer.h"
@@ -124,8 +126,8 @@ Trainer::Trainer(std::shared_ptr<Net> net, const Task& task, RunFolder run, Trai
   const auto source = task_.examples(Split::kTrain);
   if (source->size() == 0) throw DataError("split train: no examples");
   require_validation(task_);
-  const int64_t batch = task_.batch_size();
-  batches_per_epoch_ = (source->size() + batch - 1) / batch;
+  require_truth(task_, settings_.options.guidance);
+  batches_per_epoch_ = static_cast<int64_t>(plan_batches(*source, loading(), 0).size());
   const TrainOptions& o = settings_.options;
   total_steps_ =
       o.steps > 0 ? o.steps : (o.epochs * batches_per_epoch_ + o.accumulation - 1) / o.accumulation;
@@ -248,16 +250,20 @@ void Trainer::validate() {
   progress_->note(said);
 }
 
+LoaderOptions Trainer::loading() const {
+  const TrainOptions& o = settings_.options;
+  LoaderOptions loading;
+  loading.batch = task_.batch_size(), loading.tokens = o.batch_tokens;
+  loading.workers = o.workers, loading.bucket = o.bucket, loading.shuffle = true;
+  loading.seed = settings_.seed;
+  loading.notes = o.guidance.alignment != 0;
+  return loading;
+}
+
 Batch Trainer::next_batch() {
   for (;;) {
     if (!loader_) {
-      LoaderOptions loading;
-      loading.batch = task_.batch_size();
-      loading.workers = settings_.options.workers;
-      loading.shuffle = true;
-      loading.bucket = settings_.options.bucket;
-      loading.seed = settings_.seed;
-      loader_ = std::make_unique<Loader>(task_.examples(Split::kTrain), task_.spec(), loading,
+      loader_ = std::make_unique<Loader>(task_.examples(Split::kTrain), task_.spec(), loading(),
                                          epoch_of(at_->batch), at_->batch % batches_per_epoch_);
     }
     if (auto batch = loader_->next()) {
@@ -292,8 +298,14 @@ void Trainer::backward(const Batch& batch, Tensor& loss_sum, Tensor& weight_sum)
   Loss loss;
   {
     const Autocast autocast(settings_.options.precision == "bf16", settings_.device);
-    output = net_->forward(batch);
+    const GuidanceOptions& guidance = settings_.options.guidance;
+    std::optional<AttentionTrace> trace;
+    if (guidance.any()) trace.emplace(guided_trace(*net_, guidance));
+    output = net_->forward(batch, trace ? &*trace : nullptr);
     loss = task_.loss(output, batch, {settings_.options.label_smoothing});
+    if (trace)
+      loss.sum =
+          loss.sum + guidance_loss(guidance_terms(*trace, task_, batch, guidance), guidance) * loss.weight;
   }
   require_finite(loss.sum, output);
   if (loss.sum.requires_grad()) loss.sum.backward();

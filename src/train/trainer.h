@@ -10,6 +10,8 @@
 
 namespace fovea {
 
+struct LoaderOptions;
+
 struct TrainerSettings {
   TrainOptions options;
   uint64_t seed = 0;
@@ -40,6 +42,7 @@ class Trainer {
   bool checkpoint_due() const;
   void validate();
   void train_one_step();
+  LoaderOptions loading() const;
   Batch next_batch();
   void backward(const Batch& batch, Tensor& loss_sum, Tensor& weight_sum);
   void require_finite(const Tensor& loss, const ModelOutput& output);

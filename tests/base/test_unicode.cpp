@@ -37,3 +37,10 @@ TEST_CASE("Normal form composes, lower case follows every script with case") {
 TEST_CASE("Code points are counted, not bytes") {
   CHECK(code_points("aé中😀") == std::vector<std::string>{"a", "é", "中", "😀"});
 }
+
+TEST_CASE("Lower case follows Unicode where a letter becomes two or depends on its place") {
+  CHECK(lowercase("\u0130stanbul") == "i\u0307stanbul");
+  CHECK(lowercase("ΟΔΟΣ ΣΟΦΟΣ.") == "οδος σοφος.");
+  CHECK(lowercase("Σ ΣΑ ΑΣ'Α ΑΣ'") == "σ σα ασ'α ας'");
+  CHECK(lowercase("\u212A ẞ ǅ") == "k ß ǆ");
+}

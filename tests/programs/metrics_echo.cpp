@@ -16,7 +16,7 @@ namespace {
 Json scores(const Json& request) {
   BleuOptions options;
   options.tokenizer = request.at("tokenizer"), options.smooth = request.at("smooth");
-  options.effective_order = request.at("effective_order");
+  options.effective_order = request.at("effective_order"), options.lowercase = request.at("lowercase");
   BleuCounts corpus;
   ChrfCounts characters;
   Edits words, letters;
@@ -25,7 +25,7 @@ Json scores(const Json& request) {
     const std::string hypothesis = request["hypotheses"][i];
     const std::vector<std::string> references = request.at("references")[i];
     corpus += bleu_counts(hypothesis, references, options);
-    characters += chrf_counts(hypothesis, references);
+    characters += chrf_counts(hypothesis, references, options.lowercase);
     words += word_edits(hypothesis, references[0]);
     letters += character_edits(hypothesis, references[0]);
     const Rouge one = rouge(rouge_words(hypothesis), rouge_words(references[0]));
@@ -37,7 +37,7 @@ Json scores(const Json& request) {
           {"brevity", found.brevity},
           {"bleu_signature", bleu_signature(options, request["references"][0].size())},
           {"chrf", chrf(characters)},
-          {"chrf_signature", chrf_signature(request["references"][0].size())},
+          {"chrf_signature", chrf_signature(request["references"][0].size(), options.lowercase)},
           {"word_edits", words.edits},
           {"character_edits", letters.edits},
           {"rouge", rouges}};

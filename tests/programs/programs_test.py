@@ -255,6 +255,80 @@ class Using(Programs):
             self.assertAlmostEqual(sum(line["probabilities"].values()), 1, places=4)
         self.assertEqual({entry["token"] for entry in lines[2]["attention"]}, {"xyzzy", "电", "影"} if len(lines[2]["attention"]) == 3 else {"xyzzy", "电影"})
 
+    def decoder(self):
+        """A small run of the task reverse, trained once."""
+        run = self.folder / "decoder"
+        if not run.exists():
+            done = fovea("train", "reverse", "task.examples=200", "model.width=8", "model.hidden=8", "train.epochs=1", "--threads", "1", "--quiet", "--out", run)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        return run
+
+    def test_a_decoder_gives_its_best_outputs_and_what_it_looked_at(self):
+        done = fovea("predict", self.decoder(), "task.decoding.method=beam", "task.decoding.best=3", "--top", "2", text="a b c\n\nd\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        answers = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([answer["input"] for answer in answers], ["a b c", "", "d"])
+        for answer in answers:
+            scores = [one["score"] for one in answer["outputs"]]
+            self.assertEqual(scores, sorted(scores, reverse=True))
+            self.assertEqual((len(scores), answer["outputs"][0]["output"]), (3, answer["output"]))
+        self.assertEqual(len(answers[0]["attention"]), 2)
+        self.assertTrue({one["token"] for one in answers[0]["attention"]} <= {"a", "b", "c"})
+        drawn = [fovea("predict", self.decoder(), "task.decoding.method=sample", f"task.decoding.seed={seed}", text="a b c\n" * 9).stdout for seed in (1, 1, 2)]
+        self.assertEqual(drawn[0], drawn[1])
+        self.assertNotEqual(drawn[0], drawn[2])
+        self.refused(fovea("predict", self.decoder(), "task.decoding.best=2", text="a\n"), 2, "task.decoding.best", "greedy")
+        self.refused(fovea("predict", self.decoder(), "task.decoding.method=beem", text="a\n"), 2, "beam")
+        self.refused(fovea("predict", self.decoder(), "model.width=9", text="a\n"), 2, "task.*")
+
+    def test_answers_do_not_depend_on_the_batch_and_come_in_input_order(self):
+        inputs = ["a b c d e f", "a", "c d", "", "f e d c b a"] * 5
+        answers = [fovea("predict", self.decoder(), "--batch", batch, "--top", "0", text="\n".join(inputs) + "\n").stdout for batch in (1, 4, 100)]
+        self.assertEqual([json.loads(line)["input"] for line in answers[0].splitlines()], inputs)
+        self.assertEqual(answers[0], answers[1])
+        self.assertEqual(answers[0], answers[2])
+
+    def test_who_sends_line_by_line_is_answered_line_by_line(self):
+        process = subprocess.Popen([BIN / "fovea", "predict", self.run_folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for text in ("one good film", "another"):
+            process.stdin.write(text + "\n")
+            process.stdin.flush()
+            self.assertEqual(json.loads(process.stdout.readline())["input"], text)  # before the input has ended
+        process.stdin.close()
+        self.assertEqual(process.wait(60), 0)
+        process.stdout.close()
+
+    def test_maps_of_a_decoder_follow_the_reference_or_its_own_output(self):
+        inputs = self.folder / "inputs.txt"
+        inputs.write_text("a b c\n")
+        for name, words, along in (("reference", ["--examples", "0"], "reference"), ("output", ["--examples", "0", "--decoded"], "output"),
+                                   ("new", ["--input", inputs], "output")):
+            out = self.folder / f"maps-{name}"
+            done = fovea("maps", self.decoder(), *words, "--out", out)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            record = json.loads(next(out.glob("*/attention.json")).read_text())
+            self.assertEqual(record["provenance"]["along"], along)
+            self.assertEqual(record["query"]["labels"][-1], "<eos>")
+        self.assertEqual(record["key"]["labels"], ["a", "b", "c"])
+        self.refused(fovea("maps", self.run_folder, "--decoded", "--out", self.folder / "none"), 2, "--decoded", "text-classification")
+
+    def test_a_run_with_learnt_pieces_predicts_and_refuses_another_model(self):
+        data = self.folder / "pairs.tsv"
+        data.write_text("source\ttarget\n" + "".join(f"the walker saw {i}\tder wanderer sah {i}\n" for i in range(40)))
+        run = self.folder / "pieces"
+        done = fovea("train", "translation", f"task.train={data}", "task.source_column=source", "task.target_column=target", "task.tokenizer=sentencepiece",
+                     "task.subwords=bpe", "task.vocabulary=60", "model.width=8", "model.hidden=8", "train.epochs=1", "--threads", "1", "--quiet", "--out", run)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = fovea("predict", run, text="the walker saw 7\n")
+        self.assertIn("▁walker", [one["token"] for one in json.loads(done.stdout)["attention"]])
+        model = run / "task" / "source.model"
+        whole = model.read_bytes()
+        for damaged in (b"", b"no model", whole[:len(whole) // 2]):
+            model.write_bytes(damaged)
+            self.refused(fovea("predict", run, text="the\n"), 4, "source.model")
+        model.unlink()
+        self.refused(fovea("predict", run, text="the\n"), 4, "source.model")
+
     def test_a_byte_order_mark_is_no_part_of_the_first_input(self):
         plain, marked = (fovea("predict", self.run_folder, "--quiet", text=mark + b"The film was great.\n") for mark in (b"", b"\xef\xbb\xbf"))
         self.assertEqual(marked.stdout, plain.stdout)

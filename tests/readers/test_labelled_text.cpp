@@ -4,6 +4,7 @@
 #include "data/readers/gzip.h"
 #include "data/readers/labelled_text.h"
 #include "tests/readers/scratch.h"
+#include "tests/readers/zip_file.h"
 
 using namespace fovea;
 using Catch::Contains;
@@ -97,6 +98,34 @@ TEST_CASE("Pairs come from two columns by name or by index") {
   CHECK(read_parallel_columns(jsonl, "source", "target").at(0) == TextPair{"a", "b"});
   CHECK_THAT(data_error([&] { read_parallel_columns(jsonl, "sorce", "target"); }),
              Contains("did you mean source?"));
+}
+
+TEST_CASE("Pairs come from lines with something between source and target, in a file or inside a zip") {
+  const Scratch scratch;
+  const std::string text = "IN: jump twice OUT: JUMP JUMP\nIN: walk OUT: WALK\n";
+  const std::vector<TextPair> expected = {{"jump twice", "JUMP JUMP"}, {"walk", "WALK"}};
+  CHECK(read_separated(scratch.file("tasks.txt", text), "IN: ", " OUT: ") == expected);
+  const auto zip = scratch.file("tasks.zip", zip_file({{.name = "simple/train.txt", .content = text}}));
+  CHECK(read_separated(zip / "simple/train.txt", "IN: ", " OUT: ") == expected);
+  CHECK_THAT(data_error([&] { read_separated(zip / "simple/trian.txt", "IN: ", " OUT: "); }),
+             Contains("tasks.zip: no entry \"simple/trian.txt\"") && Contains("simple/train.txt?"));
+  CHECK(read_separated(scratch.file("a.txt", "a b  |||  c ||| d\n"), "", "|||").at(0) ==
+        TextPair{"a b", "c ||| d"});
+  CHECK(read_separated(scratch.file("b.txt", "||| c\n"), "", "|||").at(0) == TextPair{"", "c"});
+  CHECK_THAT(
+      data_error([&] { read_separated(scratch.file("c.txt", "IN: a OUT: b\nIN: a\n"), "IN: ", " OUT: "); }),
+      Contains("c.txt:2: found \"IN: a\"; expected two texts with \" OUT: \" between them"));
+  CHECK_THAT(data_error([&] { read_separated(scratch.file("d.txt", "a OUT: b\n"), "IN: ", " OUT: "); }),
+             Contains("d.txt:1:") && Contains("expected a line that begins with \"IN: \""));
+  CHECK_THAT(data_error([&] { read_separated(scratch.file("e.txt", ""), "", "|||"); }),
+             Contains("e.txt: no lines"));
+}
+
+TEST_CASE("SCAN's splits hold as many commands as their paper says") {
+  const auto zip = dataset("scan/SCAN-simple-length.zip");
+  if (zip.empty()) return;
+  CHECK(read_separated(zip / "simple_split/tasks_train_simple.txt", "IN: ", " OUT: ").size() == 16728);
+  CHECK(read_separated(zip / "length_split/tasks_test_length.txt", "IN: ", " OUT: ").size() == 3920);
 }
 
 TEST_CASE("The sent-conv files hold as many texts as their papers say") {

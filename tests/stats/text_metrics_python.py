@@ -69,7 +69,8 @@ def main():
     requests = []
     for i, (hypotheses, references) in enumerate(corpora()):
         for tokenizer, smooth, effective in [settings[i % len(settings)], settings[0]]:
-            requests.append({"hypotheses": hypotheses, "references": references, "tokenizer": tokenizer, "smooth": smooth, "effective_order": effective})
+            requests.append({"hypotheses": hypotheses, "references": references, "tokenizer": tokenizer, "smooth": smooth, "effective_order": effective,
+                             "lowercase": i % 3 == 1})
     lines = "".join(json.dumps(request) + "\n" for request in requests)
     answers = subprocess.run([sys.argv[1]], input=lines, capture_output=True, text=True, check=True).stdout.splitlines()
     assert len(answers) == len(requests), (len(answers), len(requests))
@@ -78,14 +79,15 @@ def main():
         hypotheses, references = request["hypotheses"], request["references"]
         streams = [list(stream) for stream in zip(*references)]
         what = json.dumps(request)[:300]
-        metric = BLEU(tokenize=request["tokenizer"], smooth_method=request["smooth"], effective_order=request["effective_order"])
+        metric = BLEU(tokenize=request["tokenizer"], smooth_method=request["smooth"], effective_order=request["effective_order"],
+                      lowercase=request["lowercase"])
         expected = metric.corpus_score(hypotheses, streams)
         close(answer["bleu"], expected.score, f"bleu of {what}")
         close(answer["brevity"], expected.bp, f"brevity of {what}")
         for found, precision in zip(answer["precisions"], expected.precisions):
             close(found, precision, f"precisions of {what}")
         assert version_free(answer["bleu_signature"]) == version_free(metric.get_signature()), (answer["bleu_signature"], str(metric.get_signature()))
-        metric = CHRF()
+        metric = CHRF(lowercase=request["lowercase"])
         close(answer["chrf"], metric.corpus_score(hypotheses, streams).score, f"chrf of {what}")
         assert version_free(answer["chrf_signature"]) == version_free(metric.get_signature())
         for hypothesis, reference, found in zip(hypotheses, streams[0], answer["rouge"]):

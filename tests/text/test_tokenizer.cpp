@@ -71,6 +71,15 @@ TEST_CASE("Characters include the spaces") {
   CHECK(tokenizer->text({"a", " ", "b"}) == "a b");
 }
 
+TEST_CASE("Text that is tokenised already may be cut at its spaces alone") {
+  const auto tokenizer = make_tokenizer({"space"});
+  CHECK(tokenizer->tokens(" I_TURN_LEFT  don't! ``x''\t(1-2)\n") ==
+        Tokens{"I_TURN_LEFT", "don't!", "``x''", "(1-2)"});
+  CHECK(tokenizer->tokens("").empty());
+  CHECK(tokenizer->text({"a,", "b"}) == "a, b");
+  CHECK(make_tokenizer({"space", true})->tokens("A B") == Tokens{"a", "b"});
+}
+
 TEST_CASE("Lower case is an option") {
   CHECK(make_tokenizer({.lowercase = true})->tokens("ÜBER It's") == Tokens{"über", "it's"});
 }

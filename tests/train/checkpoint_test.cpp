@@ -98,6 +98,21 @@ TEST_CASE("what evaluation reads is the best, and with a warning the newest when
   CHECK_THROWS_AS(CheckpointStore(s.scratch.folder() / "none").load_for_use("", &warning), CheckpointError);
 }
 
+TEST_CASE("the newest few checkpoints may be read as one, the mean of their weights") {
+  Store s;
+  std::string warning;
+  const Checkpoint mean = s.store.load_for_use("mean-2", &warning);
+  CHECK(mean.step == 30);
+  CHECK(torch::equal(mean.model.at("weight"), torch::full({3000}, 25, torch::kFloat32)));
+  CHECK(torch::equal(s.store.load_for_use("mean-3", &warning).model.at("weight"),
+                     torch::full({3000}, 20, torch::kFloat32)));
+  CHECK(warning.empty());
+  for (const char* name : {"mean-4", "mean-0", "mean-", "mean--1", "mean-x"}) {
+    INFO(name);
+    CHECK_THROWS_AS(s.store.load_for_use(name, &warning), CheckpointError);
+  }
+}
+
 TEST_CASE("pruning keeps the newest and the best") {
   Store s;
   s.store.prune(1, 20);

@@ -195,3 +195,26 @@ TEST_CASE("an empty source gives no batch") {
   Loader loader(std::make_shared<Numbers>(0), kSpec, options(4), 0);
   CHECK_FALSE(loader.next().has_value());
 }
+
+TEST_CASE("batches within a budget of tokens hold every example once, as many batches in each epoch") {
+  const Numbers source(500);
+  LoaderOptions budget = options(8);
+  budget.tokens = 160;
+  const auto first = plan_batches(source, budget, 0);
+  for (int64_t epoch : {0, 1, 5}) {
+    const auto plan = plan_batches(source, budget, epoch);
+    CHECK(plan.size() == first.size());
+    CHECK(sorted(plan) == counting(500));
+    for (const auto& batch : plan) {
+      int64_t longest = 0;
+      for (int64_t i : batch) longest = std::max(longest, source.length(i));
+      CHECK((static_cast<int64_t>(batch.size()) * longest <= 160 || batch.size() == 1));
+    }
+    CHECK((epoch == 0) == (plan == first));
+  }
+  LoaderOptions examples = options(8);
+  examples.bucket = false;
+  CHECK(wasted(first, source) * 10 < wasted(plan_batches(source, examples, 0), source));
+  budget.tokens = 7;  // less than most examples have
+  CHECK(sorted(plan_batches(source, budget, 0)) == counting(500));
+}

@@ -145,3 +145,32 @@ TEST_CASE("a generated symbol is never unknown, whatever the vocabulary's option
             .all()
             .item<bool>());
 }
+
+TEST_CASE("subword pieces of a text are learnt from its training part, which ends with a line") {
+  const Scratch scratch;
+  std::string text;
+  for (int i = 0; i < 80; ++i) text += "the walkers climbed hill " + std::to_string(i % 10) + "\n";
+  for (int i = 0; i < 20; ++i) text += "zebra zebra\n";
+  const auto task =
+      task_of(scratch, text,
+              {{"tokenizer", "sentencepiece"}, {"subwords", "bpe"}, {"vocabulary", 60}, {"context", 12}});
+  const auto tokens = [&](Split split, int64_t i) {
+    return task->examples(split)->get(i, 0, true).note.at("tokens").get<std::vector<std::string>>();
+  };
+  CHECK(tokens(Split::kTrain, 0).size() == 12);
+  const auto first = tokens(Split::kTrain, 0);
+  CHECK(std::count(first.begin(), first.end(), "▁walkers") > 0);
+  const auto last = tokens(Split::kTest, 0);
+  CHECK(std::count(last.begin(), last.end(), "▁zebra") == 0);
+  std::filesystem::create_directories(scratch.path("task"));
+  task->save(scratch.path("task").string());
+  Json group = kGroup;
+  group.update({{"train", scratch.path("text.txt").string()},
+                {"tokenizer", "sentencepiece"},
+                {"subwords", "bpe"},
+                {"vocabulary", 60},
+                {"context", 12}});
+  const auto loaded = load_task(group, scratch.path("task").string());
+  CHECK(
+      torch::equal(loaded->read("the hill 3").inputs.at("text"), task->read("the hill 3").inputs.at("text")));
+}

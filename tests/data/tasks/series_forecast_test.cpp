@@ -80,8 +80,7 @@ TEST_CASE("a forecast is shown in the data's own units") {
   const auto task = task_of(scratch, table(40));
   const Example example = task->examples(Split::kTest)->get(4, 0, true);
   const Prediction prediction{
-      .values = {{"forecast", example.targets.at("future").to(torch::kFloat64).unsqueeze(0)}},
-      .sequences = {}};
+      .values = {{"forecast", example.targets.at("future").to(torch::kFloat64).unsqueeze(0)}}};
   const Json shown = task->show(prediction, collate({example}, task->spec()), 0);
   CHECK(shown.at("forecast").at("x")[1].get<double>() == Approx(31 * 31).epsilon(1e-5));
   CHECK(shown.at("forecast").at("y")[0].get<double>() == Approx(5));

@@ -3,6 +3,7 @@
 
 #include "data/text/vocabulary.h"
 #include "models/layers/output.h"
+#include "src/base/files.h"
 #include "tests/readers/scratch.h"
 #include "tests/support/small_tasks.h"
 
@@ -55,7 +56,7 @@ TEST_CASE("a target is its tokens between begin and end") {
   REQUIRE(target.numel() == 5);
   CHECK(target[0].item<int64_t>() == spec.targets.at("target").begin);
   CHECK(target[4].item<int64_t>() == spec.targets.at("target").end);
-  CHECK(spec.targets.at("target").length == 5);
+  CHECK(spec.targets.at("target").length == 7);  // an output may be half as long again, and has begin and end
 }
 
 TEST_CASE("an empty line is a pair without tokens on that side") {
@@ -122,6 +123,26 @@ TEST_CASE("pairs come from two columns of one table, and one column alone is ref
   CHECK_THROWS_AS(make_task(group), ConfigError);
 }
 
+TEST_CASE(
+    "pairs of one file may have a separator between them, and options that exclude each other are refused") {
+  const Scratch scratch;
+  const Json group = {
+      {"name", "translation"},
+      {"train", scratch.file("pairs.txt", "IN: a b OUT: X Y\nIN: c OUT: Z\nIN: d OUT: W\n").string()},
+      {"opening", "IN: "},
+      {"separator", " OUT: "},
+      {"tokenizer", "space"}};
+  const auto task = make_task(group);
+  std::set<std::string> targets;
+  const auto source = task->examples(Split::kTrain);
+  for (int64_t i = 0; i < source->size(); ++i)
+    targets.insert(source->get(i, 0, true).note.at("reference").get<std::string>());
+  CHECK(targets == std::set<std::string>{"X Y", "Z", "W"});
+  CHECK(task->data().at("train").contains("sha256"));
+  CHECK_THROWS_AS(make_task(with(group, "source_column", "a")), ConfigError);
+  CHECK_THROWS_AS(make_task(with(group, "separator", "")), ConfigError);
+}
+
 TEST_CASE("a saved translation task reads inputs without its training files") {
   const Scratch scratch;
   const Json group = group_of(scratch, lines("the", 10), lines("die", 10));
@@ -133,6 +154,80 @@ TEST_CASE("a saved translation task reads inputs without its training files") {
   CHECK(torch::equal(loaded->read("the number n3").inputs.at("source"),
                      task->read("the number n3").inputs.at("source")));
   CHECK(loaded->spec().targets.at("target").vocabulary == task->spec().targets.at("target").vocabulary);
+}
+
+namespace {
+
+/// Which pieces a side of every training pair has.
+std::set<std::string> pieces_of(const Task& task, const std::string& side) {
+  std::set<std::string> pieces;
+  const auto source = task.examples(Split::kTrain);
+  for (int64_t i = 0; i < source->size(); ++i) {
+    const Json note = source->get(i, 0, true).note;
+    for (const Json& token : note.at(side)) pieces.insert(token.get<std::string>());
+  }
+  return pieces;
+}
+
+}  // namespace
+
+TEST_CASE("subword pieces are learnt from the training pairs, for both sides together or apart, and saved") {
+  const Scratch scratch;
+  std::string source, target;
+  for (int i = 0; i < 40; ++i) {
+    const std::string number = std::to_string(i % 10) + std::to_string(i / 10);
+    source += "the walkers saw number " + number + "\n",
+        target += "die walkers sahen nummer " + number + "\n";
+  }
+  Json group = group_of(scratch, source, target);
+  group.update({{"tokenizer", "sentencepiece"}, {"subwords", "bpe"}, {"vocabulary", 90}});
+  for (const bool joint : {true, false}) {
+    group["joint"] = joint;
+    const auto task = make_task(group);
+    const std::string folder = scratch.path(joint ? "joint" : "apart").string();
+    std::filesystem::create_directories(folder);
+    task->save(folder);
+    CHECK((read_file(folder + "/source.model") == read_file(folder + "/target.model")) == joint);
+    CHECK(pieces_of(*task, "source").size() < 90);
+    CHECK(pieces_of(*task, "source").count("▁walkers") == 1);
+    const auto loaded = load_task(group, folder);
+    CHECK(torch::equal(loaded->read("the number 33").inputs.at("source"),
+                       task->read("the number 33").inputs.at("source")));
+    std::filesystem::remove(folder + "/target.model");
+    CHECK_THROWS_AS(load_task(group, folder), CheckpointError);
+  }
+  // Not from the others: a word of the test file alone is spelt out.
+  const std::string test = scratch.path("other").string();
+  scratch.file("other.en", "zebra zebra zebra\n"), scratch.file("other.de", "zebra zebra zebra\n");
+  group["test"] = test;
+  const auto task = make_task(group);
+  CHECK(task->examples(Split::kTest)->get(0, 0, true).note.at("source").size() > 6);
+}
+
+TEST_CASE("an output given to a pair becomes its target, with the alignment only where it is the reference") {
+  const auto task = make_task(with(small_task("translation"), "generator", "reverse"));
+  std::vector<Example> examples;
+  for (int64_t i = 0; i < 3; ++i) examples.push_back(task->examples(Split::kTrain)->get(i, 0, true));
+  const Batch batch = collate(examples, task->spec());
+  Prediction prediction;
+  for (const Example& example : examples) {
+    const Tensor target = example.targets.at("target");
+    const Tensor inner = target.slice(0, 1, -1).contiguous();
+    prediction.hypotheses.push_back(
+        {Hypothesis{{inner.data_ptr<int64_t>(), inner.data_ptr<int64_t>() + inner.numel()}}});
+  }
+  prediction.hypotheses[1][0].tokens = {5, 6};
+  prediction.hypotheses[2][0].tokens = {};
+  const Batch followed = task->follow(batch, prediction);
+  CHECK(
+      torch::equal(followed.target("target").values[0].slice(0, 0, examples[0].targets.at("target").numel()),
+                   examples[0].targets.at("target")));
+  CHECK(followed.truths[0].count("source") == 1);
+  CHECK(followed.target("target").lengths[1].item<int64_t>() == 4);
+  CHECK(followed.truths[1].empty());
+  CHECK(task->labels(followed, 1, "target").size() == 3);
+  CHECK(followed.target("target").lengths[2].item<int64_t>() == 2);
+  CHECK(task->labels(followed, 2, "target") == std::vector<std::string>{"<eos>"});
 }
 
 TEST_CASE("generated pairs know which source token each target token comes from") {

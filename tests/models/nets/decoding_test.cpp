@@ -1,7 +1,7 @@
 // Step by step is the forced run: every decoding net, every kind of attention that decodes.
 #include <catch2/catch.hpp>
 
-#include "src/decoding/step_model.h"
+#include "src/decoding/decode.h"
 #include "tests/contracts/net_cases.h"
 
 using namespace fovea;
@@ -112,56 +112,130 @@ TEST_CASE("a state whose rows are reordered and repeated goes on as those rows d
 
 namespace {
 
-/// Answers tokens from a script, one row each.
-class Scripted : public StepModel {
+/// A net's steps, with the weights of every attention kept by the tokens consumed so far. Those travel as one
+/// more tensor of the state, so that they are reordered with it.
+class Watched : public StepModel {
  public:
-  explicit Scripted(std::vector<std::vector<int64_t>> script) : script_(std::move(script)) {}
-  StepState start(const Batch&) override { return {}; }
-  Tensor step(const Tensor& tokens, StepState& state) override {
-    seen.push_back(tokens.clone());
-    Tensor logits = torch::zeros({tokens.size(0), 9});
-    for (size_t row = 0; row < script_.size(); ++row)
-      logits[static_cast<int64_t>(row)][script_[row].at(static_cast<size_t>(state.position))] = 1;
-    ++state.position;
+  explicit Watched(Net& net) : net_(net) {}
+  StepState start(const Batch& batch) override {
+    StepState state = net_.steps()->start(batch);
+    state.tensors.push_back(
+        torch::arange(batch.size()).unsqueeze(1));  // [B, 1 + t]: the row, then the tokens
+    return state;
+  }
+  Tensor step(const Tensor& tokens, StepState& state, AttentionTrace*) override {
+    const Tensor consumed = torch::cat({state.tensors.back(), tokens.unsqueeze(1)}, 1);
+    state.tensors.pop_back();
+    AttentionTrace trace(net_);
+    Tensor logits = net_.steps()->step(tokens, state, &trace);
+    state.tensors.push_back(consumed);
+    for (int64_t row = 0; row < consumed.size(0); ++row) {
+      const Tensor own = consumed[row].contiguous();
+      auto& maps = seen[{own.data_ptr<int64_t>(), own.data_ptr<int64_t>() + own.numel()}];
+      for (const TracedMap& map : trace.maps()) maps[map.path] = map.weights[row].select(1, 0);  // [H, Tk]
+    }
     return logits;
   }
-  std::vector<Tensor> seen;
+  std::map<std::vector<int64_t>, std::map<std::string, Tensor>> seen;
 
  private:
-  std::vector<std::vector<int64_t>> script_;
+  Net& net_;
 };
 
-Batch rows(int64_t n) {
-  Batch batch;
-  batch.inputs["source"] = {torch::zeros({n, 1}, torch::kInt64), {}};
-  batch.ids.resize(static_cast<size_t>(n));
-  return batch;
+std::vector<int64_t> head(const std::vector<int64_t>& list, size_t n) {
+  return {list.begin(), list.begin() + static_cast<int64_t>(n)};
 }
 
 }  // namespace
 
-TEST_CASE("greedy decoding stops each row at its end token and all when every row has ended") {
-  Scripted model({{5, 3, 6, 6, 6}, {4, 4, 3, 7, 7}});
-  const auto decoded = decode_greedily(model, rows(2), {.begin = 2, .end = 3, .length = 5});
-  CHECK(decoded == std::vector<std::vector<int64_t>>{{5}, {4, 4}});
-  CHECK(model.seen.size() == 3);
-  CHECK(torch::equal(model.seen[0], torch::tensor({2, 2})));
-  CHECK(torch::equal(model.seen[1], torch::tensor({5, 4})));
+TEST_CASE("the weights of the cached steps of a beam search are those of one forced pass over its outputs") {
+  size_t compared = 0;
+  for (const NetCase& one : decoding_cases()) {
+    if (one.task != "translation") continue;
+    INFO(one.label);
+    torch::NoGradGuard no_gradient;
+    const auto net = make(one);
+    const auto& task = small_tasks().at(one.task);
+    const Batch batch = together(small_examples(one.task), task->spec());
+    Watched watched(*net);
+    DecodingOptions options;
+    options.method = "beam", options.beam = 4, options.best = 3;
+    TokenLimits limits;
+    limits.longest = 7;
+    const Prediction prediction{.values = {}, .hypotheses = decode(watched, batch, options, limits)};
+    for (size_t best = 0; best < 3; ++best) {
+      Prediction nth;
+      for (const auto& row : prediction.hypotheses) nth.hypotheses.push_back({row.at(best)});
+      const Batch followed = task->follow(batch, nth);
+      AttentionTrace trace(*net);
+      net->forward(followed, &trace);
+      for (int64_t row = 0; row < batch.size(); ++row) {
+        std::vector<int64_t> consumed = {row, limits.begin};
+        consumed.insert(consumed.end(), nth.sequence(row).begin(), nth.sequence(row).end());
+        for (const TracedMap& map : trace.maps())
+          for (size_t t = 0; t + 2 <= consumed.size(); ++t) {
+            const auto& steps = watched.seen.at(head(consumed, t + 2));
+            if (steps.count(map.path) == 0) continue;  // of the encoder
+            const Tensor& step = steps.at(map.path);
+            const Tensor forced = map.weights[row].select(1, static_cast<int64_t>(t));  // [H, Tk]
+            CHECK(torch::allclose(forced.slice(1, 0, step.size(1)), step, 1e-6, 1e-6));
+            CHECK(forced.slice(1, step.size(1)).abs().sum().item<double>() == 0);
+            ++compared;
+          }
+      }
+    }
+  }
+  CHECK(compared > 1000);
 }
 
-TEST_CASE("greedy decoding of a row that never ends stops at the length asked for") {
-  Scripted model({{5, 6, 7, 8}});
-  CHECK(decode_greedily(model, rows(1), {.begin = 2, .end = 3, .length = 3}) ==
-        std::vector<std::vector<int64_t>>{{5, 6, 7}});
+TEST_CASE("the log-probability of an output is what the forced pass gives it") {
+  for (const NetCase& one : decoding_cases()) {
+    if (one.task != "translation") continue;
+    INFO(one.label);
+    torch::NoGradGuard no_gradient;
+    const auto net = make(one);
+    const auto& task = small_tasks().at(one.task);
+    const Batch batch = together(small_examples(one.task), task->spec());
+    for (const char* method : {"greedy", "beam", "sample"}) {
+      DecodingOptions options;
+      options.method = method;
+      TokenLimits limits;
+      limits.longest = 6;
+      const Prediction prediction{.values = {}, .hypotheses = decode(*net->steps(), batch, options, limits)};
+      const Batch followed = task->follow(batch, prediction);
+      const Tensor next = followed.target("target").values.slice(1, 1),
+                   real = followed.target("target").real();
+      const Tensor each =
+          torch::log_softmax(forced_logits(*net, followed), -1).gather(2, next.unsqueeze(2)).squeeze(2);
+      const Tensor sums = (real.defined() ? each * real.slice(1, 1) : each).sum(1);  // [B]
+      for (int64_t row = 0; row < batch.size(); ++row) {
+        const double found = prediction.hypotheses[static_cast<size_t>(row)][0].log_probability;
+        CHECK(found == Approx(sums[row].item<double>()).epsilon(1e-9));
+      }
+    }
+  }
 }
 
-TEST_CASE("a batch decodes greedily as its rows do alone") {
-  const NetCase one = {"rnn-seq2seq", "translation", {{"name", "rnn-seq2seq"}, {"width", 8}, {"hidden", 8}}};
-  const auto net = make(one);
-  const auto examples = small_examples("translation");
-  const TaskSpec spec = small_tasks().at("translation")->spec();
-  const GreedyOptions options{.begin = 2, .end = 3, .length = 6};
-  const auto all = decode_greedily(*net->steps(), together(examples, spec), options);
-  for (size_t row = 0; row < examples.size(); ++row)
-    CHECK(decode_greedily(*net->steps(), together({examples[row]}, spec), options)[0] == all[row]);
+TEST_CASE("a batch decodes as its rows do alone") {
+  for (const char* name : {"rnn-seq2seq", "transformer-seq2seq"}) {
+    const NetCase one = {name, "translation", {{"name", name}, {"width", 8}}};
+    const auto net = make(one);
+    const auto examples = small_examples("translation");
+    const TaskSpec spec = small_tasks().at("translation")->spec();
+    TokenLimits limits;
+    limits.longest = 6;
+    for (const char* method : {"greedy", "beam", "sample"}) {
+      DecodingOptions options;
+      options.method = method, options.best = options.method == "greedy" ? 1 : 3;
+      const auto all = decode(*net->steps(), together(examples, spec), options, limits);
+      for (size_t row = 0; row < examples.size(); ++row) {
+        const auto alone = decode(*net->steps(), together({examples[row]}, spec), options, limits);
+        REQUIRE(alone[0].size() == all[row].size());
+        for (size_t i = 0; i < all[row].size(); ++i) {
+          CHECK(alone[0][i].tokens == all[row][i].tokens);
+          CHECK(alone[0][i].score == Approx(all[row][i].score));
+        }
+      }
+    }
+  }
 }

@@ -1,0 +1,131 @@
+#include "src/decoding/beam.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "src/decoding/rules.h"
+
+namespace fovea {
+namespace {
+
+/// One row of the batch: its outputs that go on, most probable first, and those that have ended.
+struct Search {
+  size_t row = 0;
+  std::vector<Hypothesis> going, ended;
+};
+
+/// An output that could go on, or end, with one more token.
+struct Candidate {
+  double log_probability = 0;
+  size_t parent = 0;  // among those that go on
+  int64_t token = 0;
+};
+
+/// ((5 + |y|) / 6)^penalty (Wu 2016, eq. 14).
+double divisor(int64_t length, double penalty) {
+  return std::pow((5.0 + static_cast<double>(length)) / 6.0, penalty);
+}
+
+/// The candidates of one search, most probable first: parent by parent the `most` best of scores [N, K].
+std::vector<Candidate> candidates_of(const Search& search, const double* scores, const int64_t* tokens,
+                                     int64_t most) {
+  std::vector<Candidate> candidates;
+  for (size_t parent = 0; parent < search.going.size(); ++parent)
+    for (int64_t i = 0; i < most; ++i) {
+      const auto at = static_cast<int64_t>(parent) * most + i;
+      if (scores[at] == -std::numeric_limits<double>::infinity()) continue;
+      candidates.push_back({search.going[parent].log_probability + scores[at], parent, tokens[at]});
+    }
+  std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return a.log_probability > b.log_probability;
+  });
+  return candidates;
+}
+
+/// One step of a search; returns the parents of the outputs that go on.
+std::vector<size_t> advance(Search& search, const std::vector<Candidate>& candidates,
+                            const DecodingOptions& options, int64_t end) {
+  const auto beam = static_cast<size_t>(options.beam);
+  std::vector<Hypothesis> next;
+  std::vector<size_t> parents;
+  for (size_t rank = 0; rank < candidates.size() && next.size() < beam; ++rank) {
+    const Candidate& candidate = candidates[rank];
+    Hypothesis output = search.going[candidate.parent];
+    output.score = output.log_probability = candidate.log_probability;
+    if (candidate.token == end) {
+      if (rank >= beam) continue;
+      output.score /= divisor(static_cast<int64_t>(output.tokens.size()) + 1, options.length_penalty);
+      search.ended.push_back(std::move(output));
+    } else {
+      output.tokens.push_back(candidate.token);
+      next.push_back(std::move(output));
+      parents.push_back(candidate.parent);
+    }
+  }
+  search.going = std::move(next);
+  std::stable_sort(search.ended.begin(), search.ended.end(),
+                   [](const Hypothesis& a, const Hypothesis& b) { return a.score > b.score; });
+  return parents;
+}
+
+/// Whether nothing that goes on could still be among the best.
+bool decided(const Search& search, const DecodingOptions& options, int64_t longest) {
+  if (search.going.empty() || search.ended.size() >= static_cast<size_t>(options.beam)) return true;
+  if (search.ended.size() < static_cast<size_t>(options.best)) return false;
+  // More tokens only lose probability; the divisor grows to that of the longest output.
+  const double reachable = search.going[0].log_probability / divisor(longest + 1, options.length_penalty);
+  return search.ended[static_cast<size_t>(options.best) - 1].score >= reachable;
+}
+
+}  // namespace
+
+std::vector<std::vector<Hypothesis>> beam_search(StepModel& model, const Batch& batch,
+                                                 const DecodingOptions& options, const TokenLimits& limits) {
+  const auto device = batch.inputs.begin()->second.values.device();
+  const int64_t longest = longest_output(options, limits);
+  std::vector<Search> searches(batch.ids.size());
+  for (size_t row = 0; row < searches.size(); ++row) searches[row] = {row, {Hypothesis{}}, {}};
+  std::vector<std::vector<Hypothesis>> outputs(searches.size());
+  StepState state = model.start(batch);
+  Tensor tokens = torch::full({batch.size()}, limits.begin, torch::kInt64).to(device);
+  for (int64_t length = 0; !searches.empty(); ++length) {
+    std::vector<Tokens> so_far;
+    for (const Search& search : searches)
+      for (const Hypothesis& output : search.going) so_far.push_back(output.tokens);
+    const Tensor scores = allowed(model.step(tokens, state), so_far, length, options, limits);  // [N, V]
+    const int64_t most = std::min(2 * options.beam, scores.size(1));
+    const auto [values, indices] = scores.topk(most, -1);
+    const Tensor best = values.to(torch::kCPU, torch::kFloat64).contiguous(),
+                 chosen = indices.to(torch::kCPU).contiguous();
+    std::vector<Search> still;
+    std::vector<int64_t> rows, next;  // of the state; the tokens it consumes
+    int64_t first = 0;                // row of the search's first output
+    for (Search& search : searches) {
+      const auto going = static_cast<int64_t>(search.going.size());
+      const std::vector<size_t> parents =
+          advance(search,
+                  candidates_of(search, best.data_ptr<double>() + first * most,
+                                chosen.data_ptr<int64_t>() + first * most, most),
+                  options, limits.end);
+      if (decided(search, options, longest)) {
+        search.ended.resize(std::min(search.ended.size(), static_cast<size_t>(options.best)));
+        outputs[search.row] = std::move(search.ended);
+      } else {
+        for (size_t i = 0; i < parents.size(); ++i) {
+          rows.push_back(first + static_cast<int64_t>(parents[i]));
+          next.push_back(search.going[i].tokens.back());
+        }
+        still.push_back(std::move(search));
+      }
+      first += going;
+    }
+    searches = std::move(still);
+    if (searches.empty()) break;
+    state = state.select(torch::tensor(rows, torch::kInt64).to(device));
+    tokens = torch::tensor(next, torch::kInt64).to(device);
+  }
+  return outputs;
+}
+
+}  // namespace fovea
