@@ -31,7 +31,7 @@ TEST_CASE("Latin-1 bytes become the code points of the same number") {
 
 TEST_CASE("Normal form composes, lower case follows every script with case") {
   CHECK(normalize("e\xCC\x81") == "é");
-  CHECK(lowercase("ÄÖÜ ΣΑ ДОМ İ中") == "äöü σα дом i中");
+  CHECK(lowercase("ÄÖÜ ΣΑ ДОМ İ中") == "äöü σα дом i\u0307中");
 }
 
 TEST_CASE("Code points are counted, not bytes") {
