@@ -5,11 +5,13 @@
 #include <filesystem>
 
 #include "data/generators/sequences.h"
+#include "data/readers/content.h"
 #include "data/readers/labelled_text.h"
 #include "data/tasks/text_scores.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
 #include "src/decoding/decode.h"
+#include "src/stats/alignment_error.h"
 
 namespace fovea {
 namespace {
@@ -78,6 +80,11 @@ Translation::Translation(const Options& options) : Translation(options, Unfitted
     throw ConfigError("task: source_column and target_column go together; found one without the other");
   if (!options_.separator.empty() && !options_.source_column.empty())
     throw ConfigError("task: separator and source_column exclude each other; found both");
+  for (const std::string& alignment :
+       {options_.train_alignment, options_.validation_alignment, options_.test_alignment})
+    if (!alignment.empty() && options_.tokenizer != "space")
+      throw ConfigError("task.tokenizer: gold links count tokens between spaces; expected space, found " +
+                        options_.tokenizer);
   if (options_.separator.empty() && !options_.opening.empty())
     throw ConfigError("task.opening: expected task.separator with it, found none");
   if (options_.longest < options_.shortest)
@@ -154,11 +161,19 @@ std::vector<Item> Translation::tokenised(std::vector<Item> items) const {
   for (Item& item : items) {
     item.source = source_tokenizer_->tokens(item.text);
     item.target = target_tokenizer_->tokens(item.reference);
+    for (const auto* links : {&item.alignment, &item.possible})
+      for (const auto& [from, to] : *links)
+        if (from >= static_cast<int64_t>(item.source.size()) ||
+            to >= static_cast<int64_t>(item.target.size()))
+          throw DataError(item.where + ": found a link from token " + std::to_string(from) + " to " +
+                          std::to_string(to) + " (from 0); expected at most " +
+                          std::to_string(item.source.size()) + " source and " +
+                          std::to_string(item.target.size()) + " target tokens");
   }
   return items;
 }
 
-std::vector<Translation::Item> Translation::read_items(const std::string& name) const {
+std::vector<Translation::Item> Translation::read_pairs(const std::string& name) const {
   const std::string path = under_root(options_.root, name);
   std::vector<Item> items;
   TableOptions table;
@@ -180,8 +195,29 @@ std::vector<Translation::Item> Translation::read_items(const std::string& name) 
   return items;
 }
 
+/// The pairs of a file, with the gold links of `alignment` where it is named.
+std::vector<Translation::Item> Translation::read_items(const std::string& name,
+                                                       const std::string& alignment) const {
+  std::vector<Item> items = read_pairs(name);
+  if (alignment.empty()) return items;
+  const std::string path = under_root(options_.root, alignment);
+  const std::vector<std::string> lines = read_lines(path, options_.encoding);
+  if (lines.size() != items.size())
+    throw DataError(path + ": found " + std::to_string(lines.size()) +
+                    " lines; expected one for each of the " + std::to_string(items.size()) + " pairs of " +
+                    name);
+  for (size_t i = 0; i < items.size(); ++i) {
+    items[i].where = place(path, static_cast<int64_t>(i) + 1);
+    const GoldLinks gold = parse_links(lines[i], options_.alignment_base, items[i].where);
+    items[i].alignment.assign(gold.sure.begin(), gold.sure.end());
+    for (const auto& link : gold.possible)
+      if (gold.sure.count(link) == 0) items[i].possible.push_back(link);
+  }
+  return items;
+}
+
 Translation::Splits Translation::split_files() const {
-  const std::vector<Item> all = read_items(options_.train);
+  const std::vector<Item> all = read_items(options_.train, options_.train_alignment);
   const bool own_validation = !options_.validation.empty(), own_test = !options_.test.empty();
   const auto seed = static_cast<uint64_t>(options_.split_seed);
   const SplitIndices parts =
@@ -190,8 +226,9 @@ Translation::Splits Translation::split_files() const {
   const auto train =
       chosen(parts.train, limited(static_cast<int64_t>(parts.train.size()), options_.limit, seed));
   return {chosen(all, train),
-          own_validation ? read_items(options_.validation) : chosen(all, parts.validation),
-          own_test ? read_items(options_.test) : chosen(all, parts.test)};
+          own_validation ? read_items(options_.validation, options_.validation_alignment)
+                         : chosen(all, parts.validation),
+          own_test ? read_items(options_.test, options_.test_alignment) : chosen(all, parts.test)};
 }
 
 /// Most tokens of an output, where the user does not say.
@@ -221,9 +258,11 @@ Example Translation::make_example(const Item& item, bool notes) const {
   example.note = {{"reference", item.reference}};                    // which every evaluation compares with
   if (!notes) return example;
   example.note.update({{"input", item.text}, {"source", item.source}, {"target", item.target}});
-  if (!item.alignment.empty()) {
-    Tensor gold = torch::zeros({static_cast<int64_t>(item.target.size()) + 1, example.length}, torch::kBool);
-    for (const auto& [i, j] : item.alignment) gold[j][i] = true;
+  if (!item.alignment.empty() || !item.possible.empty()) {
+    Tensor gold = torch::zeros({static_cast<int64_t>(item.target.size()) + 1, example.length},
+                               item.possible.empty() ? torch::kBool : torch::kUInt8);
+    for (const auto& [i, j] : item.possible) gold[j][i] = 2;
+    for (const auto& [i, j] : item.alignment) gold[j][i] = 1;
     example.truth["source"] = gold;  // [Tt + 1, Ts]; the end token has none
   }
   return example;

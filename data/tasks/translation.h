@@ -15,10 +15,12 @@ class Translation : public Task {
   struct Options {
     std::string source = "auto", generator = "toy-language", root, train, validation, test, from = "source",
                 to = "target";
+    std::string train_alignment, validation_alignment, test_alignment;
     std::string separator, opening, source_column, target_column, encoding = "utf-8", tokenizer = "word",
                                                                   subwords = "unigram", bleu = "13a";
     double validation_fraction = 0.1, test_fraction = 0.1;
-    int64_t split_seed = 0, data_seed = 0, vocabulary = 8000, minimum_count = 1, limit = 0, batch = 64;
+    int64_t alignment_base = 0, split_seed = 0, data_seed = 0, vocabulary = 8000, minimum_count = 1,
+            limit = 0, batch = 64;
     int64_t examples = 4000, symbols = 26, shortest = 4, longest = 12;
     bool lowercase = false, joint = true;
     DecodingOptions decoding;
@@ -40,6 +42,11 @@ class Translation : public Task {
       visit("opening", self.opening, "what begins each of those lines and is dropped");
       visit("source_column", self.source_column, "of a TSV or JSONL file");
       visit("target_column", self.target_column, "of a TSV or JSONL file");
+      visit("train_alignment", self.train_alignment,
+            "gold links of task.train, a line a pair: i-j sure, ipj possible; for task.tokenizer=space");
+      visit("validation_alignment", self.validation_alignment, "the same of task.validation");
+      visit("test_alignment", self.test_alignment, "the same of task.test");
+      visit("alignment_base", self.alignment_base, "number of the first token in them", between(0, 1));
       visit("encoding", self.encoding, "of the files", one_of({"utf-8", "latin-1"}));
       visit("tokenizer", self.tokenizer, "text to tokens", one_of(tokenizer_names()));
       visit("subwords", self.subwords, "of sentencepiece, whose pieces are task.vocabulary",
@@ -89,11 +96,13 @@ class Translation : public Task {
   Json data() const override;
   void save(const std::string& folder) const override;
 
-  /// One pair; `alignment` holds (source, target) token positions where they are known.
+  /// One pair; `alignment` holds (source, target) token positions where they are known,
+  /// `possible` those that may be linked.
   struct Item {
     std::vector<std::string> source, target;
     std::string text, reference;
-    std::vector<std::pair<int64_t, int64_t>> alignment;
+    std::vector<std::pair<int64_t, int64_t>> alignment, possible = {};
+    std::string where = {};  // file:line of the alignment
   };
   struct Splits {
     std::vector<Item> train, validation, test;
@@ -104,7 +113,8 @@ class Translation : public Task {
   Splits read_splits() const;
   Splits generate_splits() const;
   Splits split_files() const;
-  std::vector<Item> read_items(const std::string& name) const;
+  std::vector<Item> read_items(const std::string& name, const std::string& alignment) const;
+  std::vector<Item> read_pairs(const std::string& name) const;
   int64_t longest_output() const;
   std::vector<Item> tokenised(std::vector<Item> items) const;
   void fit_tokenizers();

@@ -59,14 +59,14 @@ Json rows_json(const std::vector<uint8_t>& cells, int64_t columns) {
   Json rows = Json::array();
   for (size_t at = 0; at < cells.size(); at += static_cast<size_t>(columns)) {
     Json row = Json::array();
-    for (int64_t k = 0; k < columns; ++k) row.push_back(cells[at + static_cast<size_t>(k)] ? 1 : 0);
+    for (int64_t k = 0; k < columns; ++k) row.push_back(cells[at + static_cast<size_t>(k)]);
     rows.push_back(std::move(row));
   }
   return rows;
 }
 
-/// Rows of 0/1 or false/true, each `columns` long.
-std::vector<uint8_t> cells_from(const Json& rows, int64_t columns, const std::string& what,
+/// Rows of 0 … `most` or false/true, each `columns` long.
+std::vector<uint8_t> cells_from(const Json& rows, int64_t columns, int64_t most, const std::string& what,
                                 const std::string& where) {
   std::vector<uint8_t> cells;
   if (rows.is_null()) return cells;
@@ -75,9 +75,11 @@ std::vector<uint8_t> cells_from(const Json& rows, int64_t columns, const std::st
     require(row.is_array() && static_cast<int64_t>(row.size()) == columns, where,
             what + ": expected rows of " + std::to_string(columns) + " cells");
     for (const Json& cell : row) {
-      const bool number = cell.is_number_integer() && (cell == 0 || cell == 1);
-      require(cell.is_boolean() || number, where, what + ": found " + cell.dump() + ", expected 0 or 1");
-      cells.push_back(cell == 1 || cell == true);
+      const bool number = cell.is_number_integer() && cell >= 0 && cell <= most;
+      require(
+          cell.is_boolean() || number, where,
+          what + ": found " + cell.dump() + ", expected 0 or 1" + (most == 2 ? ", or 2 for possible" : ""));
+      cells.push_back(cell.is_boolean() ? cell == true : cell.get<uint8_t>());
     }
   }
   return cells;
@@ -109,8 +111,8 @@ void add_sidecar(MapRecord& record, const std::filesystem::path& path) {
     if (json.contains("heads")) record.head_numbers = json["heads"].get<std::vector<int64_t>>();
     if (json.contains("query")) record.query = axis_from(json["query"]);
     if (json.contains("key")) record.key = axis_from(json["key"]);
-    record.mask = cells_from(json.value("mask", Json()), record.keys, "mask", where);
-    record.truth = cells_from(json.value("truth", Json()), record.keys, "truth", where);
+    record.mask = cells_from(json.value("mask", Json()), record.keys, 1, "mask", where);
+    record.truth = cells_from(json.value("truth", Json()), record.keys, 2, "truth", where);
     record.provenance = json.value("provenance", record.provenance);
   } catch (const ConfigError& error) {
     throw DataError(error.what());  // malformed JSON: here it is data

@@ -38,8 +38,8 @@ struct MapRecord {
   std::vector<uint8_t> mask;   // [Tq, Tk], 1 = may attend; empty = all
   MapAxis query;
   MapAxis key;
-  std::vector<uint8_t>
-      truth;  // [Tq, Tk], 1 = where attention ought to go; a row without a 1 has none; empty = none
+  std::vector<uint8_t> truth;  // [Tq, Tk], 1 = where attention ought to go, 2 = where it may (a possible
+                               // link); a row of 0 has none; empty = none
   Json provenance = Json::object();
   std::vector<int64_t> head_numbers;  // the net's numbers of the heads that were chosen; empty = 0 … H − 1
 
@@ -49,6 +49,7 @@ struct MapRecord {
   float weight(int64_t head, int64_t q, int64_t k) const { return weights[index(head * queries + q, k)]; }
   bool visible(int64_t q, int64_t k) const { return mask.empty() || mask[index(q, k)] != 0; }
   bool gold(int64_t q, int64_t k) const { return !truth.empty() && truth[index(q, k)] != 0; }
+  bool sure(int64_t q, int64_t k) const { return !truth.empty() && truth[index(q, k)] == 1; }
 
  private:
   size_t index(int64_t row, int64_t k) const { return static_cast<size_t>(row * keys + k); }
@@ -65,7 +66,7 @@ MapRecord mean_over_heads(const MapRecord& record);
 void write_map(const std::filesystem::path& stem, const MapRecord& record);
 
 /// The sidecar: {"format": 1, "path", "shape", "heads": [their numbers], "query": {"kind", "labels", …},
-/// "key", "mask", "truth", "provenance"}; mask and truth are rows of 0 and 1, or null.
+/// "key", "mask", "truth", "provenance"}; mask and truth are rows of 0 and 1 (truth also 2), or null.
 Json map_sidecar(const MapRecord& record);
 
 /// RFC 4180 text with the columns head, query, query_label, key, key_label, weight.

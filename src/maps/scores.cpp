@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 
+#include "src/maps/alignment.h"
 #include "src/stats/summary.h"
 
 namespace fovea {
@@ -190,6 +191,7 @@ Json head_json(const MapRecord& record, int64_t head, Json& chance) {
     chance[score.name] = number(score.chance);
     scores.push_back(std::move(score));
   }
+  if (is_alignment(record)) json["alignment"] = counts_json(align(record, head));
   for (const MapScore& score : scores) {
     json[score.name] = number(score.value);
     if (score.undefined > 0) undefined[score.name] = score.undefined;
@@ -221,16 +223,20 @@ bool is_score(const std::string& name, const Json& value) {
 struct Layer {
   std::map<int64_t, Values> heads;
   Values all, chance, disagreement;
+  std::map<int64_t, MapAlignment> alignment;
 
   void add(const Json& record) {
     Values mean;
     const Json list = record.value("heads", Json::array());
-    for (const Json& head : list)
+    for (const Json& head : list) {
+      const auto number = head.value("head", int64_t{0});
+      if (head.contains("alignment")) alignment[number] += counts_from(head["alignment"]);
       for (const auto& [name, value] : head.items()) {
         if (!is_score(name, value)) continue;
-        heads[head.value("head", int64_t{0})][name].push_back(value.get<double>());
+        heads[number][name].push_back(value.get<double>());
         mean[name].push_back(value.get<double>());
       }
+    }
     for (const auto& [name, values] : mean) all[name].push_back(summarise(values).mean);
     if (record.value("head_disagreement", Json()).is_number())
       disagreement["head_disagreement"].push_back(record["head_disagreement"].get<double>());
@@ -244,6 +250,8 @@ struct Layer {
     for (const auto& [head, values] : heads) {
       list.push_back(summaries_json(values));
       list.back()["head"] = head;
+      if (const auto found = alignment.find(head); found != alignment.end())
+        list.back()["alignment"] = alignment_json(found->second);
     }
     Json json = summaries_json(disagreement);
     json["heads"] = list;

@@ -57,6 +57,9 @@ MapScore head_disagreement(const MapRecord& record);
 ///  only with truth.
 Json score_record(const MapRecord& record);
 
+/// A head of a decoder with a known alignment also has "alignment": the counts of src/maps/alignment.h, and
+/// their AER, precision and recall over all examples in the summary.
+///
 /// Over the score_record results of many examples, grouped by layer path:
 /// {path: {"heads": [{"head", "entropy": {"mean", "n", "ci": [low, high]}, …}], "all": {the same over
 /// examples of the heads' mean}, "head_disagreement": {…}, "chance": {"uniform": {…}}}}. The interval is

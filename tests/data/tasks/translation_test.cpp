@@ -143,6 +143,41 @@ TEST_CASE(
   CHECK_THROWS_AS(make_task(with(group, "separator", "")), ConfigError);
 }
 
+TEST_CASE("gold links of a file become the truth of its pairs, sure and possible") {
+  const Scratch scratch;
+  Json group = {{"name", "translation"},
+                {"train", scratch.file("pairs.txt", "a b ||| x y\nc ||| z\nd e f ||| u\n").string()},
+                {"train_alignment", scratch.file("gold.txt", "1-1 2p2\n\n3-1 1p1\n").string()},
+                {"separator", "|||"},
+                {"alignment_base", 1},
+                {"tokenizer", "space"},
+                {"validation_fraction", 0},
+                {"test_fraction", 0}};
+  const auto task = make_task(group);
+  const auto source = task->examples(Split::kTrain);
+  for (int64_t i = 0; i < 3; ++i) {
+    const Example example = source->get(i, 0, true);
+    const std::string input = example.note.at("input");
+    if (input == "c") {
+      CHECK(example.truth.empty());
+      continue;
+    }
+    const Tensor expected = input == "a b" ? torch::tensor({{1, 0}, {0, 2}, {0, 0}}, torch::kUInt8)
+                                           : torch::tensor({{2, 0, 1}, {0, 0, 0}}, torch::kUInt8);
+    CHECK(torch::equal(example.truth.at("source"), expected));
+  }
+  CHECK_THROWS_AS(make_task(with(group, "tokenizer", "word")), ConfigError);
+  scratch.file("gold.txt", "1-1\n\n");
+  CHECK(data_error([&] {
+          make_task(group);
+        }).find("gold.txt: found 2 lines; expected one for each of the 3 pairs") != std::string::npos);
+  scratch.file("gold.txt", "1-1\n1-1\n4-1\n");
+  CHECK(data_error([&] { make_task(group); }).find("gold.txt:3: found a link from token 3") !=
+        std::string::npos);
+  scratch.file("gold.txt", "1-1\n1_1\n3-1\n");
+  CHECK(data_error([&] { make_task(group); }).find("gold.txt:2") != std::string::npos);
+}
+
 TEST_CASE("a saved translation task reads inputs without its training files") {
   const Scratch scratch;
   const Json group = group_of(scratch, lines("the", 10), lines("die", 10));

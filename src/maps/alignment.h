@@ -1,0 +1,36 @@
+// Word alignment read from a map: each target token's first largest source token, against gold links.
+#pragma once
+
+#include "src/base/json.h"
+#include "src/maps/map_record.h"
+#include "src/stats/alignment_error.h"
+
+namespace fovea {
+
+/// What one head's map adds to a corpus: counts of its links, of the diagonal's (target token i of n to
+/// source token floor((i + ½) · m / n) of m), and of one source token drawn at random for each target token,
+/// as expected.
+struct MapAlignment {
+  AlignmentCounts links, diagonal;
+  double chance_possible = 0, chance_sure = 0;
+
+  MapAlignment& operator+=(const MapAlignment& other);
+  /// AER of the random links, in expectation of the counts.
+  double chance_aer() const;
+};
+
+/// Whether the map is of a decoder over a source with a known alignment: its last query is the end token.
+bool is_alignment(const MapRecord& record);
+
+/// Links of every query but the end token to its first largest visible key (argmax; Och & Ney 2003 for the
+/// rates). Truth 1 is a sure link, 2 a possible one.
+MapAlignment align(const MapRecord& record, int64_t head);
+
+/// {"aer", "precision", "recall", "links", "chance": {"aer"}, "diagonal": {"aer"}}; undefined rates are null.
+Json alignment_json(const MapAlignment& alignment);
+
+/// The counts alone, as scores.json keeps them for each example; and back.
+Json counts_json(const MapAlignment& alignment);
+MapAlignment counts_from(const Json& json);
+
+}  // namespace fovea
