@@ -16,8 +16,7 @@ int main(int argc, char** argv) {
   app.add_option("--split", request.split, "train, validation or test");
   app.add_flag("--ensemble", request.ensemble, "average the runs' predictions");
   app.add_option("--format", request.format, "text or json")->check(CLI::IsMember({"text", "json"}));
-  app.add_option("--checkpoint", request.checkpoint,
-                 "step-N, mean-N (of the newest N), BEST or LATEST (BEST, else LATEST)");
+  fovea::add_checkpoint(app, request.checkpoint);
   fovea::whole_number(app.add_option("--batch", request.batch, "examples at once; changes no metric"), 1,
                       fovea::kMostNumber);
   app.add_option("--device", request.device, "cpu or cuda");

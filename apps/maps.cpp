@@ -25,8 +25,7 @@ int main(int argc, char** argv) {
   app.add_flag("--score", request.score,
                "write scores.json: entropy, distance, heads, and truth where it is known");
   app.add_option("--out", request.out, "folder for the maps")->required();
-  app.add_option("--checkpoint", request.checkpoint,
-                 "step-N, mean-N (of the newest N), BEST or LATEST (BEST, else LATEST)");
+  fovea::add_checkpoint(app, request.checkpoint);
   app.add_option("--device", request.device, "cpu or cuda");
   fovea::add_threads(app, request.threads);
   app.add_flag("--quiet", request.quiet, "no progress");

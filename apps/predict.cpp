@@ -19,8 +19,7 @@ int main(int argc, char** argv) {
   app.add_option("--output", request.output, "file for the answers, - for standard output");
   fovea::whole_number(app.add_option("--top", request.top, "attended tokens shown for each input"), 0,
                       fovea::kMostNumber);
-  app.add_option("--checkpoint", request.checkpoint,
-                 "step-N, mean-N (of the newest N), BEST or LATEST (BEST, else LATEST)");
+  fovea::add_checkpoint(app, request.checkpoint);
   fovea::whole_number(app.add_option("--batch", request.batch, "inputs at once; changes no answer"), 1,
                       fovea::kMostNumber);
   app.add_option("--device", request.device, "cpu or cuda");

@@ -59,6 +59,11 @@ void whole_number(CLI::Option* option, int64_t least, int64_t most) {
       ""));
 }
 
+void add_checkpoint(CLI::App& app, std::string& checkpoint) {
+  app.add_option("--checkpoint", checkpoint,
+                 "step-N, mean-N (of the newest N), BEST or LATEST (BEST, else LATEST)");
+}
+
 void add_threads(CLI::App& app, int64_t& threads, const std::string& help) {
   whole_number(app.add_option("--threads", threads, help), 1, 1024);
 }

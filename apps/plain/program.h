@@ -17,6 +17,9 @@ constexpr int64_t kMostNumber = 999999999999999999;
 /// Makes `option` take whole numbers from `least` to `most` only.
 void whole_number(CLI::Option* option, int64_t least, int64_t most);
 
+/// --checkpoint, which of a run's is read.
+void add_checkpoint(CLI::App& app, std::string& checkpoint);
+
 /// --threads, 1 to 1024.
 void add_threads(CLI::App& app, int64_t& threads, const std::string& help = "threads of one operation");
 

@@ -134,25 +134,31 @@ class Piece {
   std::vector<Kind> kinds_;
 };
 
+/// The stretches of `text` between white space; they point into it.
+std::vector<std::vector<CodePoint>> between_spaces(const std::string& text) {
+  std::vector<std::vector<CodePoint>> pieces;
+  bool open = false;
+  for (const CodePoint& point : decode_utf8(text)) {
+    const bool space = kind_of(point.value) == Kind::kSpace;
+    if (!space && !open) pieces.emplace_back();
+    if (!space) pieces.back().push_back(point);
+    open = !space;
+  }
+  return pieces;
+}
+
+std::string cleaned(const std::string& text, bool lower) {
+  return lower ? lowercase(normalize(text)) : normalize(text);
+}
+
 class WordTokenizer : public Tokenizer {
  public:
   explicit WordTokenizer(bool lower) : lower_(lower) {}
 
   std::vector<std::string> tokens(const std::string& raw) const override {
-    const std::string text = lower_ ? lowercase(normalize(raw)) : normalize(raw);
+    const std::string text = cleaned(raw, lower_);
     std::vector<std::string> tokens;
-    std::vector<CodePoint> piece;
-    const auto flush = [&] {
-      if (!piece.empty()) Piece(std::move(piece)).cut_into(tokens);
-      piece.clear();
-    };
-    for (const CodePoint& point : decode_utf8(text)) {
-      if (kind_of(point.value) == Kind::kSpace)
-        flush();
-      else
-        piece.push_back(point);
-    }
-    flush();
+    for (std::vector<CodePoint>& piece : between_spaces(text)) Piece(std::move(piece)).cut_into(tokens);
     return tokens;
   }
   std::string text(const std::vector<std::string>& tokens) const override { return join(tokens, " "); }
@@ -166,20 +172,12 @@ class SpaceTokenizer : public Tokenizer {
   explicit SpaceTokenizer(bool lower) : lower_(lower) {}
 
   std::vector<std::string> tokens(const std::string& raw) const override {
-    const std::string text = lower_ ? lowercase(normalize(raw)) : normalize(raw);
+    const std::string text = cleaned(raw, lower_);
     std::vector<std::string> tokens;
-    std::string token;
-    const auto flush = [&] {
-      if (!token.empty()) tokens.push_back(std::move(token));
-      token.clear();
-    };
-    for (const CodePoint& point : decode_utf8(text)) {
-      if (kind_of(point.value) == Kind::kSpace)
-        flush();
-      else
-        token += point.bytes;
+    for (const std::vector<CodePoint>& piece : between_spaces(text)) {
+      tokens.emplace_back();
+      for (const CodePoint& point : piece) tokens.back() += point.bytes;
     }
-    flush();
     return tokens;
   }
   std::string text(const std::vector<std::string>& tokens) const override { return join(tokens, " "); }
@@ -192,7 +190,7 @@ class CharacterTokenizer : public Tokenizer {
  public:
   explicit CharacterTokenizer(bool lower) : lower_(lower) {}
   std::vector<std::string> tokens(const std::string& text) const override {
-    return code_points(lower_ ? lowercase(normalize(text)) : normalize(text));
+    return code_points(cleaned(text, lower_));
   }
   std::string text(const std::vector<std::string>& tokens) const override { return join(tokens, ""); }
 

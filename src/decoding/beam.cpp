@@ -90,9 +90,9 @@ std::vector<std::vector<Hypothesis>> beam_search(StepModel& model, const Batch& 
   StepState state = model.start(batch);
   Tensor tokens = torch::full({batch.size()}, limits.begin, torch::kInt64).to(device);
   for (int64_t length = 0; !searches.empty(); ++length) {
-    std::vector<Tokens> so_far;
+    std::vector<const Tokens*> so_far;
     for (const Search& search : searches)
-      for (const Hypothesis& output : search.going) so_far.push_back(output.tokens);
+      for (const Hypothesis& output : search.going) so_far.push_back(&output.tokens);
     const Tensor scores = allowed(model.step(tokens, state), so_far, length, options, limits);  // [N, V]
     const int64_t most = std::min(2 * options.beam, scores.size(1));
     const auto [values, indices] = scores.topk(most, -1);

@@ -23,8 +23,8 @@ std::vector<Hypothesis> follow(StepModel& model, StepState state, size_t rows, t
   std::iota(live.begin(), live.end(), size_t{0});
   Tensor tokens = torch::full({static_cast<int64_t>(rows)}, limits.begin, torch::kInt64).to(device);  // [N]
   for (int64_t length = 0; !live.empty(); ++length) {
-    std::vector<Tokens> so_far;
-    for (const size_t row : live) so_far.push_back(outputs[row].tokens);
+    std::vector<const Tokens*> so_far;
+    for (const size_t row : live) so_far.push_back(&outputs[row].tokens);
     const Tensor scores = allowed(model.step(tokens, state), so_far, length, options, limits);  // [N, V]
     tokens = choose(scores, live);
     const Tensor gained = scores.gather(1, tokens.unsqueeze(1)).squeeze(1).to(torch::kCPU, torch::kFloat64);

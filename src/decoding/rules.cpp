@@ -11,11 +11,11 @@ namespace {
 constexpr double kNever = -std::numeric_limits<double>::infinity();
 
 /// scores [N, V] with −∞ where the rules that may give way forbid a token.
-Tensor without_forbidden(const Tensor& scores, const std::vector<Tokens>& outputs, int64_t length,
+Tensor without_forbidden(const Tensor& scores, const std::vector<const Tokens*>& outputs, int64_t length,
                          const DecodingOptions& options, const TokenLimits& limits) {
   std::vector<int64_t> rows, tokens;
   for (size_t row = 0; row < outputs.size(); ++row) {
-    Tokens forbidden = repeats(outputs[row], options.no_repeat);
+    Tokens forbidden = repeats(*outputs[row], options.no_repeat);
     if (length < options.shortest) forbidden.push_back(limits.end);
     for (const int64_t token : forbidden) rows.push_back(static_cast<int64_t>(row)), tokens.push_back(token);
   }
@@ -53,7 +53,7 @@ Tokens repeats(const Tokens& output, int64_t size) {
   return found;
 }
 
-Tensor allowed(const Tensor& logits, const std::vector<Tokens>& outputs, int64_t length,
+Tensor allowed(const Tensor& logits, const std::vector<const Tokens*>& outputs, int64_t length,
                const DecodingOptions& options, const TokenLimits& limits) {
   const bool wide = logits.scalar_type() == torch::kFloat64;
   Tensor scores = torch::log_softmax(wide ? logits : logits.to(torch::kFloat32), -1);  // [N, V]

@@ -12,7 +12,7 @@ int64_t longest_output(const DecodingOptions& options, const TokenLimits& limits
 
 /// log-probabilities [N, V] of the tokens that may follow `outputs` (N of them, all of `length` tokens),
 /// those that may not at −∞. `longest` tokens may only be ended.
-Tensor allowed(const Tensor& logits, const std::vector<Tokens>& outputs, int64_t length,
+Tensor allowed(const Tensor& logits, const std::vector<const Tokens*>& outputs, int64_t length,
                const DecodingOptions& options, const TokenLimits& limits);
 
 /// Tokens that would complete a second run of `size` equal tokens at the end of `output`.

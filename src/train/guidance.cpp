@@ -8,6 +8,12 @@ namespace {
 
 constexpr double kFloor = 1e-6;  // added before the logarithm: a weight of 0 has a gradient too
 
+/// The terms by name, in the order they are added.
+std::vector<std::pair<std::string, double>> factors(const GuidanceOptions& o) {
+  return {
+      {"alignment", o.alignment}, {"coverage", o.coverage}, {"entropy", o.entropy}, {"sparsity", o.sparsity}};
+}
+
 /// 1 for each real query of each row of the map, [B, Tq].
 Tensor real_queries(const TracedMap& map, const Batch& batch) {
   const int64_t rows = map.weights.size(0), queries = map.weights.size(2);
@@ -69,33 +75,27 @@ std::map<std::string, Tensor> guidance_terms(const AttentionTrace& trace, const 
         "train.guidance: no attention of this model has weights to guide under train.guidance.layers "
         "and train.guidance.heads");
   std::map<std::string, Tensor> terms;
-  const std::pair<const char*, double> factors[] = {{"alignment", options.alignment},
-                                                    {"coverage", options.coverage},
-                                                    {"entropy", options.entropy},
-                                                    {"sparsity", options.sparsity}};
-  for (const auto& [name, factor] : factors) {
-    if (factor == 0) continue;
-    Tensor sum;
-    for (const TracedMap& map : trace.maps()) {
-      const Tensor real = real_queries(map, batch).unsqueeze(1);  // [B, 1, Tq]
-      const Tensor each = term_of(name, map, task, batch) * real;
-      const Tensor mean = each.sum() / (real.sum() * static_cast<double>(map.weights.size(1)));
+  for (const TracedMap& map : trace.maps()) {
+    const Tensor real = real_queries(map, batch).unsqueeze(1);  // [B, 1, Tq]
+    const Tensor count = real.sum() * static_cast<double>(map.weights.size(1));
+    for (const auto& [name, factor] : factors(options)) {
+      if (factor == 0) continue;
+      const Tensor mean = (term_of(name, map, task, batch) * real).sum() / count;
+      Tensor& sum = terms[name];
       sum = sum.defined() ? sum + mean : mean;
     }
-    terms[name] = sum / static_cast<double>(trace.maps().size());
   }
+  for (auto& [name, sum] : terms) sum = sum / static_cast<double>(trace.maps().size());
   return terms;
 }
 
 Tensor guidance_loss(const std::map<std::string, Tensor>& terms, const GuidanceOptions& options) {
   Tensor loss;
-  const auto add = [&](const char* name, double factor) {
+  for (const auto& [name, factor] : factors(options)) {
     const auto found = terms.find(name);
-    if (found == terms.end()) return;
+    if (found == terms.end()) continue;
     loss = loss.defined() ? loss + factor * found->second : factor * found->second;
-  };
-  add("alignment", options.alignment), add("coverage", options.coverage);
-  add("entropy", options.entropy), add("sparsity", options.sparsity);
+  }
   return loss;
 }
 

@@ -9,16 +9,17 @@ using namespace fovea::contracts;
 
 namespace {
 
-std::vector<NetCase> decoding_cases() {
+/// Of one task, or of both.
+std::vector<NetCase> decoding_cases(const std::string& task = "") {
   std::vector<NetCase> cases = net_cases();
   for (const char* attention : {"luong-dot", "bahdanau", "location-aware", "none", "rope"})
     for (const char* net : {"rnn-seq2seq", "transformer-lm", "transformer-seq2seq"}) {
       const Json group = std::string(attention) == "rope" ? Json{{"name", "compose"}, {"position", "rope"}}
                                                           : Json{{"name", attention}};
-      const std::string task = std::string(net) == "transformer-lm" ? "language-model" : "translation";
+      const std::string of = std::string(net) == "transformer-lm" ? "language-model" : "translation";
       Json model = {{"name", net}, {"width", 8}, {"layers", 2}, {"dropout", 0}, {"attention", group}};
       if (std::string(net) == "rnn-seq2seq") model["hidden"] = 8, model["input_feeding"] = true;
-      cases.push_back({model.dump(), task, model});
+      cases.push_back({model.dump(), of, model});
     }
   // Slots of one block that carry a state, or do not, beside each other.
   for (const auto& [decoder, cross] :
@@ -37,6 +38,7 @@ std::vector<NetCase> decoding_cases() {
   }
   std::erase_if(cases,
                 [](const NetCase& one) { return one.task != "translation" && one.task != "language-model"; });
+  if (!task.empty()) std::erase_if(cases, [&](const NetCase& one) { return one.task != task; });
   return cases;
 }
 
@@ -150,13 +152,12 @@ std::vector<int64_t> head(const std::vector<int64_t>& list, size_t n) {
 
 TEST_CASE("the weights of the cached steps of a beam search are those of one forced pass over its outputs") {
   size_t compared = 0;
-  for (const NetCase& one : decoding_cases()) {
-    if (one.task != "translation") continue;
+  for (const NetCase& one : decoding_cases("translation")) {
     INFO(one.label);
     torch::NoGradGuard no_gradient;
     const auto net = make(one);
     const auto& task = small_tasks().at(one.task);
-    const Batch batch = together(small_examples(one.task), task->spec());
+    const Batch batch = small_batch(one.task);
     Watched watched(*net);
     DecodingOptions options;
     options.method = "beam", options.beam = 4, options.best = 3;
@@ -189,13 +190,12 @@ TEST_CASE("the weights of the cached steps of a beam search are those of one for
 }
 
 TEST_CASE("the log-probability of an output is what the forced pass gives it") {
-  for (const NetCase& one : decoding_cases()) {
-    if (one.task != "translation") continue;
+  for (const NetCase& one : decoding_cases("translation")) {
     INFO(one.label);
     torch::NoGradGuard no_gradient;
     const auto net = make(one);
     const auto& task = small_tasks().at(one.task);
-    const Batch batch = together(small_examples(one.task), task->spec());
+    const Batch batch = small_batch(one.task);
     for (const char* method : {"greedy", "beam", "sample"}) {
       DecodingOptions options;
       options.method = method;
