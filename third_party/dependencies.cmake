@@ -10,6 +10,7 @@ find_package(CLI11 2.1 REQUIRED)
 pkg_check_modules(pango REQUIRED IMPORTED_TARGET pangocairo pangoft2 cairo cairo-pdf cairo-svg)
 pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
+pkg_check_modules(libarchive REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 
 add_library(fovea_json INTERFACE)

@@ -57,7 +57,21 @@ void print_confusion(const Json& details) {
   std::fflush(stdout);
 }
 
-void print(const Json& result, const std::string& format) {
+/// The task's own metric by length.
+void print_slices(const Json& slices, const std::string& metric) {
+  for (const Json& slice : slices) {
+    const Json value = slice["metrics"].value(metric, Json());
+    std::printf("  length %3lld to %-4lld n %-6lld %s %s%s\n",
+                static_cast<long long>(slice["from"].get<int64_t>()),
+                static_cast<long long>(slice["to"].get<int64_t>()),
+                static_cast<long long>(slice["examples"].get<int64_t>()), metric.c_str(),
+                value.is_number() ? std::to_string(value.get<double>()).c_str() : "undefined",
+                slice["beyond_training"].get<bool>() ? "  longer than in training" : "");
+  }
+  std::fflush(stdout);
+}
+
+void print(const Json& result, const std::string& format, const std::string& primary) {
   if (format == "json") {
     std::cout << to_text(result) << "\n";
     return;
@@ -71,6 +85,7 @@ void print(const Json& result, const std::string& format) {
   std::fflush(stdout);
   const Json details = result.value("details", Json::object());
   if (details.contains("confusion")) print_confusion(details);
+  if (details.contains("slices")) print_slices(details["slices"], primary);
   for (const auto& [metric, detail] : details.items())
     if (detail.is_object() && detail.contains("signature"))
       std::cout << "  " << metric << " is " << detail["signature"].get<std::string>() << "\n";
@@ -148,14 +163,14 @@ int evaluate(const EvaluateRequest& request) {
     for (const LoadedRun& run : runs) members.push_back(run.net);
     require_one_task(runs);
     const Evaluation evaluation = evaluate_ensemble(members, *runs[0].task, split, options);
-    print(ensemble_report(runs, request, evaluation), request.format);
+    print(ensemble_report(runs, request, evaluation), request.format, runs[0].task->primary_metric());
     return 0;
   }
   for (const LoadedRun& run : runs) {
     const Evaluation evaluation = evaluate_split(*run.net, *run.task, split, options);
     if (overrides.empty() && request.checkpoint.empty() && !run.fallback)
       keep(run, request.split, evaluation);
-    print(report(run, request.split, evaluation), request.format);
+    print(report(run, request.split, evaluation), request.format, run.task->primary_metric());
   }
   return 0;
 }

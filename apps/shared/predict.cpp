@@ -49,7 +49,7 @@ std::vector<std::string> answer_batch(LoadedRun& run, const std::vector<Example>
   AttentionTrace trace(*run.net);
   ModelOutput output;
   if (!decodes) output = run.net->forward(batch, &trace);
-  const Prediction prediction = run.task->predict(*run.net, batch, output);
+  const Prediction prediction = run.task->answer(*run.net, batch, output);
   const Batch shown = run.task->follow(batch, prediction);
   if (decodes && request.top > 0) run.net->forward(shown, &trace);
   std::vector<std::string> lines;

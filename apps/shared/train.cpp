@@ -5,11 +5,13 @@
 #include <iostream>
 
 #include "apps/plain/recipes.h"
+#include "apps/shared/beginnings.h"
 #include "apps/shared/session.h"
 #include "data/tasks/registry.h"
 #include "models/nets/registry.h"
 #include "src/base/error.h"
 #include "src/config/layers.h"
+#include "src/train/optimizer.h"
 #include "src/train/signals.h"
 #include "src/train/trainer.h"
 
@@ -28,6 +30,9 @@ int dry_run(const Json& config, const Task& task, Net& net, const TrainRequest& 
             torch::Device device) {
   using Clock = std::chrono::steady_clock;
   seed_generators({static_cast<uint64_t>(request.seed), kDryStream});
+  const TrainOptions options = train_options(config);
+  const std::vector<std::string> remarks = begin(net, task.spec(), options);
+  freeze(net, options.freeze);
   const auto source = task.examples(Split::kTrain);
   std::vector<Example> examples;
   for (int64_t i = 0; i < std::min(source->size(), task.batch_size()); ++i)
@@ -49,6 +54,7 @@ int dry_run(const Json& config, const Task& task, Net& net, const TrainRequest& 
             << "first loss  " << (loss.sum / loss.weight).item<double>() << "\n"
             << "first step  " << seconds << " s forward and backward\n"
             << "config      " << config_hash(config) << "\n";
+  for (const std::string& remark : remarks) std::cout << remark << "\n";
   return 0;
 }
 
@@ -95,6 +101,11 @@ int train(const TrainRequest& request) {
   // The bits of a run depend on its thread count: one that began with another keeps it.
   const int64_t threads = run.manifest().value("threads", int64_t{0});
   if (request.threads == 0 && threads > 0) prepare_torch(threads);
+  if (run.checkpoints().empty())
+    for (const std::string& remark : begin(*net, task->spec(), train_options(config))) {
+      run.log(remark);
+      if (!request.quiet) std::fprintf(stderr, "%s\n", remark.c_str());
+    }
   Trainer trainer(net, *task, run, {train_options(config), seed, device, request.quiet});
   print_result(run, trainer.train());
   return 0;

@@ -19,7 +19,10 @@ enum class Generator : uint64_t {
   kSequences,
   kToyLanguage,
   kRecall,
-  kStories
+  kStories,
+  kInduction,
+  kListOps,
+  kProbeLength
 };
 
 /// Randomness of example `index` of `split` (0 train, 1 validation, 2 test): splits never share a key. Throws

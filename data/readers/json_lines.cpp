@@ -61,18 +61,24 @@ std::vector<std::string> json_line_keys(const std::filesystem::path& path, const
   return scalar_keys(parse_object(lines_in_use(path, encoding)[0], place(path, 1)), path);
 }
 
-Table read_json_lines(const std::filesystem::path& path, std::vector<std::string> columns,
-                      const std::string& encoding) {
-  Table table;
+void for_each_json_line(const std::filesystem::path& path, const std::string& encoding,
+                        const std::function<void(const Json& object, const std::string& where)>& use) {
   int64_t number = 0;
   for (const std::string& line : lines_in_use(path, encoding)) {
     const std::string where = place(path, ++number);
-    const Json object = parse_object(line, where);
+    use(parse_object(line, where), where);
+  }
+}
+
+Table read_json_lines(const std::filesystem::path& path, std::vector<std::string> columns,
+                      const std::string& encoding) {
+  Table table;
+  for_each_json_line(path, encoding, [&](const Json& object, const std::string& where) {
     if (columns.empty()) columns = scalar_keys(object, path);
-    Table::Row row{{}, number};
+    Table::Row row{{}, static_cast<int64_t>(table.rows.size()) + 1};
     for (const std::string& column : columns) row.cells.push_back(cell_of(object, column, where));
     table.rows.push_back(std::move(row));
-  }
+  });
   table.columns = std::move(columns);
   return table;
 }

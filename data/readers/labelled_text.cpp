@@ -132,7 +132,8 @@ std::vector<TextPair> read_parallel(const std::string& prefix, const std::string
   std::vector<TextPair> pairs;
   pairs.reserve(sources.size());
   for (size_t i = 0; i < sources.size(); ++i)
-    pairs.emplace_back(std::move(sources[i]), std::move(targets[i]));
+    pairs.push_back({std::move(sources[i]), std::move(targets[i]),
+                     place(prefix + "." + from, static_cast<int64_t>(i) + 1)});
   return pairs;
 }
 
@@ -149,7 +150,8 @@ std::vector<TextPair> read_parallel_columns(const std::filesystem::path& path,
                target = column_index(table, target_column, path);
   std::vector<TextPair> pairs;
   pairs.reserve(table.rows.size());
-  for (const Table::Row& row : table.rows) pairs.emplace_back(row.cells[source], row.cells[target]);
+  for (const Table::Row& row : table.rows)
+    pairs.push_back({row.cells[source], row.cells[target], place(path, row.line)});
   return pairs;
 }
 
@@ -168,8 +170,8 @@ std::vector<TextPair> read_separated(const std::filesystem::path& path, const st
     if (at == std::string::npos)
       throw DataError(where + ": found " + excerpt(lines[i]) + "; expected two texts with " +
                       excerpt(separator) + " between them");
-    pairs.emplace_back(trim(lines[i].substr(opening.size(), at - opening.size())),
-                       trim(lines[i].substr(at + separator.size())));
+    pairs.push_back({trim(lines[i].substr(opening.size(), at - opening.size())),
+                     trim(lines[i].substr(at + separator.size())), where});
   }
   return pairs;
 }

@@ -26,7 +26,12 @@ struct LabelledText {
 std::vector<LabelledText> read_labelled_texts(const std::filesystem::path& path,
                                               const TableOptions& options = {});
 
-using TextPair = std::pair<std::string, std::string>;
+struct TextPair {
+  std::string source, target;
+  std::string where = {};  ///< file:line, or the file
+  /// Whether they say the same, wherever they stand.
+  bool operator==(const TextPair& other) const { return source == other.source && target == other.target; }
+};
 
 /// Line-aligned files PREFIX.from and PREFIX.to, each plain or .gz. Throws DataError when one is absent, both
 /// are empty, or their line counts differ.

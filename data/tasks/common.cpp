@@ -138,4 +138,42 @@ double sum_scores(const std::vector<ExampleScore>& scores, const std::string& na
   return sum;
 }
 
+Json shown_outputs(const std::vector<Hypothesis>& hypotheses,
+                   const std::function<std::string(const Hypothesis&)>& written) {
+  Json shown = {{"output", written(hypotheses.at(0))}};
+  for (size_t i = 0; i < hypotheses.size() && hypotheses.size() > 1; ++i)
+    shown["outputs"].push_back({{"output", written(hypotheses[i])},
+                                {"log_probability", hypotheses[i].log_probability},
+                                {"score", hypotheses[i].score}});
+  return shown;
+}
+
+Json with_length_slices(Json details, const std::vector<ExampleScore>& scores, int64_t width, int64_t trained,
+                        const std::function<Metrics(const std::vector<ExampleScore>&)>& metrics) {
+  if (width <= 0) return details;
+  // By the largest length of each slice.
+  std::map<int64_t, std::vector<ExampleScore>> slices;
+  for (const ExampleScore& score : scores) {
+    const auto length = std::max<int64_t>(1, score.values.at("length").get<int64_t>());
+    const int64_t last = (length + width - 1) / width * width;
+    slices[length <= trained ? std::min(last, trained) : last].push_back(score);
+  }
+  if (slices.size() < 2) return details;
+  int64_t before = 0;
+  for (const auto& [last, some] : slices) {
+    const int64_t even = (last - 1) / width * width;
+    const int64_t first = (last > trained ? std::max(even, trained) : even) + 1;
+    Json one = {{"from", std::max(first, before + 1)},
+                {"to", last},
+                {"examples", some.size()},
+                {"beyond_training", last > trained},
+                {"metrics", Json::object()}};
+    for (const auto& [name, value] : metrics(some))
+      one["metrics"][name] = std::isfinite(value) ? Json(value) : Json(nullptr);
+    details["slices"].push_back(std::move(one));
+    before = last;
+  }
+  return details;
+}
+
 }  // namespace fovea

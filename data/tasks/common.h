@@ -108,6 +108,17 @@ void read_tokenizer(const std::string& folder, const std::string& name, Tokenize
 /// Σ over examples of a number in their scores.
 double sum_scores(const std::vector<ExampleScore>& scores, const std::string& name);
 
+/// {"output"} of the best of `hypotheses` as `written`; with several, "outputs" too: each with its
+/// "log_probability" and "score".
+Json shown_outputs(const std::vector<Hypothesis>& hypotheses,
+                   const std::function<std::string(const Hypothesis&)>& written);
+
+/// `details` with "slices": the metrics of examples by their "length" in slices of `width` tokens, none of
+/// which reaches across `trained`, the longest training length: [{"from", "to", "examples",
+/// "beyond_training", "metrics"}, …]. As it is where `width` is 0 or there is only one slice.
+Json with_length_slices(Json details, const std::vector<ExampleScore>& scores, int64_t width, int64_t trained,
+                        const std::function<Metrics(const std::vector<ExampleScore>&)>& metrics);
+
 /// A value made once, on first use, from any thread.
 template <class T>
 class Lazy {

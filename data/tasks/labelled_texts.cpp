@@ -157,7 +157,7 @@ std::vector<std::string> LabelledTexts::tokens(const std::string& text) const {
 TaskSpec LabelledTexts::spec() const {
   FieldSpec text;
   text.kind = "tokens", text.vocabulary = vocabulary_->size(), text.length = longest_, text.padded = true,
-  text.pad = Vocabulary::kPad;
+  text.pad = Vocabulary::kPad, text.words = vocabulary_->words();
   TaskSpec spec{origin_.task, {{"text", text}}, {{"label", label_spec()}}};
   if (origin_.pairs) spec.inputs["second"] = text;
   return spec;

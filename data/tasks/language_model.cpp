@@ -4,10 +4,12 @@
 #include <cmath>
 #include <numbers>
 
-#include "data/generators/recall.h"
+#include "data/generators/probes.h"
 #include "data/readers/content.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
+#include "src/decoding/decode.h"
+#include "src/decoding/sliding_window.h"
 
 namespace fovea {
 namespace {
@@ -16,8 +18,9 @@ using Item = LanguageModel::Item;
 
 class PieceSource : public ExampleSource {
  public:
-  PieceSource(const std::vector<Item>& items, std::function<Example(const Item&, bool)> make)
-      : items_(items), make_(std::move(make)) {}
+  PieceSource(const std::vector<Item>& items, int64_t streams, std::function<Example(const Item&, bool)> make)
+      : items_(items), streams_(streams), make_(std::move(make)) {}
+  int64_t streams() const override { return streams_; }
   int64_t size() const override { return static_cast<int64_t>(items_.size()); }
   Example get(int64_t index, uint64_t, bool notes) const override {
     Example example = make_(items_[static_cast<size_t>(index)], notes);
@@ -27,15 +30,12 @@ class PieceSource : public ExampleSource {
 
  private:
   const std::vector<Item>& items_;
+  int64_t streams_;
   std::function<Example(const Item&, bool)> make_;
 };
 
-/// Readable names of recall's symbols: "." filler, k1 … keys, v1 … values.
-std::string symbol_name(int64_t symbol, int64_t symbols) {
-  const int64_t first_value = (symbols + 1) / 2;
-  if (symbol == 0) return ".";
-  return symbol < first_value ? "k" + std::to_string(symbol) : "v" + std::to_string(symbol - first_value + 1);
-}
+// Places at once in which a stream is validated and tested, whatever the batch: the metric is one.
+constexpr int64_t kEvaluationStreams = 8;
 
 /// Where training and validation end in `size` tokens or bytes, where they are cut from one text.
 struct PartEnds {
@@ -56,12 +56,13 @@ size_t line_end(const std::string& text, size_t end) {
   return found == std::string::npos ? text.size() : found + 1;
 }
 
-RecallOptions recall_options(const LanguageModel::Options& o) {
-  RecallOptions recall;
-  recall.data_seed = static_cast<uint64_t>(o.data_seed);
-  recall.length = o.context, recall.pairs = o.pairs, recall.queries = o.queries,
-  recall.vocabulary = o.symbols;
-  return recall;
+ProbeOptions probe_options(const LanguageModel::Options& o, bool test) {
+  ProbeOptions making;
+  making.kind = o.generator, making.data_seed = static_cast<uint64_t>(o.data_seed);
+  making.shortest = o.shortest > 0 ? o.shortest : o.context;
+  making.longest = test && o.test_longest > 0 ? o.test_longest : o.context;
+  making.pairs = o.pairs, making.queries = o.queries, making.symbols = o.symbols;
+  return making;
 }
 
 }  // namespace
@@ -72,17 +73,20 @@ LanguageModel::LanguageModel(const Options& options, Unfitted)
       tokenizer_(make_tokenizer(
           {files_ ? options.tokenizer : "word", options.lowercase, options.subwords, options.vocabulary})),
       parts_([this] { return cut_tokens(); }),
-      splits_([this] { return read_splits(); }) {}
+      splits_([this] { return read_splits(); }) {
+  require_decoding(options_.decoding, "task.decoding");
+}
 
 LanguageModel::LanguageModel(const Options& options) : LanguageModel(options, Unfitted{}) {
+  if (options_.stream && !files_)
+    throw ConfigError("task.stream: expected a text, found generated sequences, which do not go on");
   TokenCounts counts;
   if (files_) {
     // Only the part that is trained on is learnt from and counted.
     if (tokenizer_->learns()) tokenizer_->fit({cut_text()[0]});
     count_tokens(counts, parts_.get()[0]);
   } else {
-    for (int64_t symbol = 0; symbol < options_.symbols; ++symbol)
-      count_tokens(counts, {symbol_name(symbol, options_.symbols)});
+    count_tokens(counts, probe_tokens(probe_options(options_, false)));
   }
   // Generated symbols are all kept: they were not counted in a text.
   vocabulary_ = std::make_unique<Vocabulary>(
@@ -105,23 +109,24 @@ LanguageModel::Splits LanguageModel::read_splits() const {
   return files_ ? split_files() : generate_splits();
 }
 
+/// Most tokens of an input.
+int64_t LanguageModel::longest() const {
+  return files_ ? options_.context : std::max(options_.context, options_.test_longest);
+}
+
 LanguageModel::Splits LanguageModel::generate_splits() const {
-  const RecallOptions making = recall_options(options_);
   Splits splits;
   std::vector<Item>* parts[] = {&splits.train, &splits.validation, &splits.test};
   std::set<std::string> earlier;
   for (int64_t split = 0; split < 3; ++split) {
     const int64_t n =
         split == 0 ? options_.examples : std::min<int64_t>(500, std::max<int64_t>(1, options_.examples / 4));
+    const ProbeOptions making = probe_options(options_, split == 2);
     const auto make = [&](int64_t i) {
-      const RecallExample made = recall_example(making, split, i);
-      Item item;
-      for (size_t t = 0; t < made.tokens.size(); ++t) {
-        item.text.push_back(vocabulary_->id(symbol_name(made.tokens[t], options_.symbols)));
-        item.next.push_back(
-            made.targets[t] < 0 ? -1 : vocabulary_->id(symbol_name(made.targets[t], options_.symbols)));
-        if (made.truth[t] >= 0) item.support.emplace_back(static_cast<int64_t>(t), made.truth[t]);
-      }
+      Probe made = probe(making, split, i);
+      Item item{vocabulary_->ids(made.tokens), {}, std::move(made.support)};
+      for (const std::string& token : made.next)
+        item.next.push_back(token.empty() ? -1 : vocabulary_->id(token));
       return item;
     };
     *parts[split] = apart(n, earlier, make, [](const Item& item) { return Json(item.text).dump(); });
@@ -183,15 +188,18 @@ LanguageModel::Splits LanguageModel::split_files() const {
   const auto whole = [this](const std::string& file) { return pieces(tokenizer_->tokens(file_text(file))); };
   Splits splits{pieces(train), options_.validation.empty() ? pieces(validation) : whole(options_.validation),
                 options_.test.empty() ? pieces(test) : whole(options_.test)};
-  splits.train = chosen(splits.train, limited(static_cast<int64_t>(splits.train.size()), options_.limit,
-                                              static_cast<uint64_t>(options_.split_seed)));
+  if (options_.stream && options_.limit > 0)
+    splits.train.resize(std::min(splits.train.size(), static_cast<size_t>(options_.limit)));
+  else
+    splits.train = chosen(splits.train, limited(static_cast<int64_t>(splits.train.size()), options_.limit,
+                                                static_cast<uint64_t>(options_.split_seed)));
   return splits;
 }
 
 TaskSpec LanguageModel::spec() const {
   FieldSpec text;
-  text.kind = "tokens", text.vocabulary = vocabulary_->size(), text.length = options_.context,
-  text.padded = true, text.pad = Vocabulary::kPad;
+  text.kind = "tokens", text.vocabulary = vocabulary_->size(), text.length = longest(),
+  text.words = vocabulary_->words(), text.padded = true, text.pad = Vocabulary::kPad;
   FieldSpec next = text;
   next.pad = -1;
   return {"language-model", {{"text", text}}, {{"next", next}}};
@@ -220,22 +228,25 @@ std::shared_ptr<const ExampleSource> LanguageModel::examples(Split split) const 
   const auto& items = split == Split::kTrain        ? all.train
                       : split == Split::kValidation ? all.validation
                                                     : all.test;
+  const int64_t streams = split == Split::kTrain ? options_.batch : kEvaluationStreams;
   return std::make_shared<PieceSource>(
-      items, [this](const Item& item, bool notes) { return make_example(item, notes); });
+      items, options_.stream ? streams : 0,
+      [this](const Item& item, bool notes) { return make_example(item, notes); });
 }
 
 Example LanguageModel::read(const std::string& input) const {
   std::vector<std::string> tokens = files_ ? tokenizer_->tokens(input) : split(trim(input), ' ');
   tokens.erase(std::remove(tokens.begin(), tokens.end(), std::string()), tokens.end());
-  if (static_cast<int64_t>(tokens.size()) > options_.context)
+  if (static_cast<int64_t>(tokens.size()) > longest())
     throw DataError("input: " + std::to_string(tokens.size()) +
-                    " tokens; the model sees at most task.context " + std::to_string(options_.context));
+                    " tokens; the model sees at most task.context " + std::to_string(longest()));
   Item item;
   item.text = vocabulary_->ids(tokens);
   for (size_t t = 0; t < tokens.size(); ++t)
     if (!vocabulary_->contains(tokens[t])) item.unknown.emplace_back(t, tokens[t]);
   Example example = make_example(item, true);
   example.note["input"] = input;
+  example.length = static_cast<int64_t>(tokens.size());
   return example;
 }
 
@@ -263,9 +274,41 @@ Prediction LanguageModel::predict(Net&, const Batch& batch, const ModelOutput& o
   return prediction;
 }
 
+/// What the net writes after each input, one token after the other. Inputs of one length go side by side.
+Prediction LanguageModel::answer(Net& net, const Batch& batch, const ModelOutput&) const {
+  if (net.steps() == nullptr)
+    throw ConfigError("model: task language-model needs a net that decodes, such as transformer-lm");
+  TokenLimits limits;
+  limits.end = -1, limits.longest = files_ ? options_.context : 1;
+  limits.never = {Vocabulary::kPad, Vocabulary::kUnknown};
+  const Field& text = batch.input("text");
+  std::map<int64_t, std::vector<int64_t>> alike;  // rows by length
+  const Tensor lengths = text.lengths.cpu();
+  for (int64_t row = 0; row < batch.size(); ++row) alike[lengths.data_ptr<int64_t>()[row]].push_back(row);
+  Prediction prediction;
+  prediction.hypotheses.resize(batch.ids.size());
+  SlidingWindow model(*net.steps());
+  for (const auto& [length, rows] : alike) {
+    if (length == 0) {  // nothing to go on from
+      for (const int64_t row : rows) prediction.hypotheses[static_cast<size_t>(row)] = {Hypothesis{}};
+      continue;
+    }
+    const Tensor inputs =
+        text.values.index_select(0, torch::tensor(rows).to(text.values.device()));  // [b, T]
+    DecodingStart start{model.start(batch), inputs.select(1, length - 1), {}};
+    for (int64_t t = 0; t + 1 < length; ++t) model.step(inputs.select(1, t), start.state, nullptr);
+    for (const int64_t row : rows) start.ids.push_back(batch.ids[static_cast<size_t>(row)]);
+    auto outputs = decode(model, std::move(start), options_.decoding, limits);
+    for (size_t i = 0; i < rows.size(); ++i)
+      prediction.hypotheses[static_cast<size_t>(rows[i])] = std::move(outputs[i]);
+  }
+  return prediction;
+}
+
 std::vector<ExampleScore> LanguageModel::measure(const Prediction& prediction, const ModelOutput& output,
                                                  const Batch& batch) const {
   const Tensor next = batch.target("next").values.cpu();  // [B, T]
+  const Tensor lengths = batch.input("text").lengths.cpu();
   std::vector<ExampleScore> scores;
   for (int64_t row = 0; row < batch.size(); ++row) {
     const Tensor asked = (next[row] >= 0).nonzero().squeeze(1);
@@ -279,7 +322,10 @@ std::vector<ExampleScore> LanguageModel::measure(const Prediction& prediction, c
       right += prediction.sequence(row)[static_cast<size_t>(asked.data_ptr<int64_t>()[i])] ==
                wanted.data_ptr<int64_t>()[i];
     scores.push_back({batch.ids[static_cast<size_t>(row)],
-                      {{"loss", nll}, {"tokens", asked.numel()}, {"tokens_correct", right}}});
+                      {{"loss", nll},
+                       {"tokens", asked.numel()},
+                       {"tokens_correct", right},
+                       {"length", lengths.data_ptr<int64_t>()[row]}}});
   }
   return scores;
 }
@@ -293,10 +339,18 @@ Metrics LanguageModel::metrics(const std::vector<ExampleScore>& scores) const {
   return metrics;
 }
 
-/// The most probable next token after the whole input.
+Json LanguageModel::details(const std::vector<ExampleScore>& scores) const {
+  if (files_) return nullptr;
+  return with_length_slices(nullptr, scores, options_.slice, options_.context,
+                            [this](const auto& some) { return metrics(some); });
+}
+
+/// What comes after the input.
 Json LanguageModel::show(const Prediction& prediction, const Batch&, int64_t row) const {
-  const auto& sequence = prediction.sequence(row);
-  return {{"output", sequence.empty() ? std::string() : vocabulary_->token(sequence.back())}};
+  return shown_outputs(prediction.hypotheses[static_cast<size_t>(row)], [this](const Hypothesis& one) {
+    const auto tokens = vocabulary_->tokens(one.tokens);
+    return files_ ? tokenizer_->text(tokens) : join(tokens, " ");
+  });
 }
 
 std::vector<std::string> LanguageModel::labels(const Batch& batch, int64_t row,

@@ -1,4 +1,5 @@
-// The next token: plain text in contiguous pieces, or associative recall.
+// The next token: plain text in contiguous pieces, or sequences that ask for one thing (recall, induction,
+// ListOps).
 #pragma once
 
 #include <array>
@@ -7,23 +8,28 @@
 #include "data/text/tokenizer.h"
 #include "data/text/vocabulary.h"
 #include "src/config/fields.h"
+#include "src/decoding/options.h"
 
 namespace fovea {
 
 class LanguageModel : public Task {
  public:
   struct Options {
-    std::string source = "auto", root, train, validation, test, encoding = "utf-8", tokenizer = "character",
-                subwords = "unigram";
+    std::string source = "auto", generator = "recall", root, train, validation, test, encoding = "utf-8",
+                tokenizer = "character", subwords = "unigram";
     double validation_fraction = 0.1, test_fraction = 0.1;
     int64_t split_seed = 0, data_seed = 0, vocabulary = 20000, minimum_count = 1, context = 64, limit = 0,
             batch = 64;
-    int64_t examples = 20000, pairs = 4, queries = 0, symbols = 32;
-    bool lowercase = false;
+    int64_t examples = 20000, pairs = 4, queries = 0, symbols = 32, shortest = 0, test_longest = 0,
+            slice = 10;
+    bool lowercase = false, stream = false;
+    DecodingOptions decoding;
     template <class Self, class Visit>
     static void fields(Self& self, Visit&& visit) {
-      visit("source", self.source, "files, generated recall, or files when they are named",
+      visit("source", self.source, "files, generated sequences, or files when they are named",
             one_of({"auto", "generated", "files"}));
+      visit("generator", self.generator, "of the generated sequences",
+            one_of({"recall", "induction", "list-ops"}));
       visit("root", self.root, "folder that relative file names start from");
       visit("train", self.train, "training text (.gz allowed)");
       visit("validation", self.validation, "validation text; absent = cut from the end of the training text");
@@ -36,7 +42,11 @@ class LanguageModel : public Task {
       visit("vocabulary", self.vocabulary, "most tokens kept; 0 = all", at_least(0));
       visit("minimum_count", self.minimum_count, "rarer tokens count as unknown", at_least(1));
       visit("context", self.context, "tokens the model sees at once", at_least(2));
-      visit("limit", self.limit, "first N of the shuffled training pieces; 0 = all", at_least(0));
+      visit("stream", self.stream,
+            "pieces in the order of the text, read in task.batch places at once, so that a net may remember "
+            "the piece before");
+      visit("limit", self.limit, "first N of the shuffled training pieces, of a stream the first; 0 = all",
+            at_least(0));
       visit("batch", self.batch, "pieces in a batch", at_least(1));
       visit("validation_fraction", self.validation_fraction, "cut off where no file is named",
             between(0, 0.9));
@@ -45,9 +55,19 @@ class LanguageModel : public Task {
       visit("data_seed", self.data_seed, "of the generated sequences", at_least(0));
       visit("examples", self.examples, "generated training sequences (at most 500 for validation and test)",
             at_least(3));
-      visit("pairs", self.pairs, "key-value pairs of a generated sequence", at_least(1));
-      visit("queries", self.queries, "keys asked for later; 0 = all of them", at_least(0));
-      visit("symbols", self.symbols, "different tokens: filler, then half keys and half values", at_least(5));
+      visit("pairs", self.pairs, "of recall: key-value pairs of a sequence", at_least(1));
+      visit("queries", self.queries, "of recall: keys asked for later; 0 = all of them", at_least(0));
+      visit("symbols", self.symbols,
+            "different tokens; of recall filler, then half keys and half values; not of list-ops",
+            at_least(5));
+      visit("shortest", self.shortest, "tokens of the shortest generated sequence; 0 = task.context",
+            at_least(0));
+      visit("test_longest", self.test_longest,
+            "tokens of the longest generated test sequence; 0 = task.context, as in training", at_least(0));
+      visit("slice", self.slice, "tokens of a slice of lengths that evaluate lists apart; 0 = none",
+            at_least(0));
+      visit("decoding", self.decoding,
+            "how predict goes on after its input; longest 0 = task.context tokens after a text, else one");
     }
   };
 
@@ -60,9 +80,11 @@ class LanguageModel : public Task {
   Example read(const std::string& input) const override;
   Loss loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const override;
   Prediction predict(Net& net, const Batch& batch, const ModelOutput& output) const override;
+  Prediction answer(Net& net, const Batch& batch, const ModelOutput& output) const override;
   std::vector<ExampleScore> measure(const Prediction& prediction, const ModelOutput& output,
                                     const Batch& batch) const override;
   Metrics metrics(const std::vector<ExampleScore>& scores) const override;
+  Json details(const std::vector<ExampleScore>& scores) const override;
   Json show(const Prediction& prediction, const Batch& batch, int64_t row) const override;
   std::vector<std::string> labels(const Batch& batch, int64_t row, const std::string& field) const override;
   std::string primary_metric() const override { return files_ ? "loss" : "accuracy"; }
@@ -86,6 +108,7 @@ class LanguageModel : public Task {
   Splits read_splits() const;
   Splits generate_splits() const;
   Splits split_files() const;
+  int64_t longest() const;
   std::string file_text(const std::string& file) const;
   std::array<std::string, 3> cut_text() const;
   std::array<std::vector<std::string>, 3> cut_tokens() const;

@@ -53,7 +53,12 @@ Registry<TaskEntry> make_registry() {
       "series-forecast", "the next rows of a multivariate series: CSV; or a series with a planted lag"));
   all.add(entry<Translation>(
       "translation", "a sequence from a sequence: parallel text; or copy, reverse, sort and a toy language"));
-  all.add(entry<LanguageModel>("language-model", "the next token: plain text; or associative recall"));
+  all.add(entry<Summarisation>("summarisation",
+                               "a short text from a long one: mails and their subjects, "
+                               "columns; or generated pairs"));
+  all.add(entry<Dialogue>("dialogue", "an answer to what was said: JSON lines of turns; or generated pairs"));
+  all.add(
+      entry<LanguageModel>("language-model", "the next token: plain text; or recall, induction, ListOps"));
   return all;
 }
 

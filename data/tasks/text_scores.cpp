@@ -1,7 +1,11 @@
 #include "data/tasks/text_scores.h"
 
+#include <set>
+
 #include "data/tasks/common.h"
+#include "src/base/text.h"
 #include "src/stats/chrf.h"
+#include "src/stats/ngrams.h"
 #include "src/stats/rouge.h"
 
 namespace fovea {
@@ -30,6 +34,17 @@ ChrfCounts corpus_chrf(const std::vector<ExampleScore>& scores) {
   return sum;
 }
 
+/// Different runs of `order` words among all of them (Li 2016, §5.2).
+double distinct(const std::vector<ExampleScore>& scores, size_t order) {
+  std::set<std::vector<std::string>> different;
+  int64_t all = 0;
+  for (const ExampleScore& score : scores)
+    for (const auto& [gram, count] :
+         count_ngrams(split(score.values.at("output").get<std::string>(), ' '), order))
+      different.insert(gram), all += count;
+  return all == 0 ? 0 : static_cast<double>(different.size()) / static_cast<double>(all);
+}
+
 }  // namespace
 
 Json text_scores(const std::string& output, const std::string& reference, const BleuOptions& options) {
@@ -54,6 +69,7 @@ Metrics text_metrics(const std::vector<ExampleScore>& scores, const BleuOptions&
   Metrics metrics = {{"bleu", bleu(corpus_bleu(scores), options).score}, {"chrf", chrf(corpus_chrf(scores))}};
   for (const char* name : {"rouge1", "rouge2", "rougeL"})
     metrics[name] = 100 * sum_scores(scores, name) / static_cast<double>(scores.size());
+  metrics["distinct1"] = distinct(scores, 1), metrics["distinct2"] = distinct(scores, 2);
   return metrics;
 }
 

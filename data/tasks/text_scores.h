@@ -10,7 +10,8 @@ namespace fovea {
 /// "rouge1", "rouge2", "rougeL"}. ROUGE takes BLEU's tokens where those are zh or char.
 Json text_scores(const std::string& output, const std::string& reference, const BleuOptions& options);
 
-/// "bleu", "chrf", "rouge1", "rouge2", "rougeL" of the corpus, 0 … 100.
+/// "bleu", "chrf", "rouge1", "rouge2", "rougeL" of the corpus, 0 … 100; "distinct1", "distinct2": different
+/// words and pairs of words among all that the outputs have (Li 2016, §5.2).
 Metrics text_metrics(const std::vector<ExampleScore>& scores, const BleuOptions& options);
 
 /// {"bleu": {"precisions", "brevity", "signature"}, "chrf": {"signature"}}.

@@ -6,7 +6,9 @@
 
 #include "data/generators/sequences.h"
 #include "data/readers/content.h"
+#include "data/readers/dialogues.h"
 #include "data/readers/labelled_text.h"
+#include "data/readers/subjects.h"
 #include "data/tasks/text_scores.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
@@ -63,11 +65,35 @@ BleuOptions bleu_options(const Translation::Options& options) {
   return bleu;
 }
 
+constexpr size_t kMostTokens = 10000;  // attention over more would not fit into memory
+
+/// The first `most` tokens; 0 = all, if they are not too many. `key` names the option that says `most`.
+void cut(std::vector<std::string>& tokens, int64_t most, const std::string& key, const std::string& where) {
+  if (most > 0 && static_cast<int64_t>(tokens.size()) > most) tokens.resize(static_cast<size_t>(most));
+  if (tokens.size() > kMostTokens)
+    throw DataError(where + ": found a text of " + std::to_string(tokens.size()) +
+                    " tokens; expected at most " + std::to_string(kMostTokens) + ", or " + key +
+                    " that says how many to keep");
+}
+
+std::vector<Item> items_of(std::vector<TextPair> pairs) {
+  std::vector<Item> items;
+  for (TextPair& pair : pairs)
+    items.push_back({{}, {}, std::move(pair.source), std::move(pair.target), {}, {}, std::move(pair.where)});
+  return items;
+}
+
+/// The target tokens [B, T] that a net is asked for: one that copies, also for those that it can only copy.
+const Tensor& wanted(const Batch& batch, const OutputLayer& output) {
+  return batch.target(output.copies() ? "target_copied" : "target").values;
+}
+
 }  // namespace
 
-Translation::Translation(const Options& options, Unfitted)
-    : options_(options),
-      files_(uses_files(options.source, !options.train.empty(), {options.validation, options.test})),
+Translation::Translation(const std::string& name, const Options& options, Unfitted)
+    : files_(uses_files(options.source, !options.train.empty(), {options.validation, options.test})),
+      options_(options),
+      name_(name),
       source_tokenizer_(side_tokenizer(options, files_)),
       target_tokenizer_(side_tokenizer(options, files_)),
       texts_([this] { return split_files(); }),
@@ -75,7 +101,8 @@ Translation::Translation(const Options& options, Unfitted)
   require_decoding(options_.decoding, "task.decoding");
 }
 
-Translation::Translation(const Options& options) : Translation(options, Unfitted{}) {
+Translation::Translation(const std::string& name, const Options& options)
+    : Translation(name, options, Unfitted{}) {
   if (options_.source_column.empty() != options_.target_column.empty())
     throw ConfigError("task: source_column and target_column go together; found one without the other");
   if (!options_.separator.empty() && !options_.source_column.empty())
@@ -98,8 +125,8 @@ Translation::Translation(const Options& options) : Translation(options, Unfitted
   longest_source_ = longest(train, &Item::source), longest_target_ = longest(train, &Item::target);
 }
 
-Translation::Translation(const Options& options, const std::string& folder)
-    : Translation(options, Unfitted{}) {
+Translation::Translation(const std::string& name, const Options& options, const std::string& folder)
+    : Translation(name, options, Unfitted{}) {
   const Json saved = read_task_json(folder);
   try {
     longest_source_ = saved.at("longest_source").get<int64_t>(),
@@ -144,6 +171,7 @@ Translation::Splits Translation::generate_splits() const {
   for (int64_t split = 0; split < 3; ++split) {
     const int64_t n =
         split == 0 ? options_.examples : std::min<int64_t>(500, std::max<int64_t>(1, options_.examples / 4));
+    if (split == 2 && options_.test_longest > 0) making.max_length = options_.test_longest;
     const auto make = [&](int64_t i) {
       AlignedPair made = aligned_pair(making, split, i);
       Item item{std::move(made.source), std::move(made.target), "", "", std::move(made.alignment)};
@@ -169,30 +197,34 @@ std::vector<Item> Translation::tokenised(std::vector<Item> items) const {
                           std::to_string(to) + " (from 0); expected at most " +
                           std::to_string(item.source.size()) + " source and " +
                           std::to_string(item.target.size()) + " target tokens");
+    cut(item.source, options_.source_length, "task.source_length", item.where);
+    cut(item.target, options_.target_length, "task.target_length", item.where);
+    for (auto* links : {&item.alignment, &item.possible})
+      std::erase_if(*links, [&](const auto& link) {
+        return link.first >= static_cast<int64_t>(item.source.size()) ||
+               link.second >= static_cast<int64_t>(item.target.size());
+      });
   }
   return items;
 }
 
 std::vector<Translation::Item> Translation::read_pairs(const std::string& name) const {
   const std::string path = under_root(options_.root, name);
-  std::vector<Item> items;
+  if (options_.form != "pairs") {
+    return items_of(options_.form == "subjects" ? read_subjects(path, options_.encoding)
+                                                : read_dialogues(path, options_.turns, options_.encoding));
+  }
   TableOptions table;
   table.encoding = options_.encoding;
-  if (!options_.separator.empty()) {
-    for (const auto& [source, target] :
-         read_separated(path, options_.opening, options_.separator, options_.encoding))
-      items.push_back({{}, {}, source, target, {}});
-    return items;
-  }
+  if (!options_.separator.empty())
+    return items_of(read_separated(path, options_.opening, options_.separator, options_.encoding));
   if (options_.source_column.empty() && std::filesystem::is_regular_file(path))
     throw ConfigError("task.source_column, task.target_column: expected the columns of " + path +
                       ", found none; without them, and without task.separator, "
                       "task.train is the PREFIX of two files");
-  const auto pairs = options_.source_column.empty()
-                         ? read_parallel(path, options_.from, options_.to, options_.encoding)
-                         : read_parallel_columns(path, options_.source_column, options_.target_column, table);
-  for (const auto& [source, target] : pairs) items.push_back({{}, {}, source, target, {}});
-  return items;
+  return items_of(options_.source_column.empty()
+                      ? read_parallel(path, options_.from, options_.to, options_.encoding)
+                      : read_parallel_columns(path, options_.source_column, options_.target_column, table));
 }
 
 /// The pairs of a file, with the gold links of `alignment` where it is named.
@@ -231,9 +263,15 @@ Translation::Splits Translation::split_files() const {
           own_test ? read_items(options_.test, options_.test_alignment) : chosen(all, parts.test)};
 }
 
+/// Most tokens of a source: generated test sources may be longer than those of training.
+int64_t Translation::longest_input() const {
+  return files_ ? longest_source_ : std::max(longest_source_, options_.test_longest);
+}
+
 /// Most tokens of an output, where the user does not say.
 int64_t Translation::longest_output() const {
-  return longest_target_ + longest_target_ / 2 + 1;
+  const int64_t grown = longest_target_ * longest_input() / std::max<int64_t>(1, longest_source_);
+  return grown + grown / 2 + 1;
 }
 
 TaskSpec Translation::spec() const {
@@ -242,9 +280,16 @@ TaskSpec Translation::spec() const {
   source.padded = target.padded = true;
   source.pad = target.pad = Vocabulary::kPad;
   source.vocabulary = source_->size(), target.vocabulary = target_->size();
-  source.length = longest_source_, target.length = longest_output() + 2;
+  source.words = source_->words(), target.words = target_->words();
+  source.length = longest_input(), target.length = longest_output() + 2;
+  source.unknown = target.unknown = Vocabulary::kUnknown;
   target.begin = *target_->bos(), target.end = *target_->eos();
-  return {"translation", {{"source", source}}, {{"target", target}}};
+  FieldSpec copied = target;  // ids of the target, and beyond them places of the source
+  copied.words = nullptr;
+  FieldSpec copy = copied;
+  copy.length = source.length;
+  return {
+      name_, {{"source", source}, {"source_copy", copy}}, {{"target", target}, {"target_copied", copied}}};
 }
 
 Example Translation::make_example(const Item& item, bool notes) const {
@@ -255,9 +300,22 @@ Example Translation::make_example(const Item& item, bool notes) const {
   for (int64_t id : target_->ids(item.target)) target.push_back(id);
   target.push_back(*target_->eos());
   example.targets["target"] = torch::tensor(target, torch::kInt64);  // [Tt + 2]
-  example.note = {{"reference", item.reference}};                    // which every evaluation compares with
+  // The same with an id for each token that the source has and the vocabulary has not: V + its first place.
+  const int64_t size = target_->size();
+  std::map<std::string, int64_t> places;
+  std::vector<int64_t> copies;
+  for (const std::string& token : item.source)
+    copies.push_back(target_->contains(token)
+                         ? target_->id(token)
+                         : places.emplace(token, size + static_cast<int64_t>(copies.size())).first->second);
+  for (size_t j = 0; j < item.target.size(); ++j)
+    if (const auto found = places.find(item.target[j]); found != places.end()) target[j + 1] = found->second;
+  example.inputs["source_copy"] = torch::tensor(copies, torch::kInt64);     // [Ts]
+  example.targets["target_copied"] = torch::tensor(target, torch::kInt64);  // [Tt + 2]
+  // What every evaluation compares with, and the names of what was copied.
+  example.note = {{"reference", item.reference}, {"source", item.source}};
   if (!notes) return example;
-  example.note.update({{"input", item.text}, {"source", item.source}, {"target", item.target}});
+  example.note.update({{"input", item.text}, {"target", item.target}});
   if (!item.alignment.empty() || !item.possible.empty()) {
     Tensor gold = torch::zeros({static_cast<int64_t>(item.target.size()) + 1, example.length},
                                item.possible.empty() ? torch::kBool : torch::kUInt8);
@@ -278,14 +336,16 @@ std::shared_ptr<const ExampleSource> Translation::examples(Split split) const {
 }
 
 Example Translation::read(const std::string& input) const {
-  Example example = make_example({source_tokenizer_->tokens(input), {}, input, "", {}}, true);
+  Item item{source_tokenizer_->tokens(input), {}, input, "", {}};
+  cut(item.source, options_.source_length, "task.source_length", "input");
+  Example example = make_example(item, true);
   example.note.erase("reference");
   return example;
 }
 
 /// Predicts target[1…] from features of target[0…]; padding is left out before the output layer.
 Loss Translation::loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const {
-  const Tensor next = batch.target("target").values.slice(1, 1);  // [B, T − 1]
+  const Tensor next = wanted(batch, *output.output).slice(1, 1);  // [B, T − 1]
   // By length, not by id: a text may hold a token that is spelled like padding.
   const Tensor real = batch.target("target").real().slice(1, 1).flatten().nonzero().squeeze(1);  // [N]
   const Tensor features = output.values.at("features").flatten(0, 1).index_select(0, real);      // [N, D]
@@ -295,28 +355,72 @@ Loss Translation::loss(const ModelOutput& output, const Batch& batch, const Loss
 
 Prediction Translation::predict(Net& net, const Batch& batch, const ModelOutput&) const {
   if (net.steps() == nullptr)
-    throw ConfigError("model: task translation needs a net that decodes, such as rnn-seq2seq");
+    throw ConfigError("model: task " + name_ + " needs a net that decodes, such as rnn-seq2seq");
   TokenLimits limits;
   limits.begin = *target_->bos(), limits.end = *target_->eos();
   limits.never = {Vocabulary::kPad, *target_->bos()};
   limits.longest = longest_output();
-  return {.values = {}, .hypotheses = decode(*net.steps(), batch, options_.decoding, limits)};
+  Prediction prediction{.values = {}, .hypotheses = decode(*net.steps(), batch, options_.decoding, limits)};
+  if (options_.replace_unknown) replace_unknown(net, batch, prediction);
+  return prediction;
+}
+
+/// The tokens of an output; ids beyond the vocabulary are places of the source.
+std::vector<std::string> Translation::tokens(const std::vector<int64_t>& ids, const Json& note) const {
+  std::vector<std::string> tokens;
+  for (const int64_t id : ids)
+    tokens.push_back(
+        id < target_->size()
+            ? target_->token(id)
+            : note.at("source").at(static_cast<size_t>(id - target_->size())).get<std::string>());
+  return tokens;
+}
+
+/// Each unknown token becomes the source's at the place that the last attention over the source weighs most
+/// when it is written, mean over heads.
+void Translation::replace_unknown(Net& net, const Batch& batch, Prediction& prediction) const {
+  const Tensor copies = batch.input("source_copy").values.cpu();  // [B, S]
+  size_t most = 0;
+  for (const auto& outputs : prediction.hypotheses) most = std::max(most, outputs.size());
+  for (size_t rank = 0; rank < most; ++rank) {
+    Prediction one;
+    for (const auto& outputs : prediction.hypotheses)
+      one.hypotheses.push_back({rank < outputs.size() ? outputs[rank] : Hypothesis{}});
+    AttentionTrace trace(net);
+    net.forward(follow(batch, one), &trace);
+    const auto found = std::find_if(trace.maps().rbegin(), trace.maps().rend(), [](const TracedMap& map) {
+      return map.axes.key.field == "source" && map.axes.query.field == "target";
+    });
+    if (found == trace.maps().rend())
+      throw ConfigError("task.replace_unknown: this net has no attention over the source");
+    const Tensor weights =
+        found->weights.mean(1).slice(-1, static_cast<int64_t>(found->axes.key.special.size()));  // [B, Tq, S]
+    for (size_t row = 0; row < prediction.hypotheses.size(); ++row) {
+      if (rank >= prediction.hypotheses[row].size()) continue;
+      auto& ids = prediction.hypotheses[row][rank].tokens;
+      const auto r = static_cast<int64_t>(row);
+      for (size_t j = 0; j < ids.size(); ++j)
+        if (ids[j] == Vocabulary::kUnknown && weights.size(-1) > 0)
+          ids[j] = copies[r][weights[r][static_cast<int64_t>(j)].argmax().item<int64_t>()].item<int64_t>();
+    }
+  }
 }
 
 Batch Translation::follow(const Batch& batch, const Prediction& prediction) const {
   Batch followed = batch;
   const auto device = batch.input("source").values.device();
-  std::vector<Tensor> targets;
+  std::vector<Tensor> targets, copied;
   std::vector<int64_t> lengths;
   for (int64_t row = 0; row < batch.size(); ++row) {
     std::vector<int64_t> ids = {*target_->bos()};
     ids.insert(ids.end(), prediction.sequence(row).begin(), prediction.sequence(row).end());
     ids.push_back(*target_->eos());
-    targets.push_back(torch::tensor(ids, torch::kInt64));
+    copied.push_back(torch::tensor(ids, torch::kInt64));
+    targets.push_back(copied.back().masked_fill(copied.back() >= target_->size(), Vocabulary::kUnknown));
     lengths.push_back(static_cast<int64_t>(ids.size()));
     const auto r = static_cast<size_t>(row);
     if (!followed.notes[r].is_null())
-      followed.notes[r]["target"] = target_->tokens({ids.begin() + 1, ids.end() - 1});
+      followed.notes[r]["target"] = tokens({ids.begin() + 1, ids.end() - 1}, batch.notes[r]);
     // The known alignment is of the reference's tokens.
     const auto given = batch.targets.find("target");
     const bool reference =
@@ -324,16 +428,17 @@ Batch Translation::follow(const Batch& batch, const Prediction& prediction) cons
         torch::equal(given->second.values[row].slice(0, 0, lengths.back()).cpu(), targets.back());
     if (!reference) followed.truths[r].clear();
   }
-  followed.targets["target"] = {
-      torch::nn::utils::rnn::pad_sequence(targets, true, Vocabulary::kPad).to(device),  // [B, T]
-      torch::tensor(lengths, torch::kInt64).to(device)};
+  const Tensor real = torch::tensor(lengths, torch::kInt64).to(device);
+  const auto padded = [&](const std::vector<Tensor>& rows) {
+    return Field{torch::nn::utils::rnn::pad_sequence(rows, true, Vocabulary::kPad).to(device), real};
+  };
+  followed.targets["target"] = padded(targets), followed.targets["target_copied"] = padded(copied);  // [B, T]
   return followed;
 }
 
 std::vector<ExampleScore> Translation::measure(const Prediction& prediction, const ModelOutput& output,
                                                const Batch& batch) const {
-  const Tensor target = batch.target("target").values;  // [B, T]
-  const Tensor next = target.slice(1, 1);
+  const Tensor next = wanted(batch, *output.output).slice(1, 1);  // [B, T − 1]
   const Tensor features = output.values.at("features");
   const Tensor log_probability = torch::log_softmax(
       output.output->logits(features.flatten(0, 1)).to(torch::kFloat64), -1);  // [B·(T − 1), V]
@@ -341,19 +446,22 @@ std::vector<ExampleScore> Translation::measure(const Prediction& prediction, con
   const Tensor nll =
       (-log_probability.gather(1, next.reshape({-1, 1})).view_as(next) * real).sum(1).cpu();  // [B]
   const Tensor forced = log_probability.argmax(-1).view_as(next);
-  const Tensor right = ((forced == next) & real).sum(1).cpu(), tokens = real.sum(1).cpu();
-  const Tensor plain = next.cpu().contiguous();
+  const Tensor right = ((forced == next) & real).sum(1).cpu(), counts = real.sum(1).cpu();
+  const Tensor plain = batch.target("target_copied").values.slice(1, 1).cpu().contiguous(),
+               lengths = batch.input("source").lengths.cpu();
   std::vector<ExampleScore> scores;
   for (int64_t row = 0; row < batch.size(); ++row) {
-    const int64_t n = tokens.data_ptr<int64_t>()[row];
+    const int64_t n = counts.data_ptr<int64_t>()[row];
     const int64_t* gold = plain.data_ptr<int64_t>() + row * plain.size(1);
     const std::vector<int64_t> reference(gold, gold + n - 1);  // without the end token
     const auto& decoded = prediction.sequence(row);
-    Json values = text_scores(target_tokenizer_->text(target_->tokens(decoded)),
-                              batch.notes[static_cast<size_t>(row)].at("reference"), bleu_options(options_));
+    const Json& note = batch.notes[static_cast<size_t>(row)];
+    Json values = text_scores(target_tokenizer_->text(tokens(decoded, note)), note.at("reference"),
+                              bleu_options(options_));
     values.update({{"correct", decoded == reference ? 1 : 0},
                    {"loss", nll.data_ptr<double>()[row]},
                    {"tokens", n},
+                   {"length", lengths.data_ptr<int64_t>()[row]},
                    {"tokens_correct", right.data_ptr<int64_t>()[row]}});
     scores.push_back({batch.ids[static_cast<size_t>(row)], std::move(values)});
   }
@@ -370,20 +478,15 @@ Metrics Translation::metrics(const std::vector<ExampleScore>& scores) const {
 }
 
 Json Translation::details(const std::vector<ExampleScore>& scores) const {
-  return text_details(scores, bleu_options(options_));
+  return with_length_slices(text_details(scores, bleu_options(options_)), scores, options_.slice,
+                            longest_source_, [this](const auto& some) { return metrics(some); });
 }
 
-Json Translation::show(const Prediction& prediction, const Batch&, int64_t row) const {
-  const auto& hypotheses = prediction.hypotheses[static_cast<size_t>(row)];
-  const auto written = [this](const Hypothesis& one) {
-    return target_tokenizer_->text(target_->tokens(one.tokens));
-  };
-  Json shown = {{"output", written(hypotheses[0])}};
-  for (size_t i = 0; i < hypotheses.size() && hypotheses.size() > 1; ++i)
-    shown["outputs"].push_back({{"output", written(hypotheses[i])},
-                                {"log_probability", hypotheses[i].log_probability},
-                                {"score", hypotheses[i].score}});
-  return shown;
+Json Translation::show(const Prediction& prediction, const Batch& batch, int64_t row) const {
+  const auto r = static_cast<size_t>(row);
+  return shown_outputs(prediction.hypotheses[r], [&](const Hypothesis& one) {
+    return target_tokenizer_->text(tokens(one.tokens, batch.notes[r]));
+  });
 }
 
 std::vector<std::string> Translation::labels(const Batch& batch, int64_t row,
@@ -403,7 +506,7 @@ Json Translation::data() const {
            {"train", options_.train}, {"validation", options_.validation}, {"test", options_.test}}) {
     if (file.empty()) continue;
     const std::string path = under_root(options_.root, file);
-    if (!options_.source_column.empty() || !options_.separator.empty()) {
+    if (options_.form != "pairs" || !options_.source_column.empty() || !options_.separator.empty()) {
       data[name] = fingerprint(path);
       continue;
     }
@@ -417,7 +520,7 @@ Json Translation::data() const {
 
 void Translation::save(const std::string& folder) const {
   write_task_json(folder, {{"format", 1},
-                           {"task", "translation"},
+                           {"task", name_},
                            {"longest_source", longest_source_},
                            {"longest_target", longest_target_},
                            {"source", source_->to_json()},

@@ -1,4 +1,5 @@
-// A sequence from a sequence: parallel text, or generated pairs whose alignment is known.
+// A sequence from a sequence: parallel text, mails and their subjects, dialogues; or generated pairs whose
+// alignment is known.
 #pragma once
 
 #include "data/tasks/common.h"
@@ -13,21 +14,29 @@ namespace fovea {
 class Translation : public Task {
  public:
   struct Options {
-    std::string source = "auto", generator = "toy-language", root, train, validation, test, from = "source",
-                to = "target";
+    std::string source = "auto", form = "pairs", generator = "toy-language", root, train, validation, test,
+                from = "source", to = "target";
     std::string train_alignment, validation_alignment, test_alignment;
     std::string separator, opening, source_column, target_column, encoding = "utf-8", tokenizer = "word",
                                                                   subwords = "unigram", bleu = "13a";
     double validation_fraction = 0.1, test_fraction = 0.1;
     int64_t alignment_base = 0, split_seed = 0, data_seed = 0, vocabulary = 8000, minimum_count = 1,
             limit = 0, batch = 64;
-    int64_t examples = 4000, symbols = 26, shortest = 4, longest = 12;
-    bool lowercase = false, joint = true;
+    int64_t examples = 4000, symbols = 26, shortest = 4, longest = 12, test_longest = 0, slice = 10,
+            turns = 0, source_length = 0, target_length = 0;
+    bool lowercase = false, joint = true, replace_unknown = false;
     DecodingOptions decoding;
     template <class Self, class Visit>
     static void fields(Self& self, Visit&& visit) {
       visit("source", self.source, "files, generated pairs, or files when they are named",
             one_of({"auto", "generated", "files"}));
+      visit(
+          "form", self.form,
+          "what files hold: parallel text or columns, a folder of .subject files (AESLC; in a .tar.gz too), "
+          "JSON lines of turns",
+          one_of({"pairs", "subjects", "dialogues"}));
+      visit("turns", self.turns, "of a dialogue: last turns of a context that are kept; 0 = all",
+            at_least(0));
       visit("generator", self.generator, "of the generated pairs",
             one_of({"toy-language", "copy", "reverse", "sort"}));
       visit("root", self.root, "folder that relative file names start from");
@@ -56,9 +65,17 @@ class Translation : public Task {
             "tokens that BLEU counts, as sacreBLEU names them; zh and char are ROUGE's too",
             one_of(bleu_tokenizers()));
       visit("lowercase", self.lowercase, "lower-case the text first");
+      visit("source_length", self.source_length, "first tokens of a source that are kept; 0 = all",
+            at_least(0));
+      visit("target_length", self.target_length,
+            "first tokens of a target that are kept in training; 0 = all. References are scored whole",
+            at_least(0));
       visit("vocabulary", self.vocabulary, "most tokens kept on each side; 0 = all", at_least(0));
       visit("minimum_count", self.minimum_count, "rarer tokens count as unknown", at_least(1));
       visit("decoding", self.decoding, "how an output is chosen");
+      visit("replace_unknown", self.replace_unknown,
+            "an unknown token of an output becomes the source's that attention weighs most there (Luong "
+            "2015b, §3.3)");
       visit("limit", self.limit, "first N of the shuffled training split; 0 = all", at_least(0));
       visit("batch", self.batch, "pairs in a batch", at_least(1));
       visit("validation_fraction", self.validation_fraction, "split off where no file is named",
@@ -71,11 +88,16 @@ class Translation : public Task {
       visit("symbols", self.symbols, "different source tokens", at_least(2));
       visit("shortest", self.shortest, "tokens of the shortest generated source", at_least(1));
       visit("longest", self.longest, "tokens of the longest generated source", at_least(1));
+      visit("test_longest", self.test_longest,
+            "tokens of the longest generated test source; 0 = task.longest, as in training", at_least(0));
+      visit("slice", self.slice, "tokens of a slice of source lengths that evaluate lists apart; 0 = none",
+            at_least(0));
     }
   };
 
-  explicit Translation(const Options& options);
-  Translation(const Options& options, const std::string& folder);
+  explicit Translation(const Options& options) : Translation("translation", options) {}
+  Translation(const Options& options, const std::string& folder)
+      : Translation("translation", options, folder) {}
 
   TaskSpec spec() const override;
   std::shared_ptr<const ExampleSource> examples(Split split) const override;
@@ -102,30 +124,64 @@ class Translation : public Task {
     std::vector<std::string> source, target;
     std::string text, reference;
     std::vector<std::pair<int64_t, int64_t>> alignment, possible = {};
-    std::string where = {};  // file:line of the alignment
+    std::string where = {};  // file:line, of the alignment where there is one
   };
   struct Splits {
     std::vector<Item> train, validation, test;
   };
 
+ protected:
+  /// As a task called `name`.
+  Translation(const std::string& name, const Options& options);
+  Translation(const std::string& name, const Options& options, const std::string& folder);
+
+  bool files_;
+
  private:
-  Translation(const Options& options, Unfitted);
+  Translation(const std::string& name, const Options& options, Unfitted);
   Splits read_splits() const;
   Splits generate_splits() const;
   Splits split_files() const;
   std::vector<Item> read_items(const std::string& name, const std::string& alignment) const;
   std::vector<Item> read_pairs(const std::string& name) const;
+  int64_t longest_input() const;
   int64_t longest_output() const;
   std::vector<Item> tokenised(std::vector<Item> items) const;
   void fit_tokenizers();
+  std::vector<std::string> tokens(const std::vector<int64_t>& ids, const Json& note) const;
+  void replace_unknown(Net& net, const Batch& batch, Prediction& prediction) const;
   Example make_example(const Item& item, bool notes) const;
 
   Options options_;
-  bool files_;
+  std::string name_;  // of the task
   std::unique_ptr<Tokenizer> source_tokenizer_, target_tokenizer_;
   std::unique_ptr<Vocabulary> source_, target_;
-  int64_t longest_source_ = 0, longest_target_ = 0;
-  Lazy<Splits> texts_, splits_;  // files as they are read; with their tokens
+  int64_t longest_source_ = 0, longest_target_ = 0;  // in training
+  Lazy<Splits> texts_, splits_;                      // files as they are read; with their tokens
+};
+
+/// Mails and their subjects, or columns of texts and summaries; chosen by ROUGE-L.
+class Summarisation : public Translation {
+ public:
+  struct Options : Translation::Options {
+    Options() { form = "subjects"; }
+  };
+  explicit Summarisation(const Options& options) : Translation("summarisation", options) {}
+  Summarisation(const Options& options, const std::string& folder)
+      : Translation("summarisation", options, folder) {}
+  std::string primary_metric() const override { return files_ ? "rougeL" : "accuracy"; }
+};
+
+/// What is answered to what was said; chosen by the loss, for there are many good answers.
+class Dialogue : public Translation {
+ public:
+  struct Options : Translation::Options {
+    Options() { form = "dialogues"; }
+  };
+  explicit Dialogue(const Options& options) : Translation("dialogue", options) {}
+  Dialogue(const Options& options, const std::string& folder) : Translation("dialogue", options, folder) {}
+  std::string primary_metric() const override { return "loss"; }
+  bool higher_is_better() const override { return false; }
 };
 
 }  // namespace fovea

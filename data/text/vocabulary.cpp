@@ -42,7 +42,7 @@ Vocabulary::Vocabulary(const TokenCounts& counts, const VocabularyOptions& optio
 
 void Vocabulary::add(const std::string& token) {
   ids_.emplace(token, size());
-  tokens_.push_back(token);
+  tokens_->push_back(token);
 }
 
 int64_t Vocabulary::id(const std::string& token) const {
@@ -54,7 +54,7 @@ const std::string& Vocabulary::token(int64_t id) const {
   if (id < 0 || id >= size())
     throw std::out_of_range("[Vocabulary] id must be in 0…" + std::to_string(size() - 1) + "; found " +
                             std::to_string(id));
-  return tokens_[static_cast<size_t>(id)];
+  return (*tokens_)[static_cast<size_t>(id)];
 }
 
 std::optional<int64_t> Vocabulary::bos() const {
@@ -79,7 +79,7 @@ std::vector<std::string> Vocabulary::tokens(const std::vector<int64_t>& ids) con
 }
 
 Json Vocabulary::to_json() const {
-  return {{"format", 1}, {"specials", specials_}, {"tokens", tokens_}};
+  return {{"format", 1}, {"specials", specials_}, {"tokens", *tokens_}};
 }
 
 Vocabulary Vocabulary::from_json(const Json& value, const std::string& where) {

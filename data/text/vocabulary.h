@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -38,7 +39,7 @@ class Vocabulary {
   /// Reads what to_json wrote; throws CheckpointError "where: …" on anything else.
   static Vocabulary from_json(const Json& value, const std::string& where);
 
-  int64_t size() const { return static_cast<int64_t>(tokens_.size()); }
+  int64_t size() const { return static_cast<int64_t>(tokens_->size()); }
   /// The id of `token`, `kUnknown` when it is not listed.
   int64_t id(const std::string& token) const;
   bool contains(const std::string& token) const { return ids_.count(token) > 0; }
@@ -48,6 +49,9 @@ class Vocabulary {
   std::optional<int64_t> bos() const;
   std::optional<int64_t> eos() const;
   bool is_special(int64_t id) const { return id >= 0 && id < specials_; }
+
+  /// Every token, by id.
+  std::shared_ptr<const std::vector<std::string>> words() const { return tokens_; }
 
   std::vector<int64_t> ids(const std::vector<std::string>& tokens) const;
   std::vector<std::string> tokens(const std::vector<int64_t>& ids) const;
@@ -59,7 +63,7 @@ class Vocabulary {
   Vocabulary() = default;
   void add(const std::string& token);
 
-  std::vector<std::string> tokens_;
+  std::shared_ptr<std::vector<std::string>> tokens_ = std::make_shared<std::vector<std::string>>();
   std::unordered_map<std::string, int64_t> ids_;
   int64_t specials_ = 0;
 };

@@ -48,7 +48,9 @@ Tensor PositionEmbeddingImpl::forward(const Tensor& x, int64_t first) {
 
 TokenEmbeddingImpl::TokenEmbeddingImpl(const FieldSpec& spec, int64_t width, const EmbeddingOptions& options,
                                        const std::string& key)
-    : pad_(spec.pad) {
+    : pad_(spec.pad),
+      file_(options.file),
+      words_(spec.words ? spec.words : std::make_shared<const std::vector<std::string>>()) {
   weight_ = register_parameter("weight", torch::randn({spec.vocabulary, width}));  // [V, D]
   initialise(weight_, options.init, key + ".init");
   torch::NoGradGuard no_gradient;

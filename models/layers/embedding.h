@@ -9,12 +9,14 @@
 namespace fovea {
 
 struct EmbeddingOptions {
-  std::string init = "uniform(0.1)";
+  std::string init = "uniform(0.1)", file;
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit("init", self.init,
           "of the token embeddings: uniform(a), normal(s), xavier, scaled = normal(1/√width), default = "
           "normal(1)");
+    visit("file", self.file,
+          "word vectors that training begins with: a word and its numbers on each line (GloVe, word2vec)");
   }
 };
 
@@ -47,9 +49,15 @@ class TokenEmbeddingImpl : public torch::nn::Module {
                      const std::string& key);
   Tensor forward(const Tensor& ids);
   const Tensor& weight() const { return weight_; }
+  /// The token of each row; empty where tokens have no text.
+  const std::vector<std::string>& words() const { return *words_; }
+  /// The file of vectors to begin with; empty = none.
+  const std::string& file() const { return file_; }
 
  private:
   int64_t pad_;
+  std::string file_;
+  std::shared_ptr<const std::vector<std::string>> words_;
   Tensor weight_;  // [V, D]
 };
 TORCH_MODULE(TokenEmbedding);

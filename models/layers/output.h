@@ -15,4 +15,29 @@ class LinearOutput : public OutputLayer {
   Tensor weight_, bias_;  // [V, D], [V] or undefined
 };
 
+/// A linear layer that may copy instead: P(w) = (1 − Σ c_s) · softmax(W x + b)_w + Σ_{s: source s is w} c_s
+/// (See 2017, eq. 9). Features are rows [x; c; ids], as pointer_features makes them, with the S places of the
+/// source: [N, D + 2S].
+class PointerOutput : public OutputLayer {
+ public:
+  PointerOutput(Tensor weight, Tensor bias) : weight_(std::move(weight)), bias_(std::move(bias)) {}
+  bool copies() const override { return true; }
+  /// log P [N, V + S].
+  Tensor logits(const Tensor& features) const override;
+  /// Label smoothing spreads over the vocabulary.
+  Loss cross_entropy(const Tensor& features, const Tensor& targets, double label_smoothing) const override;
+
+ private:
+  struct Parts {
+    Tensor generated, copied, ids;  // log((1 − Σ c) · softmax) [N, V], c [N, S], int64 [N, S]
+  };
+  Parts parts(const Tensor& features) const;
+
+  Tensor weight_, bias_;  // [V, D], [V]
+};
+
+/// x [B, T, D] beside what it copies: shares c [B, T, S] of the places whose ids are int64 [B, S]:
+/// [B, T, D + 2S].
+Tensor pointer_features(const Tensor& x, const Tensor& copied, const Tensor& ids);
+
 }  // namespace fovea

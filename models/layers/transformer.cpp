@@ -1,5 +1,7 @@
 #include "models/layers/transformer.h"
 
+#include <numeric>
+
 #include "models/attention/registry.h"
 
 namespace fovea {
@@ -41,9 +43,14 @@ Tensor TransformerBlockImpl::run(const Tensor& x, Attend&& attend) {
 }
 
 Tensor TransformerBlockImpl::forward(const Tensor& x, const Tensor& real, AttentionTrace* trace,
-                                     const TraceAxes& axes) {
+                                     const TraceAxes& axes, const Tensor& past) {
   return run(x, [&](const Tensor& input) {
-    const Memory memory = attention_->extend({}, input, input, real);
+    Tensor keys = input, padding = real;
+    if (past.defined()) {
+      keys = torch::cat({pre_norm_ ? attention_norm_(past) : past, input}, 1);  // [B, M + T, D]
+      if (real.defined()) padding = torch::cat({real.new_ones({real.size(0), past.size(1)}), real}, 1);
+    }
+    const Memory memory = attention_->extend({}, keys, keys, padding);
     const Tensor context = attention_->attend(input, memory).context;  // [B, T, D]
     if (trace != nullptr) trace->observe(*attention_, input, memory, {}, axes);
     return context;
@@ -72,7 +79,26 @@ TransformerStackImpl::TransformerStackImpl(const AttentionChoice& choice, const 
 
 Tensor TransformerStackImpl::forward(Tensor x, const Tensor& real, AttentionTrace* trace,
                                      const TraceAxes& axes) {
-  for (TransformerBlock& block : blocks_) x = block->forward(x, real, trace, axes);
+  State none;
+  return forward(std::move(x), real, none, 0, trace, axes);
+}
+
+Tensor TransformerStackImpl::forward(Tensor x, const Tensor& real, State& past, int64_t kept,
+                                     AttentionTrace* trace, TraceAxes axes) {
+  State next;
+  for (size_t i = 0; i < blocks_.size(); ++i) {
+    const Tensor before = past.empty() ? Tensor() : past[i];
+    if (before.defined()) {
+      axes.key.special.resize(static_cast<size_t>(before.size(1)));
+      std::iota(axes.key.special.begin(), axes.key.special.end(), int64_t{0});
+    }
+    if (kept > 0) {
+      const Tensor all = before.defined() ? torch::cat({before, x}, 1) : x;
+      next.push_back(all.slice(1, std::max<int64_t>(0, all.size(1) - kept)).detach());
+    }
+    x = blocks_[i]->forward(x, real, trace, axes, before);
+  }
+  past = std::move(next);
   return norm_ ? norm_(x) : x;
 }
 

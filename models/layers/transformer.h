@@ -48,8 +48,10 @@ TORCH_MODULE(FeedForward);
 class TransformerBlockImpl : public torch::nn::Module {
  public:
   TransformerBlockImpl(const AttentionChoice& choice, const BlockOptions& options);
-  /// x [B, T, D], real bool [B, T] or undefined → [B, T, D].
-  Tensor forward(const Tensor& x, const Tensor& real, AttentionTrace* trace, const TraceAxes& axes);
+  /// x [B, T, D], real bool [B, T] or undefined → [B, T, D]. `past` [B, M, D], or undefined, is what this
+  /// block was given just before: keys and values without queries (Dai 2019, §3.2).
+  Tensor forward(const Tensor& x, const Tensor& real, AttentionTrace* trace, const TraceAxes& axes,
+                 const Tensor& past = {});
   /// One or more steps after those in `memory`, which grows; `state` is a stateful attention's. x [B, T', D].
   Tensor step(const Tensor& x, Memory& memory, State& state, AttentionTrace* trace, const TraceAxes& axes);
 
@@ -70,6 +72,10 @@ class TransformerStackImpl : public torch::nn::Module {
  public:
   TransformerStackImpl(const AttentionChoice& choice, const BlockOptions& options, int64_t layers);
   Tensor forward(Tensor x, const Tensor& real, AttentionTrace* trace, const TraceAxes& axes);
+  /// The same after a `past`: what each block was given last, [B, M, D] a block, or nothing yet. The newest
+  /// `kept` positions, without gradient, take its place.
+  Tensor forward(Tensor x, const Tensor& real, State& past, int64_t kept, AttentionTrace* trace,
+                 TraceAxes axes);
   /// Incremental: one memory a layer and, where the attention is stateful, as many state tensors for each.
   Tensor step(Tensor x, std::vector<Memory>& memories, State& states, AttentionTrace* trace,
               const TraceAxes& axes);

@@ -5,6 +5,7 @@
 #include "models/nets/cnn_attention.h"
 #include "models/nets/esim.h"
 #include "models/nets/last_value.h"
+#include "models/nets/lead.h"
 #include "models/nets/linear_series.h"
 #include "models/nets/lstm.h"
 #include "models/nets/patch_series.h"
@@ -83,11 +84,16 @@ Registry<NetEntry> make_registry() {
   all.add(entry<RnnSeq2seq>("rnn-seq2seq",
                             "bidirectional recurrent encoder, recurrent decoder, attention between",
                             "Bahdanau 2015; Luong 2015"));
+  all.add(entry<PointerGenerator>(
+      "pointer-generator", "rnn-seq2seq that may copy tokens of the source, with coverage", "See 2017"));
+  all.add(entry<Lead>("lead", "repeats the first tokens of the source (no parameters)", "lead baseline"));
   all.add(entry<TransformerSeq2seq>(
       "transformer-seq2seq", "Transformer encoder and decoder; an attention of choice in each of three slots",
       "Vaswani 2017"));
   all.add(entry<TransformerLm>("transformer-lm", "causal Transformer language model",
                                "Vaswani 2017; Radford 2018"));
+  all.add(entry<TransformerXl>(
+      "transformer-xl", "causal Transformer language model that remembers the piece before", "Dai 2019"));
   return all;
 }
 

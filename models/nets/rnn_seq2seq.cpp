@@ -7,8 +7,8 @@ namespace fovea {
 namespace {
 
 // StepState::tensors: the cell's state (h, or h and c), then final encoder state, last attentional vector,
-// attention state.
-constexpr size_t kStates = 2, kFinal = 2, kFed = 3, kAttention = 4;
+// ids that the places of the source are copied as, attention state.
+constexpr size_t kStates = 2, kFinal = 2, kFed = 3, kIds = 4, kAttention = 5;
 
 /// [B, L·2, H/2] of a bidirectional encoder → [B, L, H]: the two directions of a layer side by side.
 Tensor joined_directions(const Tensor& state, int64_t layers) {
@@ -17,17 +17,20 @@ Tensor joined_directions(const Tensor& state, int64_t layers) {
 
 }  // namespace
 
-RnnSeq2seq::RnnSeq2seq(const Options& o, const TaskSpec& spec)
+RnnSeq2seq::RnnSeq2seq(const Options& o, const TaskSpec& spec, const std::string& name)
     : layers_(o.layers),
       input_feeding_(o.input_feeding),
       sentinel_(o.sentinel),
-      cell_states_(o.cell == "lstm" ? 2 : 1) {
+      copy_(o.copy && !o.attention.none()),
+      cell_states_(o.cell == "lstm" ? 2 : 1),
+      vocabulary_(spec.target("target", name).vocabulary),
+      unknown_(spec.target("target", name).unknown) {
   if (o.hidden % 2 != 0)
     throw ConfigError(
         "model.hidden: expected an even number (half for each direction of the encoder), found " +
         std::to_string(o.hidden));
-  const FieldSpec& target = spec.target("target", "rnn-seq2seq");
-  source_ = register_module("source_embedding", TokenEmbedding(spec.input("source", "rnn-seq2seq"), o.width,
+  const FieldSpec& target = spec.target("target", name);
+  source_ = register_module("source_embedding", TokenEmbedding(spec.input("source", name), o.width,
                                                                o.embedding, "model.embedding"));
   target_ =
       register_module("target_embedding", TokenEmbedding(target, o.width, o.embedding, "model.embedding"));
@@ -41,7 +44,7 @@ RnnSeq2seq::RnnSeq2seq(const Options& o, const TaskSpec& spec)
     AttentionShape shape;
     shape.query_width = shape.key_width = shape.value_width = shape.width = o.hidden;
     const int64_t more = o.sentinel ? 1 : 0;
-    shape.length = spec.input("source", "rnn-seq2seq").length + more, shape.queries = target.length + more;
+    shape.length = spec.input("source", name).length + more, shape.queries = target.length + more;
     attention_ = register_module("attention", make_attention(o.attention.config, shape, "model.attention"));
     context = attention_->context_width();
   }
@@ -52,6 +55,10 @@ RnnSeq2seq::RnnSeq2seq(const Options& o, const TaskSpec& spec)
         "sentinel_input", torch::nn::Linear(torch::nn::LinearOptions(input, o.hidden).bias(false)));
     sentinel_state_ = register_module("sentinel_state", torch::nn::Linear(o.hidden, o.hidden));
   }
+  if (copy_) {
+    spec.input("source_copy", name);
+    generate_ = register_module("generate", torch::nn::Linear(context + o.hidden + input, 1));
+  }
   combine_ = register_module("combine", torch::nn::Linear(context + o.hidden, o.hidden));
   output_ = register_module("output", torch::nn::Linear(o.hidden, target.vocabulary));
   dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
@@ -59,6 +66,7 @@ RnnSeq2seq::RnnSeq2seq(const Options& o, const TaskSpec& spec)
 }
 
 std::shared_ptr<const OutputLayer> RnnSeq2seq::output_layer() const {
+  if (copy_) return std::make_shared<PointerOutput>(output_->weight, output_->bias);
   return std::make_shared<LinearOutput>(output_->weight, output_->bias);
 }
 
@@ -74,17 +82,30 @@ StepState RnnSeq2seq::start(const Batch& batch) {
     state.tensors.push_back(torch::zeros({source.values.size(0), 1}, keys.options()));
   state.tensors.push_back(encoded.last);                     // [B, H]
   state.tensors.push_back(torch::zeros_like(encoded.last));  // [B, H]
+  state.tensors.push_back(copy_ ? batch.input("source_copy").values
+                                : torch::zeros({source.values.size(0), 0}, source.values.options()));
   return state;
 }
 
-/// a = tanh(W [context; h]) for states [B, T', H] whose first one decodes position state.position. `sentinel`
-/// [B, 1, H], or undefined, is a key and value before the others.
-Tensor RnnSeq2seq::attended(const Tensor& states, const Tensor& sentinel, StepState& state,
-                            AttentionTrace* trace) {
+/// What goes to the places of the source [B, T', S], from decoder inputs and states.
+Tensor RnnSeq2seq::copied(const Tensor& input, const Tensor& states, const AttentionOutput& output) {
+  Tensor shares = output.weights.mean(1);  // [B, T', S], after the sentinel's where there is one
+  shares = shares.clamp_min(0);
+  shares = shares / shares.sum(-1, true).clamp_min(1);
+  if (sentinel_) shares = shares.slice(-1, 1);
+  return torch::sigmoid(-generate_->forward(torch::cat({output.context, states, input}, -1))) * shares;
+}
+
+/// a = tanh(W [context; h]) for states [B, T', H] whose first one decodes position state.position, with what
+/// is copied beside it. `sentinel` [B, 1, H], or undefined, is a key and value before the others.
+RnnSeq2seq::Decoded RnnSeq2seq::attended(const Tensor& input, const Tensor& states, const Tensor& sentinel,
+                                         StepState& state, AttentionTrace* trace) {
   Tensor context = state.tensors[kFinal].unsqueeze(1).expand({-1, states.size(1), -1});  // [B, T', H]
+  Tensor copies;
   if (attention_) {
     Call call;
     call.first = state.position;
+    if (copy_) call.want = Want::kWeights;
     call.state.assign(state.tensors.begin() + kAttention, state.tensors.end());
     Memory memory = state.memories[0];
     TraceAxis keys = token_axis("source");
@@ -95,16 +116,17 @@ Tensor RnnSeq2seq::attended(const Tensor& states, const Tensor& sentinel, StepSt
     }
     const AttentionOutput output = attention_->attend(states, memory, call);
     context = output.context;
+    if (copy_) copies = copied(input, states, output);
     if (trace != nullptr)
       trace->observe(*attention_, states, memory, call, {{.kind = "tokens", .field = "target"}, keys});
     state.tensors.resize(kAttention);
     state.tensors.insert(state.tensors.end(), output.state.begin(), output.state.end());
   }
-  return torch::tanh(combine_(torch::cat({context, states}, -1)));  // [B, T', H]
+  return {torch::tanh(combine_(torch::cat({context, states}, -1))), copies};
 }
 
 /// Decoder inputs [B, T', D], one step only where there is a sentinel: it is of one step's memory.
-Tensor RnnSeq2seq::run(const Tensor& input, StepState& state, AttentionTrace* trace) {
+RnnSeq2seq::Decoded RnnSeq2seq::run(const Tensor& input, StepState& state, AttentionTrace* trace) {
   const auto top = [this](const Tensor& layers) { return layers.select(1, layers_ - 1); };  // [B, H]
   const Tensor before = top(state.tensors[0]);
   const RecurrentOutput output = decoder_->forward(
@@ -115,23 +137,30 @@ Tensor RnnSeq2seq::run(const Tensor& input, StepState& state, AttentionTrace* tr
     const Tensor gate = torch::sigmoid(sentinel_input_(input.squeeze(1)) + sentinel_state_(before));
     sentinel = (gate * torch::tanh(top(state.tensors[cell_states_ - 1]))).unsqueeze(1);  // [B, 1, H]
   }
-  const Tensor features = attended(dropout_(output.sequence), sentinel, state, trace);
+  const Decoded decoded = attended(input, dropout_(output.sequence), sentinel, state, trace);
   state.position += input.size(1);
-  return features;
+  return decoded;
 }
 
 /// Consumes embedded tokens [B, T', D]: all at once, or one after the other where the last attentional vector
 /// is fed back or a sentinel is asked.
-Tensor RnnSeq2seq::decode(const Tensor& embedded, StepState& state, AttentionTrace* trace) {
+RnnSeq2seq::Decoded RnnSeq2seq::decode(const Tensor& embedded, StepState& state, AttentionTrace* trace) {
   if (!input_feeding_ && !sentinel_) return run(embedded, state, trace);
-  std::vector<Tensor> steps;
+  std::vector<Tensor> vectors, copied;
   for (int64_t t = 0; t < embedded.size(1); ++t) {
     Tensor input = embedded.slice(1, t, t + 1);
     if (input_feeding_) input = torch::cat({input, state.tensors[kFed].unsqueeze(1)}, -1);  // [B, 1, D + H]
-    steps.push_back(run(input, state, trace));
-    state.tensors[kFed] = steps.back().squeeze(1);
+    const Decoded one = run(input, state, trace);
+    state.tensors[kFed] = one.vectors.squeeze(1);
+    vectors.push_back(one.vectors), copied.push_back(one.copied);
   }
-  return torch::cat(steps, 1);  // [B, T', H]
+  return {torch::cat(vectors, 1), copy_ ? torch::cat(copied, 1) : Tensor()};
+}
+
+/// What the output layer reads.
+Tensor RnnSeq2seq::features(const Decoded& decoded, const StepState& state) {
+  const Tensor vectors = dropout_(decoded.vectors);  // [B, T', H]
+  return copy_ ? pointer_features(vectors, decoded.copied, state.tensors[kIds]) : vectors;
 }
 
 ModelOutput RnnSeq2seq::forward(const Batch& batch, AttentionTrace* trace) {
@@ -139,13 +168,14 @@ ModelOutput RnnSeq2seq::forward(const Batch& batch, AttentionTrace* trace) {
   StepState state = start(batch);
   const Tensor embedded =
       dropout_(target_(target.values.slice(1, 0, target.values.size(1) - 1)));  // [B, T − 1, D]
-  const Tensor features = dropout_(decode(embedded, state, trace));             // [B, T − 1, H]
-  return {.values = {{"features", features}}, .output = output_layer(), .carry = {}};
+  const Decoded decoded = decode(embedded, state, trace);
+  return {.values = {{"features", features(decoded, state)}}, .output = output_layer(), .carry = {}};
 }
 
 Tensor RnnSeq2seq::step(const Tensor& tokens, StepState& state, AttentionTrace* trace) {
-  const Tensor features = decode(dropout_(target_(tokens.unsqueeze(1))), state, trace);  // [B, 1, H]
-  return output_(dropout_(features).squeeze(1));                                         // [B, V]
+  const Tensor known = tokens.masked_fill(tokens >= vocabulary_, unknown_);  // what was copied may have no id
+  const Decoded decoded = decode(dropout_(target_(known.unsqueeze(1))), state, trace);
+  return output_layer()->logits(features(decoded, state).squeeze(1));  // [B, V], copying [B, V + S]
 }
 
 }  // namespace fovea

@@ -2,8 +2,9 @@
 
 namespace fovea {
 
-TransformerLm::TransformerLm(const Options& o, const TaskSpec& spec) {
-  const FieldSpec& text = spec.input("text", "transformer-lm");
+TransformerLm::TransformerLm(const Options& o, const TaskSpec& spec, const std::string& name)
+    : length_(spec.input("text", name).length), memory_(o.memory) {
+  const FieldSpec& text = spec.input("text", name);
   embedding_ = register_module("embedding", TokenEmbedding(text, o.width, o.embedding, "model.embedding"));
   position_ = register_module("position", PositionEmbedding(o.position, o.width, text.length));
   const BlockOptions block{.width = o.width,
@@ -11,10 +12,10 @@ TransformerLm::TransformerLm(const Options& o, const TaskSpec& spec) {
                            .dropout = o.dropout,
                            .norm = o.norm,
                            .causal = true,
-                           .length = text.length};
+                           .length = length_ + memory_};
   blocks_ = register_module("blocks", TransformerStack(o.attention, block, o.layers));
   dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
-  const int64_t vocabulary = spec.target("next", "transformer-lm").vocabulary;
+  const int64_t vocabulary = spec.target("next", name).vocabulary;
   output_weight_ = o.tied ? embedding_->weight()
                           : register_parameter("output_weight", torch::randn({vocabulary, o.width}) * 0.02);
   output_bias_ = register_parameter("output_bias", torch::zeros({vocabulary}));
@@ -27,9 +28,11 @@ std::shared_ptr<const OutputLayer> TransformerLm::output_layer() const {
 
 ModelOutput TransformerLm::forward(const Batch& batch, AttentionTrace* trace) {
   const Field& text = batch.input("text");
-  Tensor x = dropout_(position_(embedding_(text.values)));                                // [B, T, D]
-  x = blocks_->forward(x, text.real(), trace, {token_axis("text"), token_axis("text")});  // [B, T, D]
-  return {.values = {{"features", x}}, .output = output_layer(), .carry = {}};
+  State past = batch.carry;
+  Tensor x = dropout_(position_(embedding_(text.values)));  // [B, T, D]
+  x = blocks_->forward(x, text.real(), past, memory_, trace,
+                       {token_axis("text"), token_axis("text")});  // [B, T, D]
+  return {.values = {{"features", x}}, .output = output_layer(), .carry = past};
 }
 
 StepState TransformerLm::start(const Batch&) {

@@ -15,7 +15,7 @@ class TransformerSeq2seq : public Net, public StepModel {
     double dropout = 0.1;
     std::string norm = "pre", position = "sinusoidal", init = "xavier";
     bool tied = true;
-    EmbeddingOptions embedding{"scaled"};
+    EmbeddingOptions embedding{"scaled", {}};
     AttentionChoice attention{"multi-head"};
     SlotOptions encoder, decoder, cross;
     template <class Self, class Visit>

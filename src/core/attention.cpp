@@ -8,6 +8,12 @@ State select_rows(const State& state, const Tensor& rows) {
   return selected;
 }
 
+State first_rows(const State& state, int64_t rows) {
+  State first;
+  for (const Tensor& tensor : state) first.push_back(tensor.slice(0, 0, rows));
+  return first;
+}
+
 Memory::Memory(std::vector<Tensor> parts, int64_t time_axis, int64_t size, Tensor padding)
     : parts_(std::move(parts)), time_axis_(time_axis), size_(size), padding_(std::move(padding)) {}
 

@@ -16,6 +16,8 @@ using State = std::vector<Tensor>;
 
 /// `state` with the batch rows `rows` (int64 [B']), for beam search.
 State select_rows(const State& state, const Tensor& rows);
+/// The first `rows` batch rows of `state`: what goes on of a stream whose last texts have ended.
+State first_rows(const State& state, int64_t rows);
 
 /// What a caller asks of an attention. Asking for weights never changes the context, its gradients or its
 /// dropout.

@@ -30,6 +30,8 @@ struct FieldSpec {
   bool padded = false;           // rows differ in their first size and are padded
   int64_t pad = 0;               // with this value
   int64_t begin = -1, end = -1;  // ids of the sequence's begin and end tokens, where it has them
+  int64_t unknown = -1;          // id of what has none
+  std::shared_ptr<const std::vector<std::string>> words{};  // the token of each id, where tokens have a text
 };
 
 /// Fields a task gives, by name.
@@ -79,6 +81,9 @@ class OutputLayer {
   virtual ~OutputLayer() = default;
   /// features [N, D] → logits [N, V].
   virtual Tensor logits(const Tensor& features) const = 0;
+  /// Whether it also copies: ids from V on then stand for places in the source, id − V the place. Its targets
+  /// are those of field target_copied.
+  virtual bool copies() const { return false; }
   /// features [N, D], targets int64 [N] → Σ cross entropy over N, with label smoothing.
   virtual Loss cross_entropy(const Tensor& features, const Tensor& targets, double label_smoothing) const;
 };

@@ -26,6 +26,10 @@ class ExampleSource {
   virtual Example get(int64_t index, uint64_t key, bool notes) const = 0;
   /// Length for bucketing, without making the example.
   virtual int64_t length(int64_t index) const { return 0; }
+  /// 0: the examples are independent. Else they are the pieces of one long text, to be read in so many places
+  /// at once: batch t has piece t of each of the equal stretches that the text is cut into, so that a net can
+  /// carry on what it keeps in memory. Such examples are never shuffled.
+  virtual int64_t streams() const { return 0; }
 };
 
 struct LossOptions {
@@ -52,6 +56,11 @@ class Task {
 
   virtual Loss loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const = 0;
   virtual Prediction predict(Net& net, const Batch& batch, const ModelOutput& output) const = 0;
+  /// What is answered to inputs that come without targets: the prediction, or what a language model writes
+  /// after them.
+  virtual Prediction answer(Net& net, const Batch& batch, const ModelOutput& output) const {
+    return predict(net, batch, output);
+  }
   /// Whether predictions are written token by token, from the input alone.
   virtual bool decodes() const { return false; }
   /// `batch` with the best outputs of `prediction` as its targets: one forward pass along them shows what the

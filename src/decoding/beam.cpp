@@ -78,18 +78,29 @@ bool decided(const Search& search, const DecodingOptions& options, int64_t longe
   return search.ended[static_cast<size_t>(options.best) - 1].score >= reachable;
 }
 
+/// The best of a search whose outputs are as long as they may be and have no end token.
+std::vector<Hypothesis> cut_off(Search search, const DecodingOptions& options) {
+  for (Hypothesis& output : search.going)
+    output.score /= divisor(static_cast<int64_t>(output.tokens.size()), options.length_penalty);
+  search.going.resize(std::min(search.going.size(), static_cast<size_t>(options.best)));
+  return std::move(search.going);
+}
+
 }  // namespace
 
-std::vector<std::vector<Hypothesis>> beam_search(StepModel& model, const Batch& batch,
+std::vector<std::vector<Hypothesis>> beam_search(StepModel& model, DecodingStart start,
                                                  const DecodingOptions& options, const TokenLimits& limits) {
-  const auto device = batch.inputs.begin()->second.values.device();
+  auto& [state, tokens, ids] = start;
+  const auto device = tokens.device();
   const int64_t longest = longest_output(options, limits);
-  std::vector<Search> searches(batch.ids.size());
+  std::vector<Search> searches(ids.size());
   for (size_t row = 0; row < searches.size(); ++row) searches[row] = {row, {Hypothesis{}}, {}};
   std::vector<std::vector<Hypothesis>> outputs(searches.size());
-  StepState state = model.start(batch);
-  Tensor tokens = torch::full({batch.size()}, limits.begin, torch::kInt64).to(device);
   for (int64_t length = 0; !searches.empty(); ++length) {
+    if (full(length, options, limits)) {
+      for (Search& search : searches) outputs[search.row] = cut_off(std::move(search), options);
+      break;
+    }
     std::vector<const Tokens*> so_far;
     for (const Search& search : searches)
       for (const Hypothesis& output : search.going) so_far.push_back(&output.tokens);

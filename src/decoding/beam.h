@@ -6,7 +6,7 @@
 namespace fovea {
 
 /// `decode` with method beam; gradients must be off.
-std::vector<std::vector<Hypothesis>> beam_search(StepModel& model, const Batch& batch,
+std::vector<std::vector<Hypothesis>> beam_search(StepModel& model, DecodingStart start,
                                                  const DecodingOptions& options, const TokenLimits& limits);
 
 }  // namespace fovea

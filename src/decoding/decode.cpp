@@ -14,15 +14,15 @@ namespace {
 /// log-probabilities [N, V] of the outputs `live` → the tokens that follow, int64 [N].
 using Choose = std::function<Tensor(const Tensor& scores, const std::vector<size_t>& live)>;
 
-/// One output from each row of `state`; those that have ended are taken out of it.
-std::vector<Hypothesis> follow(StepModel& model, StepState state, size_t rows, torch::Device device,
-                               const DecodingOptions& options, const TokenLimits& limits,
-                               const Choose& choose) {
-  std::vector<Hypothesis> outputs(rows);
-  std::vector<size_t> live(rows);
+/// One output from each row of `start`; those that have ended are taken out of it.
+std::vector<Hypothesis> follow(StepModel& model, DecodingStart start, const DecodingOptions& options,
+                               const TokenLimits& limits, const Choose& choose) {
+  auto& [state, tokens, ids] = start;
+  const auto device = tokens.device();
+  std::vector<Hypothesis> outputs(ids.size());
+  std::vector<size_t> live(ids.size());
   std::iota(live.begin(), live.end(), size_t{0});
-  Tensor tokens = torch::full({static_cast<int64_t>(rows)}, limits.begin, torch::kInt64).to(device);  // [N]
-  for (int64_t length = 0; !live.empty(); ++length) {
+  for (int64_t length = 0; !live.empty() && !full(length, options, limits); ++length) {
     std::vector<const Tokens*> so_far;
     for (const size_t row : live) so_far.push_back(&outputs[row].tokens);
     const Tensor scores = allowed(model.step(tokens, state), so_far, length, options, limits);  // [N, V]
@@ -62,13 +62,17 @@ int64_t draw(const Tensor& sorted, const Tensor& tokens, const DecodingOptions& 
   return tokens.data_ptr<int64_t>()[i];
 }
 
-std::vector<std::vector<Hypothesis>> sample(StepModel& model, const Batch& batch, torch::Device device,
+std::vector<std::vector<Hypothesis>> sample(StepModel& model, const DecodingStart& start,
                                             const DecodingOptions& options, const TokenLimits& limits) {
+  const auto device = start.tokens.device();
   std::vector<Random> randoms;
-  for (const int64_t id : batch.ids)
-    for (int64_t draw = 0; draw < options.best; ++draw)
+  std::vector<int64_t> ids;
+  for (const int64_t id : start.ids)
+    for (int64_t draw = 0; draw < options.best; ++draw) {
       randoms.emplace_back(hash_words(
           {static_cast<uint64_t>(options.seed), static_cast<uint64_t>(id), static_cast<uint64_t>(draw)}));
+      ids.push_back(id);
+    }
   const Choose choose = [&](const Tensor& scores, const std::vector<size_t>& live) {
     const auto [sorted, order] = scores.to(torch::kCPU, torch::kFloat64).sort(/*stable=*/true, -1, true);
     std::vector<int64_t> chosen;
@@ -78,10 +82,12 @@ std::vector<std::vector<Hypothesis>> sample(StepModel& model, const Batch& batch
     }
     return torch::tensor(chosen, torch::kInt64).to(device);
   };
-  const Tensor rows = torch::arange(batch.size()).repeat_interleave(options.best).to(device);
+  const auto n = static_cast<int64_t>(start.ids.size());
+  const Tensor rows = torch::arange(n).repeat_interleave(options.best).to(device);
   std::vector<Hypothesis> drawn =
-      follow(model, model.start(batch).select(rows), randoms.size(), device, options, limits, choose);
-  std::vector<std::vector<Hypothesis>> outputs(batch.ids.size());
+      follow(model, {start.state.select(rows), start.tokens.index_select(0, rows), std::move(ids)}, options,
+             limits, choose);
+  std::vector<std::vector<Hypothesis>> outputs(start.ids.size());
   for (size_t i = 0; i < drawn.size(); ++i)
     outputs[i / static_cast<size_t>(options.best)].push_back(std::move(drawn[i]));
   return outputs;
@@ -89,20 +95,26 @@ std::vector<std::vector<Hypothesis>> sample(StepModel& model, const Batch& batch
 
 }  // namespace
 
-std::vector<std::vector<Hypothesis>> decode(StepModel& model, const Batch& batch,
+std::vector<std::vector<Hypothesis>> decode(StepModel& model, DecodingStart start,
                                             const DecodingOptions& options, const TokenLimits& limits) {
   torch::NoGradGuard no_gradient;
-  const auto device = batch.inputs.begin()->second.values.device();
-  if (options.method == "beam") return beam_search(model, batch, options, limits);
-  if (options.method == "sample") return sample(model, batch, device, options, limits);
+  if (options.method == "beam") return beam_search(model, std::move(start), options, limits);
+  if (options.method == "sample") return sample(model, start, options, limits);
   const Choose most_probable = [](const Tensor& scores, const std::vector<size_t>&) {
     return scores.argmax(-1);
   };
   std::vector<std::vector<Hypothesis>> outputs;
-  for (Hypothesis& output :
-       follow(model, model.start(batch), batch.ids.size(), device, options, limits, most_probable))
+  for (Hypothesis& output : follow(model, std::move(start), options, limits, most_probable))
     outputs.push_back({std::move(output)});
   return outputs;
+}
+
+std::vector<std::vector<Hypothesis>> decode(StepModel& model, const Batch& batch,
+                                            const DecodingOptions& options, const TokenLimits& limits) {
+  torch::NoGradGuard no_gradient;
+  const auto device = batch.inputs.begin()->second.values.device();
+  const Tensor begin = torch::full({batch.size()}, limits.begin, torch::kInt64).to(device);  // [B]
+  return decode(model, DecodingStart{model.start(batch), begin, batch.ids}, options, limits);
 }
 
 }  // namespace fovea

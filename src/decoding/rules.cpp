@@ -16,7 +16,7 @@ Tensor without_forbidden(const Tensor& scores, const std::vector<const Tokens*>&
   std::vector<int64_t> rows, tokens;
   for (size_t row = 0; row < outputs.size(); ++row) {
     Tokens forbidden = repeats(*outputs[row], options.no_repeat);
-    if (length < options.shortest) forbidden.push_back(limits.end);
+    if (length < options.shortest && limits.end >= 0) forbidden.push_back(limits.end);
     for (const int64_t token : forbidden) rows.push_back(static_cast<int64_t>(row)), tokens.push_back(token);
   }
   if (rows.empty()) return scores;
@@ -41,6 +41,10 @@ void require_decoding(const DecodingOptions& options, const std::string& key) {
 
 int64_t longest_output(const DecodingOptions& options, const TokenLimits& limits) {
   return options.longest > 0 ? options.longest : limits.longest;
+}
+
+bool full(int64_t length, const DecodingOptions& options, const TokenLimits& limits) {
+  return limits.end < 0 && length >= longest_output(options, limits);
 }
 
 Tokens repeats(const Tokens& output, int64_t size) {

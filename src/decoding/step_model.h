@@ -26,6 +26,8 @@ class StepModel {
   /// Consumes tokens int64 [B], returns the logits of the next ones [B, V]. A trace gets the one query of
   /// each attention.
   virtual Tensor step(const Tensor& tokens, StepState& state, AttentionTrace* trace = nullptr) = 0;
+  /// Most tokens that a state may have consumed; 0 = any number.
+  virtual int64_t most_positions() const { return 0; }
 };
 
 }  // namespace fovea

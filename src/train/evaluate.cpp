@@ -19,6 +19,15 @@ class EvaluationMode {
   bool was_training_;
 };
 
+/// What `net` makes of the next batch of a split. `carry` is what it kept of the batch before, where the
+/// split is a stream.
+ModelOutput forward_next(Net& net, Batch& batch, const ExampleSource& source, State& carry) {
+  if (source.streams() > 0) batch.carry = first_rows(carry, batch.size());
+  ModelOutput output = net.forward(batch);
+  carry = output.carry;
+  return output;
+}
+
 Metrics finish(const Task& task, std::vector<ExampleScore>& scores, double loss, double weight) {
   std::sort(scores.begin(), scores.end(),
             [](const ExampleScore& a, const ExampleScore& b) { return a.id < b.id; });
@@ -40,10 +49,11 @@ Evaluation evaluate_split(Net& net, const Task& task, Split split, const Evaluat
   Loader loader(source, task.spec(), loading, 0);
   Evaluation evaluation;
   double loss = 0, weight = 0;
+  State carry;
   while (auto batch = loader.next()) {
     if (options.between) options.between();
-    const Batch moved = batch->to(options.device);
-    const ModelOutput output = net.forward(moved);
+    Batch moved = batch->to(options.device);
+    const ModelOutput output = forward_next(net, moved, *source, carry);
     const Loss part = task.loss(output, moved, {});
     loss += part.sum.item<double>();
     weight += part.weight.item<double>();
@@ -66,14 +76,16 @@ Evaluation evaluate_ensemble(const std::vector<std::shared_ptr<Net>>& nets, cons
   if (source->size() == 0) throw DataError("split " + split_name(split) + ": no examples");
   Loader loader(source, task.spec(), loading, 0);
   Evaluation evaluation;
+  std::vector<State> carries(nets.size());
   while (auto batch = loader.next()) {
     if (options.between) options.between();
-    const Batch moved = batch->to(options.device);
+    Batch moved = batch->to(options.device);
     Prediction mean;
     ModelOutput output;
-    for (const auto& net : nets) {
+    for (size_t member = 0; member < nets.size(); ++member) {
+      const auto& net = nets[member];
       net->eval();
-      output = net->forward(moved);
+      output = forward_next(*net, moved, *source, carries[member]);
       const Prediction one = task.predict(*net, moved, output);
       if (one.values.empty()) throw ConfigError("--ensemble: this task's predictions cannot be averaged");
       for (const auto& [name, value] : one.values) {

@@ -28,11 +28,20 @@ std::vector<std::vector<int64_t>> within_budget(const ExampleSource& source, std
   return plan;
 }
 
+/// Piece t of each of `streams` stretches of 0 … n−1; the last ones are shorter.
+std::vector<std::vector<int64_t>> side_by_side(int64_t n, int64_t streams) {
+  const int64_t stretch = (n + streams - 1) / streams;
+  std::vector<std::vector<int64_t>> plan(static_cast<size_t>(stretch));
+  for (int64_t index = 0; index < n; ++index) plan[static_cast<size_t>(index % stretch)].push_back(index);
+  return plan;
+}
+
 }  // namespace
 
 std::vector<std::vector<int64_t>> plan_batches(const ExampleSource& source, const LoaderOptions& options,
                                                int64_t epoch) {
   const int64_t n = source.size();
+  if (source.streams() > 0) return side_by_side(n, source.streams());
   std::vector<int64_t> order(static_cast<size_t>(n));
   std::iota(order.begin(), order.end(), int64_t{0});
   const auto key = [&](uint64_t purpose) {

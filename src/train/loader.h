@@ -24,7 +24,9 @@ struct LoaderOptions {
 };
 
 /// Which examples make which batch in one epoch, as many batches in each. The last, smaller batch is kept. A
-/// batch of `tokens` holds examples of like length, at least one; it needs lengths.
+/// batch of `tokens` holds examples of like length, at least one; it needs lengths. A source of streams says
+/// itself what its batches are: later ones have the first rows of earlier ones, as far as the stretches
+/// reach.
 std::vector<std::vector<int64_t>> plan_batches(const ExampleSource& source, const LoaderOptions& options,
                                                int64_t epoch);
 

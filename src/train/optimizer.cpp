@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "src/base/error.h"
+#include "src/base/text.h"
 
 namespace fovea {
 namespace {
@@ -148,6 +149,24 @@ void Optimizer::load(const TensorMap& state, const std::string& where) {
   for (const auto& [name, tensor] : state)
     if (own.count(name) == 0)
       throw CheckpointError(where + ": holds \"" + name + "\", which the optimizer does not have");
+}
+
+void freeze(torch::nn::Module& net, const std::vector<std::string>& patterns) {
+  if (patterns.empty()) return;
+  const auto parameters = net.named_parameters();
+  for (const std::string& pattern : patterns) {
+    bool found = false;
+    for (const auto& item : parameters) {
+      if (!matches(pattern, item.key())) continue;
+      item.value().set_requires_grad(false);
+      found = true;
+    }
+    if (!found)
+      throw ConfigError("train.freeze: no parameter is called " + pattern + hint(pattern, parameters.keys()));
+  }
+  if (std::none_of(parameters.begin(), parameters.end(),
+                   [](const auto& item) { return item.value().requires_grad(); }))
+    throw ConfigError("train.freeze: nothing is left to train");
 }
 
 double learning_rate_at(const TrainOptions& options, int64_t step, int64_t total) {

@@ -33,6 +33,10 @@ class Optimizer {
   std::string name_;
 };
 
+/// Takes the parameters that a pattern (* and ?) of `patterns` matches out of training. Throws ConfigError
+/// for one that matches none, and where nothing would be left to train.
+void freeze(torch::nn::Module& net, const std::vector<std::string>& patterns);
+
 /// Step size of update `step` (0-based) of `total`: linear warm-up, then the schedule.
 /// cosine and linear fall to 0 at `total`; inverse-sqrt is √(warmup / step) (Vaswani 2017, §5.3, as a factor
 /// of the peak).

@@ -65,6 +65,8 @@ struct TrainOptions {
   int64_t checkpoint_every = 0;
   int64_t log_every = 50;
   int64_t keep = 2;
+  std::string from;
+  std::vector<std::string> freeze;
   EarlyStoppingOptions early_stopping;
   GuidanceOptions guidance;
 
@@ -101,6 +103,10 @@ struct TrainOptions {
     visit("checkpoint_every", self.checkpoint_every, "updates; 0 = at each validation", at_least(0));
     visit("log_every", self.log_every, "updates between lines of metrics.jsonl", at_least(1));
     visit("keep", self.keep, "checkpoints kept besides the best", at_least(1));
+    visit("from", self.from,
+          "run folder whose best parameters training begins with, where name and shape are the same; rows of "
+          "tokens go by the token");
+    visit("freeze", self.freeze, "parameters that stay as they are: names, with * and ?");
     visit("early_stopping", self.early_stopping, "early stopping");
     visit("guidance", self.guidance, "losses on attention weights, added to the task's own");
   }

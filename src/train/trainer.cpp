@@ -127,10 +127,12 @@ Trainer::Trainer(std::shared_ptr<Net> net, const Task& task, RunFolder run, Trai
   if (source->size() == 0) throw DataError("split train: no examples");
   require_validation(task_);
   require_truth(task_, settings_.options.guidance);
+  streams_ = source->streams() > 0;
   batches_per_epoch_ = static_cast<int64_t>(plan_batches(*source, loading(), 0).size());
   const TrainOptions& o = settings_.options;
   total_steps_ =
       o.steps > 0 ? o.steps : (o.epochs * batches_per_epoch_ + o.accumulation - 1) / o.accumulation;
+  freeze(*net_, o.freeze);
   optimizer_ = std::make_unique<Optimizer>(*net_, o);
 }
 
@@ -263,6 +265,7 @@ LoaderOptions Trainer::loading() const {
 Batch Trainer::next_batch() {
   for (;;) {
     if (!loader_) {
+      if (at_->batch % batches_per_epoch_ == 0) at_->carry.clear();  // an epoch begins where the text does
       loader_ = std::make_unique<Loader>(task_.examples(Split::kTrain), task_.spec(), loading(),
                                          epoch_of(at_->batch), at_->batch % batches_per_epoch_);
     }
@@ -313,6 +316,7 @@ void Trainer::backward(const Batch& batch, Tensor& loss_sum, Tensor& weight_sum)
   loss_sum = loss_sum.defined() ? loss_sum + detached : detached;
   weight_sum = weight_sum.defined() ? weight_sum + loss.weight : loss.weight;
   at_->carry.clear();
+  if (!streams_) return;
   for (const Tensor& tensor : output.carry) at_->carry.push_back(tensor.detach());
 }
 
@@ -324,7 +328,7 @@ void Trainer::train_one_step() {
   int64_t examples = 0;
   for (int64_t i = 0; i < settings_.options.accumulation; ++i) {
     Batch batch = next_batch().to(settings_.device);
-    batch.carry = at_->carry;
+    batch.carry = first_rows(at_->carry, batch.size());
     examples += batch.size();
     backward(batch, loss_sum, weight_sum);
   }

@@ -58,6 +58,7 @@ class Trainer {
   RunFolder run_;
   TrainerSettings settings_;
   int64_t batches_per_epoch_ = 1, total_steps_ = 0;
+  bool streams_ = false;  // whether a batch goes on where the one before it ended
   std::unique_ptr<class Optimizer> optimizer_;
   std::unique_ptr<class WeightAverage> average_;
   std::unique_ptr<class Loader> loader_;

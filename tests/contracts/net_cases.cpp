@@ -1,6 +1,8 @@
 #include "tests/contracts/net_cases.h"
 
 #include <algorithm>
+#include <ranges>
+#include <set>
 
 #include "models/attention/registry.h"
 #include "src/base/text.h"
@@ -58,8 +60,9 @@ bool fits(const NetEntry& net, const Task& task) {
 
 void add_cases(std::vector<NetCase>& cases, const NetEntry& net, const std::vector<std::string>& attentions,
                bool keep_default) {
-  for (const auto& [name, task] : small_tasks()) {
-    if (!fits(net, *task)) continue;
+  std::set<std::vector<std::string>> had;  // tasks that give the same fields are one to a net
+  for (const auto& [name, task] : std::views::reverse(small_tasks())) {
+    if (!had.insert(field_names(*task)).second || !fits(net, *task)) continue;
     for (const Json& base : bases(net)) {
       std::vector<Json> groups;
       if (keep_default) groups.push_back(base);
@@ -86,6 +89,16 @@ void cut(Example& example, int64_t length) {
 }
 
 }  // namespace
+
+std::vector<std::string> field_names(const Task& task) {
+  const TaskSpec spec = task.spec();
+  std::vector<std::string> names;
+  for (const auto* fields : {&spec.inputs, &spec.targets}) {
+    for (const auto& [name, field] : *fields) names.push_back(name);
+    names.push_back("");
+  }
+  return names;
+}
 
 bool has_field(const NetEntry& net, const std::string& name) {
   const auto fields = net.fields();
@@ -165,11 +178,17 @@ Batch small_batch(const std::string& task) {
 Tensor answer(const ModelOutput& output, const Batch& batch, int64_t row) {
   if (output.values.count("logits")) return output.values.at("logits")[row];
   if (output.values.count("forecast")) return output.values.at("forecast")[row];
-  const Tensor features = output.values.at("features")[row];
+  Tensor features = output.values.at("features")[row];
   // A decoder's features predict target[1…], a language model's the token after each of the input.
   const bool decodes = batch.targets.count("target") > 0;
   const Tensor lengths = decodes ? batch.target("target").lengths - 1 : batch.input("text").lengths;
-  return features.slice(0, 0, lengths[row].item<int64_t>());
+  features = features.slice(0, 0, lengths[row].item<int64_t>());
+  if (!output.output->copies()) return features;
+  // These are as wide as the longest source: what they stand for, at the places that are the row's own.
+  const Field& source = batch.input("source_copy");
+  const int64_t beyond = source.values.size(1) - source.lengths[row].item<int64_t>();
+  const Tensor log_p = output.output->logits(features);
+  return log_p.slice(1, 0, log_p.size(1) - beyond);
 }
 
 }  // namespace fovea::contracts

@@ -46,7 +46,12 @@ std::vector<Example> small_examples(const std::string& task);
 /// examples → batch with float64 values.
 Batch together(const std::vector<Example>& examples, const TaskSpec& spec);
 
-/// What a net answers for row `row`, without padding: logits [C], features [T, D] or forecast [horizon, F].
+/// The fields that a task gives, inputs and then targets: tasks that give the same are one to a net, and only
+/// one of them is among the cases.
+std::vector<std::string> field_names(const Task& task);
+
+/// What a net answers for row `row`, without padding: logits [C], features [T, D] (of one that copies log P [T,
+/// V + S]) or forecast [horizon, F].
 Tensor answer(const ModelOutput& output, const Batch& batch, int64_t row);
 
 /// Whether `model` has a field called `name` ("pool.query").

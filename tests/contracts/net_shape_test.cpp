@@ -7,13 +7,14 @@ using namespace fovea;
 using namespace fovea::contracts;
 
 TEST_CASE("every net fits a task and every task has a net", "[contract]") {
-  std::set<std::string> fitting, served;
+  std::set<std::string> fitting;
+  std::set<std::vector<std::string>> served;
   for (const NetCase& one : net_cases()) {
     fitting.insert(one.model.at("name").get<std::string>());
-    served.insert(one.task);
+    served.insert(field_names(*small_tasks().at(one.task)));
   }
   for (const std::string& name : nets().names()) CHECK(fitting.count(name) == 1);
-  for (const std::string& name : tasks().names()) CHECK(served.count(name) == 1);
+  for (const auto& [name, task] : small_tasks()) CHECK(served.count(field_names(*task)) == 1);
 }
 
 TEST_CASE("every net is built from its defaults alone and gives a finite loss", "[contract]") {
@@ -60,8 +61,9 @@ TEST_CASE("a net's output has the shape its task states", "[contract]") {
       const auto& target = *spec.targets.begin();
       const int64_t steps = batch.target(target.first).values.size(1) - (target.first == "target" ? 1 : 0);
       CHECK(values.sizes().slice(0, 2) == at::IntArrayRef({rows, steps}));
+      const int64_t places = output.output->copies() ? batch.input("source_copy").values.size(1) : 0;
       CHECK(output.output->logits(values.flatten(0, 1)).sizes() ==
-            at::IntArrayRef({rows * steps, target.second.vocabulary}));
+            at::IntArrayRef({rows * steps, target.second.vocabulary + places}));
     }
     CHECK(values.isfinite().all().item<bool>());
   }

@@ -7,6 +7,7 @@
 
 #include "src/base/error.h"
 #include "src/decoding/rules.h"
+#include "src/decoding/sliding_window.h"
 
 using namespace fovea;
 
@@ -245,4 +246,86 @@ TEST_CASE("ways of decoding that exclude each other are refused") {
   CHECK_NOTHROW(require_decoding(options, "task.decoding"));
   options.shortest = 9, options.longest = 8;
   CHECK_THROWS_AS(require_decoding(options, "task.decoding"), ConfigError);
+}
+
+TEST_CASE("without an end token every output is as long as it may be, and beams order what they hold") {
+  const Tensor log_p = torch::log_softmax(random_table(5, 6), -1);
+  Chain model(log_p);
+  TokenLimits no_end = limits(4);
+  no_end.end = -1;
+  for (const char* name : {"greedy", "sample", "beam"}) {
+    INFO(name);
+    DecodingOptions options = method(name);
+    options.beam = 200, options.best = name == std::string("greedy") ? 1 : 3;
+    const auto outputs = decode(model, rows(2), options, no_end)[1];
+    REQUIRE(outputs.size() == (name == std::string("greedy") ? 1U : 3U));
+    for (const Hypothesis& output : outputs) {
+      REQUIRE(output.tokens.size() == 4);
+      double expected = 0;
+      int64_t last = 2;
+      for (const int64_t token : output.tokens) expected += log_p[last][token].item<double>(), last = token;
+      CHECK(output.log_probability == Approx(expected).epsilon(1e-12));
+    }
+  }
+  // A beam as wide as there are outputs finds the most probable of them.
+  DecodingOptions all = method("beam");
+  all.beam = 600, all.best = 1;
+  double best = -1e9;
+  for (int64_t a = 0; a < 6; ++a)
+    for (int64_t b = 0; b < 6; ++b)
+      for (int64_t c = 0; c < 6; ++c)
+        for (int64_t d = 0; d < 6; ++d) {
+          if (std::min({a, b, c, d}) == 0 || a == 2 || b == 2 || c == 2 || d == 2) continue;  // never
+          best = std::max(best, (log_p[2][a] + log_p[a][b] + log_p[b][c] + log_p[c][d]).item<double>());
+        }
+  CHECK(decode(model, rows(1), all, no_end)[0][0].log_probability == Approx(best).epsilon(1e-12));
+}
+
+TEST_CASE("outputs go on from any token that they are started with") {
+  Chain model(random_table(6, 6));
+  const Batch batch = rows(2);
+  const auto from = [&](int64_t token) {
+    return decode(model, DecodingStart{model.start(batch), torch::full({2}, token, torch::kInt64), batch.ids},
+                  method("greedy"), limits(5));
+  };
+  CHECK(from(2)[0][0].tokens == decode(model, batch, method("greedy"), limits(5))[0][0].tokens);
+  CHECK(from(4)[1][0].tokens != from(2)[1][0].tokens);
+}
+
+namespace {
+
+/// Logits that tell which tokens the state has consumed, at most four.
+class Rememberer : public StepModel {
+ public:
+  StepState start(const Batch&) override { return {}; }
+  Tensor step(const Tensor& tokens, StepState& state, AttentionTrace*) override {
+    REQUIRE(state.position < most_positions());
+    const Tensor one = tokens.unsqueeze(1);
+    state.tensors = {state.tensors.empty() ? one : torch::cat({state.tensors[0], one}, 1)};
+    ++state.position;
+    return state.tensors[0].to(torch::kFloat64);
+  }
+  int64_t most_positions() const override { return 4; }
+};
+
+}  // namespace
+
+TEST_CASE("a window slides: full, it begins anew with the newer half of what it has seen") {
+  Rememberer inner;
+  SlidingWindow model(inner);
+  StepState state = model.start({});
+  const auto seen = [&](int64_t a, int64_t b) {
+    return model.step(torch::tensor({a, b}, torch::kInt64), state, nullptr).to(torch::kInt64);
+  };
+  const auto rows_of = [](std::vector<int64_t> values, int64_t columns) {
+    return torch::tensor(values, torch::kInt64).view({-1, columns});
+  };
+  CHECK(torch::equal(seen(1, 11), rows_of({1, 11}, 1)));
+  seen(2, 12), seen(3, 13);
+  CHECK(torch::equal(seen(4, 14), rows_of({1, 2, 3, 4, 11, 12, 13, 14}, 4)));
+  CHECK(torch::equal(seen(5, 15), rows_of({4, 5, 14, 15}, 2)));
+  state = state.select(torch::tensor({1, 0}, torch::kInt64));  // as a beam search reorders
+  CHECK(torch::equal(seen(16, 6), rows_of({14, 15, 16, 4, 5, 6}, 3)));
+  seen(17, 7);
+  CHECK(torch::equal(seen(18, 8), rows_of({17, 18, 7, 8}, 2)));
 }

@@ -329,6 +329,53 @@ class Using(Programs):
         model.unlink()
         self.refused(fovea("predict", run, text="the\n"), 4, "source.model")
 
+    def test_a_language_model_goes_on_after_its_input(self):
+        text = self.folder / "text.txt"
+        text.write_text("the cat sat on the mat. " * 200)
+        run = self.folder / "writer"
+        done = fovea("train", "language-model", f"task.train={text}", "task.context=16", "task.stream=true", "task.batch=8", "model=transformer-xl", "model.width=16",
+                     "model.memory=16", "train.epochs=4", "train.learning_rate=0.01", "--threads", "1", "--quiet", "--out", run)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        answers = [json.loads(line)["output"] for line in fovea("predict", run, text="the c\n\nmat\n").stdout.splitlines()]
+        self.assertEqual([len(answer) for answer in answers], [16, 0, 16])
+        self.assertTrue(("the cat sat on the mat. " * 9)[5:].startswith(answers[0]), answers[0])
+        longer = [json.loads(fovea("predict", run, "task.decoding.longest=200", *more, text="the c\n").stdout) for more in
+                  ([], ["task.decoding.method=sample", "task.decoding.best=2"])]
+        self.assertEqual(len(longer[0]["output"]), 200)  # further than it sees at once
+        self.assertTrue(longer[0]["output"].startswith(answers[0]))
+        self.assertEqual([len(one["output"]) for one in longer[1]["outputs"]], [200, 200])
+        self.refused(fovea("predict", run, text="the cat sat on the mat.\n"), 3, "23 tokens", "task.context 16")
+
+    def test_a_run_begins_with_word_vectors_or_with_another_run(self):
+        vectors = self.folder / "vectors.txt"
+        words = json.loads((self.run_folder / "task" / "task.json").read_text())["vocabulary"]["tokens"][2:6]
+        vectors.write_text("".join(f"{word} {' '.join(['0.5'] * 8)}\n" for word in words))
+        run = self.folder / "begun"
+        command = ["train", "text-classification", *SMALL, "model.width=8", f"model.embedding.file={vectors}", "train.freeze=[embedding.*]", "--out"]
+        done = fovea(*[word for word in command if word != "--quiet"], run)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("for 4 of ", done.stderr)
+        self.refused(fovea(*command, self.folder / "narrow", "model.width=6"), 3, "vectors.txt:1", "6 numbers")
+        vectors.unlink()  # a run that has begun needs it no more
+        self.assertEqual(fovea("evaluate", run).returncode, 0)
+        second = self.folder / "second"
+        done = fovea("train", "text-classification", "model.width=8", f"train.from={run}", "train.steps=1", "--out", second, "--threads", "1")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"parameters of {run} at step", done.stderr)
+        self.refused(fovea("train", "reverse", f"train.from={run}", "--quiet", "--out", self.folder / "other"), 2, "train.from", "no parameter")
+        self.refused(fovea("train", "reverse", "train.from=nowhere", "--quiet", "--out", self.folder / "other2"), 4, "nowhere")
+        self.refused(fovea("train", "reverse", "train.freeze=[decoder.*,wieght]", "--quiet", "--out", self.folder / "other3"), 2, "train.freeze", "wieght")
+
+    def test_lengths_beyond_training_are_listed_apart(self):
+        run = self.folder / "lengths"
+        done = fovea("train", "recall", "task.generator=induction", "task.context=8", "task.shortest=4", "task.test_longest=14", "task.slice=4", "task.examples=60", "train.steps=2",
+                     "model.position=none", "--threads", "1", "--quiet", "--out", run)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        slices = json.loads(fovea("evaluate", run, "--format", "json").stdout)["details"]["slices"]
+        self.assertEqual([(one["from"], one["to"], one["beyond_training"]) for one in slices], [(1, 4, False), (5, 8, False), (9, 12, True), (13, 16, True)])
+        self.assertEqual(sum(one["examples"] for one in slices), 15)
+        self.assertIn("longer than in training", fovea("evaluate", run).stdout)
+
     def test_a_byte_order_mark_is_no_part_of_the_first_input(self):
         plain, marked = (fovea("predict", self.run_folder, "--quiet", text=mark + b"The film was great.\n") for mark in (b"", b"\xef\xbb\xbf"))
         self.assertEqual(marked.stdout, plain.stdout)

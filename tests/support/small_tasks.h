@@ -16,6 +16,10 @@ inline Json small_task(const std::string& name) {
       {"image-classification", {{"examples", 12}, {"size", 24}}},
       {"series-forecast", {{"rows", 200}, {"features", 3}, {"input_length", 21}, {"horizon", 4}, {"lag", 6}}},
       {"translation", {{"examples", 24}, {"symbols", 12}, {"shortest", 2}, {"longest", 7}}},
+      {"summarisation",
+       {{"generator", "copy"}, {"examples", 24}, {"symbols", 12}, {"shortest", 2}, {"longest", 7}}},
+      {"dialogue",
+       {{"generator", "reverse"}, {"examples", 24}, {"symbols", 12}, {"shortest", 2}, {"longest", 7}}},
       {"language-model", {{"examples", 24}, {"context", 12}, {"pairs", 2}, {"symbols", 8}}},
   };
   Json group = all.value(name, Json::object());

@@ -17,8 +17,9 @@ namespace {
 /// Examples of length 1 … 40 whose values are the index and the key they were made with.
 class Numbers : public ExampleSource {
  public:
-  explicit Numbers(int64_t size, int64_t broken = -1, int64_t empty = -1)
-      : size_(size), broken_(broken), empty_(empty) {}
+  explicit Numbers(int64_t size, int64_t broken = -1, int64_t empty = -1, int64_t streams = 0)
+      : size_(size), broken_(broken), empty_(empty), streams_(streams) {}
+  int64_t streams() const override { return streams_; }
   int64_t size() const override { return size_; }
   int64_t length(int64_t index) const override {
     return index == empty_ ? 0 : 1 + static_cast<int64_t>(mix(static_cast<uint64_t>(index)) % 40);
@@ -34,7 +35,7 @@ class Numbers : public ExampleSource {
   }
 
  private:
-  int64_t size_, broken_, empty_;
+  int64_t size_, broken_, empty_, streams_;
 };
 
 const TaskSpec kSpec = {
@@ -217,4 +218,18 @@ TEST_CASE("batches within a budget of tokens hold every example once, as many ba
   CHECK(wasted(first, source) * 10 < wasted(plan_batches(source, examples, 0), source));
   budget.tokens = 7;  // less than most examples have
   CHECK(sorted(plan_batches(source, budget, 0)) == counting(500));
+}
+
+TEST_CASE("a stream is read in several places at once, each in order, whatever batch and seed say") {
+  using Plan = std::vector<std::vector<int64_t>>;
+  const auto plan = [](int64_t size, int64_t streams, int64_t epoch = 0) {
+    LoaderOptions asked = options(7);
+    asked.tokens = 50;
+    return plan_batches(Numbers(size, -1, -1, streams), asked, epoch);
+  };
+  CHECK(plan(6, 2) == Plan{{0, 3}, {1, 4}, {2, 5}});
+  CHECK(plan(7, 3) == Plan{{0, 3, 6}, {1, 4}, {2, 5}});  // the last stretch is shorter
+  CHECK(plan(5, 4) == Plan{{0, 2, 4}, {1, 3}});
+  CHECK(plan(2, 4) == Plan{{0, 1}});
+  CHECK(plan(7, 3, 5) == plan(7, 3));
 }

@@ -193,3 +193,22 @@ TEST_CASE("the learning rate follows its schedule") {
   o.warmup = 0;
   CHECK(rate("cosine", 0) == 2);
 }
+
+TEST_CASE("frozen parameters stay as they are, by name and pattern, and something must be left") {
+  Parameters net;
+  freeze(net, {"em*", "bias"});
+  const auto before = net.named_parameters();
+  std::map<std::string, Tensor> kept;
+  for (const auto& item : before) kept[item.key()] = item.value().detach().clone();
+  Optimizer optimizer(net, options_for("sgd"));
+  for (const auto& item : net.named_parameters())
+    if (item.value().requires_grad()) item.value().mutable_grad() = torch::ones_like(item.value());
+  optimizer.step(0.1);
+  for (const auto& item : net.named_parameters()) {
+    INFO(item.key());
+    const bool frozen = item.key() == "embedding" || item.key() == "bias" || item.key() == "frozen";
+    CHECK(torch::equal(item.value(), kept.at(item.key())) == frozen);
+  }
+  CHECK_THROWS_WITH(freeze(net, {"weigth"}), Contains("weigth") && Contains("weight"));
+  CHECK_THROWS_WITH(freeze(net, {"*"}), Contains("nothing is left"));
+}

@@ -16,7 +16,8 @@ namespace {
 
 class TinySource : public ExampleSource {
  public:
-  TinySource(int64_t size, uint64_t key) : size_(size), key_(key) {}
+  TinySource(int64_t size, uint64_t key, int64_t streams) : size_(size), key_(key), streams_(streams) {}
+  int64_t streams() const override { return streams_; }
   int64_t size() const override { return size_; }
   Example get(int64_t index, uint64_t key, bool) const override {
     Random random(hash_words({key_, static_cast<uint64_t>(index)})), noise(key);
@@ -32,6 +33,7 @@ class TinySource : public ExampleSource {
  private:
   int64_t size_;
   uint64_t key_;
+  int64_t streams_;
 };
 
 }  // namespace
@@ -41,7 +43,7 @@ TaskSpec TinyTask::spec() const {
 }
 
 std::shared_ptr<const ExampleSource> TinyTask::examples(Split split) const {
-  return std::make_shared<TinySource>(split == Split::kTrain ? 25 : 11, static_cast<uint64_t>(split));
+  return std::make_shared<TinySource>(split == Split::kTrain ? 25 : 11, static_cast<uint64_t>(split), batch_);
 }
 
 Loss TinyTask::loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const {
@@ -80,10 +82,10 @@ TinyNet::TinyNet(uint64_t seed, double dropout) : dropout_(dropout) {
 }
 
 ModelOutput TinyNet::forward(const Batch& batch, AttentionTrace*) {
-  const Tensor before = batch.carry.empty() ? torch::zeros({8}) : batch.carry[0];
-  const Tensor x = torch::tanh(hidden_(batch.input("x").values) + 0.1 * before);  // [B, 8]
-  const Tensor logits = classes_(torch::dropout(x, dropout_, is_training()));     // [B, 3]
-  return {.values = {{"logits", logits}}, .output = nullptr, .carry = {x.mean(0).to(torch::kFloat32)}};
+  const Tensor before = batch.carry.empty() ? torch::zeros({8}) : batch.carry[0];  // [B, 8]
+  const Tensor x = torch::tanh(hidden_(batch.input("x").values) + 0.1 * before);   // [B, 8]
+  const Tensor logits = classes_(torch::dropout(x, dropout_, is_training()));      // [B, 3]
+  return {.values = {{"logits", logits}}, .output = nullptr, .carry = {x.to(torch::kFloat32)}};
 }
 
 RunFolder TinyRun::open() const {

@@ -18,7 +18,8 @@ struct Doors {
   std::function<double(int64_t n)> loss_score;  // replaces "loss" again
 };
 
-/// Three numbers in, the largest one's index out; 25 training examples and 11 of each other split.
+/// Three numbers in, the largest one's index out; 25 training examples and 11 of each other split,
+/// streams that are read in `batch` places at once.
 class TinyTask : public Task {
  public:
   explicit TinyTask(Doors doors = {}, int64_t batch = 4) : doors_(std::move(doors)), batch_(batch) {}
@@ -43,7 +44,7 @@ class TinyTask : public Task {
   mutable int64_t losses_ = 0, measures_ = 0, scores_ = 0;
 };
 
-/// Two layers with dropout between, and a state that each training batch hands on to the next.
+/// Two layers with dropout between, and a state that each row of a batch hands on to that of the next.
 class TinyNet : public Net {
  public:
   explicit TinyNet(uint64_t seed, double dropout = 0.2);

@@ -17,6 +17,8 @@ const std::map<std::string, std::string> kNets = {{"text-classification", "atten
                                                   {"image-classification", "cnn-attention"},
                                                   {"series-forecast", "linear-series"},
                                                   {"translation", "rnn-seq2seq"},
+                                                  {"summarisation", "pointer-generator"},
+                                                  {"dialogue", "transformer-seq2seq"},
                                                   {"language-model", "transformer-lm"}};
 
 std::shared_ptr<Net> net_for(const std::string& name, const TaskSpec& spec) {
@@ -30,7 +32,7 @@ std::shared_ptr<Net> net_for(const std::string& name, const TaskSpec& spec) {
 Json shown(const Task& task, Net& net, const Batch& batch, int64_t row) {
   torch::NoGradGuard no_gradient;
   const ModelOutput output = net.forward(batch);
-  return task.show(task.predict(net, batch, output), batch, row);
+  return task.show(task.answer(net, batch, output), batch, row);
 }
 
 bool same_fields(const Example& a, const Example& b) {

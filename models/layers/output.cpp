@@ -1,0 +1,45 @@
+#include "models/layers/output.h"
+
+namespace fovea {
+namespace {
+
+constexpr double kLeast = 1e-30;  // of a probability whose logarithm is taken
+
+}  // namespace
+
+Tensor pointer_features(const Tensor& x, const Tensor& copied, const Tensor& ids) {
+  const Tensor places = ids.to(copied.dtype()).unsqueeze(1).expand_as(copied);
+  return torch::cat({x, copied, places}, -1);
+}
+
+PointerOutput::Parts PointerOutput::parts(const Tensor& features) const {
+  const int64_t width = weight_.size(1), places = (features.size(1) - width) / 2;
+  const Tensor copied = features.slice(1, width, width + places);
+  const Tensor left = (1 - copied.sum(1, true)).clamp_min(kLeast);
+  return {torch::log_softmax(torch::linear(features.slice(1, 0, width), weight_, bias_), 1) + left.log(),
+          copied, features.slice(1, width + places).to(torch::kInt64)};
+}
+
+Tensor PointerOutput::logits(const Tensor& features) const {
+  const Parts all = parts(features);
+  const int64_t rows = features.size(0), places = all.ids.size(1), columns = weight_.size(0) + places;
+  Tensor p = torch::constant_pad_nd(all.generated.exp(), {0, places});  // [N, V + S]
+  // Flat, for a scatter of one axis is deterministic on every device.
+  const Tensor first = torch::arange(rows, all.ids.options()).unsqueeze(1) * columns;
+  p = p.flatten().scatter_add(0, (first + all.ids).flatten(), all.copied.to(p.dtype()).flatten());
+  return p.view({rows, columns}).clamp_min(kLeast).log();
+}
+
+Loss PointerOutput::cross_entropy(const Tensor& features, const Tensor& targets,
+                                  double label_smoothing) const {
+  const Parts all = parts(features);
+  const Tensor known = targets < weight_.size(0);  // [N]
+  const Tensor generated =
+      all.generated.gather(1, targets.masked_fill(~known, 0).unsqueeze(1)).squeeze(1).exp() * known;
+  const Tensor copied = (all.copied * (all.ids == targets.unsqueeze(1))).sum(1);
+  Tensor sum = -(generated + copied).clamp_min(kLeast).log().sum();
+  if (label_smoothing > 0) sum = (1 - label_smoothing) * sum - label_smoothing * all.generated.mean(1).sum();
+  return {sum, torch::full({}, targets.size(0), features.options().dtype(torch::kFloat64))};
+}
+
+}  // namespace fovea
