@@ -7,6 +7,7 @@
 #include "data/readers/word_vectors.h"
 #include "models/layers/embedding.h"
 #include "src/base/error.h"
+#include "src/base/files.h"
 #include "src/base/text.h"
 #include "src/base/unicode.h"
 #include "src/train/checkpoint.h"
@@ -29,6 +30,10 @@ std::string load_vectors(TokenEmbeddingImpl& embedding, const std::string& path)
   std::unordered_set<std::string> wanted(words.begin(), words.end());
   for (const std::string& word : words) wanted.insert(lowercase(word));
   const WordVectors vectors = read_word_vectors(embedding.file(), embedding.weight().size(1), wanted);
+  if (vectors.empty())
+    throw DataError(embedding.file() + ": no vector for any of the " + std::to_string(words.size()) +
+                    " tokens; expected a word and " + std::to_string(embedding.weight().size(1)) +
+                    " numbers on each line");
   torch::NoGradGuard no_gradient;
   size_t covered = 0;
   for (size_t id = 0; id < words.size(); ++id) {
@@ -38,12 +43,15 @@ std::string load_vectors(TokenEmbeddingImpl& embedding, const std::string& path)
     embedding.weight()[static_cast<int64_t>(id)].copy_(torch::tensor(found->second));
     ++covered;
   }
-  return path + ": vectors of " + embedding.file() + " for " + share(covered, words.size()) + " tokens";
+  return path + ": vectors of " + embedding.file() + " for " + share(covered, words.size()) +
+         " tokens, sha256 " + sha256_file(embedding.file());
 }
 
 /// The words that the rows of parameter `name` stand for, by field: those of its own field where it is named
 /// after one, as source_embedding is.
 const Words* row_words(const std::string& name, const TaskSpec& spec) {
+  if (name.rfind("classes", 0) == 0 && spec.targets.count("label") > 0)
+    return spec.targets.at("label").words.get();
   if (name.find("embedding") == std::string::npos && name.rfind("output", 0) != 0) return nullptr;
   const Words* any = nullptr;
   for (const auto* fields : {&spec.targets, &spec.inputs})
@@ -88,7 +96,7 @@ std::vector<std::string> take_parameters(Net& net, const TaskSpec& spec, const s
     if (rows && *words != *their_words) {
       remarks.push_back("train.from: " + name + ": rows of " +
                         share(copy_rows(tensor, *words, found->second, *their_words), words->size()) +
-                        " tokens");
+                        " tokens or classes");
     } else if (found != theirs.end() && tensor.sizes() == found->second.sizes()) {
       tensor.copy_(found->second);
     } else {

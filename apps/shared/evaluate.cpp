@@ -71,6 +71,14 @@ void print_slices(const Json& slices, const std::string& metric) {
   std::fflush(stdout);
 }
 
+/// The loss by the place in a piece of text.
+void print_places(const Json& places) {
+  for (const Json& one : places)
+    std::printf("  place  %3lld to %-4lld loss %.6f\n", static_cast<long long>(one["from"].get<int64_t>()),
+                static_cast<long long>(one["to"].get<int64_t>()), one["loss"].get<double>());
+  std::fflush(stdout);
+}
+
 void print(const Json& result, const std::string& format, const std::string& primary) {
   if (format == "json") {
     std::cout << to_text(result) << "\n";
@@ -86,6 +94,7 @@ void print(const Json& result, const std::string& format, const std::string& pri
   const Json details = result.value("details", Json::object());
   if (details.contains("confusion")) print_confusion(details);
   if (details.contains("slices")) print_slices(details["slices"], primary);
+  if (details.contains("places")) print_places(details["places"]);
   for (const auto& [metric, detail] : details.items())
     if (detail.is_object() && detail.contains("signature"))
       std::cout << "  " << metric << " is " << detail["signature"].get<std::string>() << "\n";
@@ -152,6 +161,7 @@ int evaluate(const EvaluateRequest& request) {
   prepare_torch(request.threads);
   EvaluationOptions options;
   options.batch = request.batch;
+  options.alignment = true;
   options.device = parse_device(request.device);
   std::vector<LoadedRun> runs;
   for (const std::string& path : paths)

@@ -6,13 +6,12 @@
 #include <optional>
 
 #include "apps/shared/input_lines.h"
+#include "apps/shared/map_files.h"
 #include "apps/shared/session.h"
 #include "src/base/error.h"
 #include "src/base/files.h"
 #include "src/base/text.h"
 #include "src/config/layers.h"
-#include "src/maps/map_scene.h"
-#include "src/maps/scores.h"
 #include "src/train/capture.h"
 
 namespace fovea {
@@ -42,17 +41,6 @@ std::vector<Named> chosen_examples(const LoadedRun& run, const MapsRequest& requ
   return chosen;
 }
 
-void require_formats(const std::vector<std::string>& formats) {
-  const std::vector<std::string> known = {"npy", "json", "csv", "pdf", "svg", "png"};
-  for (const std::string& format : formats)
-    if (std::find(known.begin(), known.end(), format) == known.end())
-      throw ConfigError("--format: no \"" + format + "\"" + hint(format, known));
-}
-
-bool wants(const MapsRequest& request, const std::string& format) {
-  return std::find(request.formats.begin(), request.formats.end(), format) != request.formats.end();
-}
-
 /// The picture or the series an example shows.
 MapScene scene_of(const Batch& batch) {
   MapScene scene;
@@ -75,29 +63,6 @@ MapScene scene_of(const Batch& batch) {
     }
   }
   return scene;
-}
-
-void write_record(const fs::path& folder, const MapRecord& record, const MapScene& scene,
-                  const MapsRequest& request) {
-  const fs::path stem = folder / record.path;
-  if (wants(request, "npy") || wants(request, "json")) write_map(stem, record);
-  if (wants(request, "csv")) write_file_atomically(stem.string() + ".csv", map_csv(record));
-  std::optional<Figure> figure;  // made only when a format shows it
-  for (const char* format : {"pdf", "svg", "png"}) {
-    if (!wants(request, format)) continue;
-    if (!figure) figure = map_figure(record, scene);
-    write_file_atomically(stem.string() + "." + format, render(*figure, figure_format(format)));
-  }
-}
-
-/// Says what it was in the request that left no map; returns when the model has no attention at all.
-void refuse_empty_choice(const MapsRequest& request) {
-  if (!request.layers.empty())
-    throw ConfigError("--layers: no attention of this model matches " + join(request.layers, ", "));
-  std::vector<std::string> heads;
-  for (int64_t head : request.heads) heads.push_back(std::to_string(head));
-  if (!heads.empty())
-    throw ConfigError("--heads: no attention of this model has a head " + join(heads, " or "));
 }
 
 Json run_provenance(const LoadedRun& run) {
@@ -160,6 +125,10 @@ std::vector<int64_t> parse_ranges(const std::string& text, int64_t size) {
 
 int maps(const MapsRequest& request) {
   require_formats(request.formats);
+  if (request.run.empty() == request.from.empty())
+    throw ConfigError(std::string("command line: expected a run folder or --from FILE, found ") +
+                      (request.run.empty() ? "neither" : "both"));
+  if (!request.from.empty()) return draw_foreign_maps(request);
   prepare_torch(request.threads);
   const torch::Device device = parse_device(request.device);
   LoadedRun run = load_run(request.run, request.checkpoint, request.overrides, device);
@@ -173,8 +142,7 @@ int maps(const MapsRequest& request) {
   const std::vector<Named> chosen = chosen_examples(run, request);
   require_own_maps(out, run);
   torch::NoGradGuard no_gradient;
-  std::vector<Json> scores;
-  int64_t written = 0;
+  WrittenMaps written;
   for (const Named& named : chosen) {
     const Batch given = collate({named.example}, spec).to(device);
     const Batch batch = decoded ? run.task->follow(given, run.task->predict(*run.net, given, {})) : given;
@@ -186,20 +154,13 @@ int maps(const MapsRequest& request) {
     make_folders(folder);
     const MapScene scene = scene_of(batch);
     write_scene(folder, scene);
-    for (const MapRecord& record : records) {
-      write_record(folder, record, scene, request);
-      ++written;
-      if (!request.score) continue;
-      scores.push_back(score_record(record));
-      scores.back()["example"] = named.name;
-    }
+    for (const MapRecord& record : records) keep_map(request, named.name, record, scene, written);
   }
-  if (written == 0) refuse_empty_choice(request);
-  make_folders(out);
-  if (written == 0) std::fprintf(stderr, "warning: this model has no attention: no maps were written\n");
-  if (request.score) write_file_atomically(out / "scores.json", to_text(scores_document(scores), 1) + "\n");
-  if (!request.quiet) std::cout << written << " maps in " << out.string() << "\n";
-  return 0;
+  if (written.maps == 0) {
+    refuse_empty_choice(request);
+    std::fprintf(stderr, "warning: this model has no attention: no maps were written\n");
+  }
+  return finish_maps(request, written);
 }
 
 }  // namespace fovea

@@ -8,9 +8,11 @@ namespace fovea {
 
 struct MapsRequest {
   std::string run, split = "test", examples = "0-7", input, out, checkpoint, device = "cpu";
+  std::string from, rows, columns, mask, truth;  // of maps that another framework made
   std::vector<std::string> overrides, layers, formats = {"npy", "json"};
   std::vector<int64_t> heads;
-  bool decoded = false, score = false, quiet = false, verbose = false;
+  bool decoded = false, score = false, quiet = false, verbose = false, causal = false,
+       allow_unnormalized = false;
   int64_t threads = 0;
 };
 

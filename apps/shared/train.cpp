@@ -11,7 +11,6 @@
 #include "models/nets/registry.h"
 #include "src/base/error.h"
 #include "src/config/layers.h"
-#include "src/train/optimizer.h"
 #include "src/train/signals.h"
 #include "src/train/trainer.h"
 
@@ -32,7 +31,7 @@ int dry_run(const Json& config, const Task& task, Net& net, const TrainRequest& 
   seed_generators({static_cast<uint64_t>(request.seed), kDryStream});
   const TrainOptions options = train_options(config);
   const std::vector<std::string> remarks = begin(net, task.spec(), options);
-  freeze(net, options.freeze);
+  require_trainable(net, task, options);
   const auto source = task.examples(Split::kTrain);
   std::vector<Example> examples;
   for (int64_t i = 0; i < std::min(source->size(), task.batch_size()); ++i)
@@ -45,7 +44,6 @@ int dry_run(const Json& config, const Task& task, Net& net, const TrainRequest& 
   if (loss.sum.requires_grad()) loss.sum.backward();
   const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
   if (!torch::isfinite(loss.sum).all().item<bool>()) throw DivergedError("step 1: the loss is not finite");
-  require_validation(task);
   std::cout << "task        " << group_name(config["task"], "") << ": " << source->size() << " training, "
             << task.examples(Split::kValidation)->size() << " validation, "
             << task.examples(Split::kTest)->size() << " test examples, batch " << batch.size() << "\n"
@@ -90,6 +88,11 @@ int train(const TrainRequest& request) {
   SignalWatch::check("building the model; nothing to save yet");
   if (request.dry_run) return dry_run(config, *task, *net, request, device);
 
+  // A run that has saved nothing yet begins here; what is wrong with its beginning leaves no folder behind.
+  std::vector<std::string> remarks;
+  if (CheckpointStore(out / "checkpoints").empty())
+    remarks = begin(*net, task->spec(), train_options(config));
+  require_trainable(*net, *task, train_options(config));
   const RunIdentity identity{config, make_manifest(request.argv, recipe, seed, request.device, task->data())};
   const RunFolder run = RunFolder::open_or_create(
       out, identity, [&](const std::filesystem::path& folder) { task->save(folder.string()); });
@@ -101,11 +104,10 @@ int train(const TrainRequest& request) {
   // The bits of a run depend on its thread count: one that began with another keeps it.
   const int64_t threads = run.manifest().value("threads", int64_t{0});
   if (request.threads == 0 && threads > 0) prepare_torch(threads);
-  if (run.checkpoints().empty())
-    for (const std::string& remark : begin(*net, task->spec(), train_options(config))) {
-      run.log(remark);
-      if (!request.quiet) std::fprintf(stderr, "%s\n", remark.c_str());
-    }
+  for (const std::string& remark : remarks) {
+    run.log(remark);
+    if (!request.quiet) std::fprintf(stderr, "%s\n", remark.c_str());
+  }
   Trainer trainer(net, *task, run, {train_options(config), seed, device, request.quiet});
   print_result(run, trainer.train());
   return 0;

@@ -24,8 +24,8 @@ std::vector<std::string> list_ops_tokens();
 /// What an expression comes to. Throws std::invalid_argument where the tokens are none.
 int64_t list_ops_value(const std::vector<std::string>& tokens);
 
-/// Example `index` of `split`: an operation on 2 to 5 digits or operations, of `shortest` to `longest`
-/// tokens. Throws ConfigError for lengths that cannot be.
+/// Example `index` of `split`: an operation on 2 to 5 digits or operations (on more where the length leaves
+/// no other way), of `shortest` to `longest` tokens. Throws ConfigError for lengths that cannot be.
 ListOpsExample list_ops_example(const ListOpsOptions& options, int64_t split, int64_t index);
 
 }  // namespace fovea

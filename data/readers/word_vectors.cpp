@@ -42,10 +42,12 @@ bool all_numbers(const std::vector<std::string_view>& fields, size_t first) {
 WordVectors read_word_vectors(const std::filesystem::path& path, int64_t width,
                               const std::unordered_set<std::string>& wanted) {
   std::ifstream file(path);
-  if (!file) throw DataError(path.string() + ": no such file; expected word vectors");
+  if (!file || std::filesystem::is_directory(path))
+    throw DataError(path.string() + ": no such file; expected word vectors");
   WordVectors vectors;
   std::string line;
   for (int64_t number = 1; std::getline(file, line); ++number) {
+    if (number == 1 && line.rfind("\xEF\xBB\xBF", 0) == 0) line.erase(0, 3);
     const auto fields = fields_of(line);
     if (fields.empty()) continue;
     if (number == 1 && fields.size() == 2 && width != 1 && all_numbers(fields, 0)) continue;  // count, width
@@ -68,6 +70,7 @@ WordVectors read_word_vectors(const std::filesystem::path& path, int64_t width,
       if (!parse(fields[first + i], vector[i])) refuse(excerpt(fields[first + i]));
     vectors.emplace(word, std::move(vector));
   }
+  if (file.bad()) throw DataError(path.string() + ": cannot be read to its end");
   return vectors;
 }
 

@@ -29,6 +29,7 @@ FieldSpec ClassificationTask::label_spec() const {
   FieldSpec label;
   label.kind = "label";
   label.vocabulary = static_cast<int64_t>(classes().size());
+  label.words = std::make_shared<const std::vector<std::string>>(classes());
   return label;
 }
 

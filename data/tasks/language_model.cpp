@@ -65,6 +65,40 @@ ProbeOptions probe_options(const LanguageModel::Options& o, bool test) {
   return making;
 }
 
+constexpr int64_t kStretches = 8;  // of the places in a piece, whose losses are told apart
+
+/// Σ loss and tokens of each of so many stretches of a piece, from losses [N] of its first N places.
+Json by_place(const Tensor& losses, int64_t context) {
+  std::vector<double> sums(kStretches), tokens(kStretches);
+  for (int64_t place = 0; place < losses.numel(); ++place) {
+    const auto stretch = static_cast<size_t>(place * kStretches / context);
+    sums[stretch] += losses.data_ptr<double>()[place], tokens[stretch] += 1;
+  }
+  return {sums, tokens};
+}
+
+/// What more context is worth: the mean loss of each stretch of a piece.
+Json places(const std::vector<ExampleScore>& scores, int64_t context) {
+  std::vector<double> sums(kStretches), tokens(kStretches);
+  for (const ExampleScore& score : scores)
+    for (size_t i = 0; i < sums.size(); ++i) {
+      sums[i] += score.values.at("loss_by_place").at(0).at(i).get<double>();
+      tokens[i] += score.values.at("loss_by_place").at(1).at(i).get<double>();
+    }
+  Json list = Json::array();
+  for (int64_t i = 0; i < kStretches; ++i) {
+    const auto at = static_cast<size_t>(i);
+    // Place p is of stretch ⌊p · stretches / context⌋.
+    const auto first = [&](int64_t stretch) { return (stretch * context + kStretches - 1) / kStretches; };
+    if (tokens[at] > 0)
+      list.push_back({{"from", first(i) + 1},
+                      {"to", first(i + 1)},
+                      {"tokens", tokens[at]},
+                      {"loss", sums[at] / tokens[at]}});
+  }
+  return list;
+}
+
 }  // namespace
 
 LanguageModel::LanguageModel(const Options& options, Unfitted)
@@ -80,6 +114,12 @@ LanguageModel::LanguageModel(const Options& options, Unfitted)
 LanguageModel::LanguageModel(const Options& options) : LanguageModel(options, Unfitted{}) {
   if (options_.stream && !files_)
     throw ConfigError("task.stream: expected a text, found generated sequences, which do not go on");
+  const int64_t shortest = options_.shortest > 0 ? options_.shortest : options_.context;
+  for (const auto& [key, longest] :
+       {std::pair("task.context", options_.context), std::pair("task.test_longest", options_.test_longest)})
+    if (!files_ && longest > 0 && longest < shortest)
+      throw ConfigError(std::string(key) + ": expected at least task.shortest " + std::to_string(shortest) +
+                        ", found " + std::to_string(longest));
   TokenCounts counts;
   if (files_) {
     // Only the part that is trained on is learnt from and counted.
@@ -93,7 +133,7 @@ LanguageModel::LanguageModel(const Options& options) : LanguageModel(options, Un
       counts, files_ ? vocabulary_options(*tokenizer_, options_.vocabulary, options_.minimum_count, false)
                      : VocabularyOptions{});
   if (splits_.get().train.empty())
-    throw DataError("task.train: fewer than " + std::to_string(options_.context + 1) + " tokens to train on");
+    throw DataError("task.train: found fewer than 2 tokens; expected some to train on");
 }
 
 LanguageModel::LanguageModel(const Options& options, const std::string& folder)
@@ -316,16 +356,17 @@ std::vector<ExampleScore> LanguageModel::measure(const Prediction& prediction, c
     const Tensor logits = output.output->logits(
         output.values.at("features")[row].index_select(0, asked.to(output.values.at("features").device())));
     const Tensor log_probability = torch::log_softmax(logits.to(torch::kFloat64), -1).cpu();
-    const double nll = -log_probability.gather(1, wanted.unsqueeze(1)).sum().item<double>();
+    const Tensor each = -log_probability.gather(1, wanted.unsqueeze(1)).squeeze(1).contiguous();  // [N]
     int64_t right = 0;
     for (int64_t i = 0; i < asked.numel(); ++i)
       right += prediction.sequence(row)[static_cast<size_t>(asked.data_ptr<int64_t>()[i])] ==
                wanted.data_ptr<int64_t>()[i];
     scores.push_back({batch.ids[static_cast<size_t>(row)],
-                      {{"loss", nll},
+                      {{"loss", each.sum().item<double>()},
                        {"tokens", asked.numel()},
                        {"tokens_correct", right},
                        {"length", lengths.data_ptr<int64_t>()[row]}}});
+    if (files_) scores.back().values["loss_by_place"] = by_place(each, options_.context);
   }
   return scores;
 }
@@ -340,7 +381,7 @@ Metrics LanguageModel::metrics(const std::vector<ExampleScore>& scores) const {
 }
 
 Json LanguageModel::details(const std::vector<ExampleScore>& scores) const {
-  if (files_) return nullptr;
+  if (files_) return {{"places", places(scores, options_.context)}};
   return with_length_slices(nullptr, scores, options_.slice, options_.context,
                             [this](const auto& some) { return metrics(some); });
 }

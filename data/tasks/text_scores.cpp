@@ -4,6 +4,7 @@
 
 #include "data/tasks/common.h"
 #include "src/base/text.h"
+#include "src/stats/alignment_error.h"
 #include "src/stats/chrf.h"
 #include "src/stats/ngrams.h"
 #include "src/stats/rouge.h"
@@ -45,7 +46,48 @@ double distinct(const std::vector<ExampleScore>& scores, size_t order) {
   return all == 0 ? 0 : static_cast<double>(different.size()) / static_cast<double>(all);
 }
 
+/// Links of the target tokens to the first largest of rows `shift` … of `weights`.
+Json links_json(const Tensor& weights, const Tensor& truth, int64_t shift) {
+  const int64_t targets = truth.size(0) - 1, places = truth.size(1);
+  Links found;
+  GoldLinks gold;
+  for (int64_t target = 0; target < targets && places > 0; ++target) {
+    found.insert({weights[target + shift].slice(0, 0, places).argmax().item<int64_t>(), target});
+    for (int64_t source = 0; source < places; ++source) {
+      const auto kind = truth[target][source].item<int64_t>();  // 1 a sure link, 2 a possible one
+      if (kind == 1) gold.sure.insert({source, target});
+      if (kind != 0) gold.possible.insert({source, target});
+    }
+  }
+  const AlignmentCounts counts = count_links(found, gold);
+  return {counts.found, counts.found_possible, counts.sure, counts.found_sure};
+}
+
+AlignmentCounts corpus_links(const std::vector<ExampleScore>& scores, const char* name) {
+  AlignmentCounts sum;
+  for (const ExampleScore& score : scores) {
+    if (!score.values.contains(name)) continue;
+    const auto numbers = score.values[name].get<std::vector<int64_t>>();
+    sum += {numbers.at(0), numbers.at(1), numbers.at(2), numbers.at(3)};
+  }
+  return sum;
+}
+
 }  // namespace
+
+Json alignment_scores(const Tensor& weights, const Tensor& truth) {
+  return {{"alignment", links_json(weights, truth, 0)}, {"alignment_input", links_json(weights, truth, 1)}};
+}
+
+Metrics alignment_metrics(const std::vector<ExampleScore>& scores) {
+  const AlignmentCounts written = corpus_links(scores, "alignment"),
+                        read = corpus_links(scores, "alignment_input");
+  if (written.found == 0) return {};
+  return {{"aer", written.aer()},
+          {"alignment_precision", written.precision()},
+          {"alignment_recall", written.recall()},
+          {"aer_input", read.aer()}};
+}
 
 Json text_scores(const std::string& output, const std::string& reference, const BleuOptions& options) {
   const BleuCounts bleu = bleu_counts(output, {reference}, options);

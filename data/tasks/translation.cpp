@@ -65,6 +65,12 @@ BleuOptions bleu_options(const Translation::Options& options) {
   return bleu;
 }
 
+/// Throws unless there are weights to replace unknown tokens by.
+void require_attention(const Tensor& weights) {
+  if (!weights.defined())
+    throw ConfigError("task.replace_unknown: this net has no attention over the source");
+}
+
 constexpr size_t kMostTokens = 10000;  // attention over more would not fit into memory
 
 /// The first `most` tokens; 0 = all, if they are not too many. `key` names the option that says `most`.
@@ -117,6 +123,9 @@ Translation::Translation(const std::string& name, const Options& options)
   if (options_.longest < options_.shortest)
     throw ConfigError("task.longest: expected at least task.shortest " + std::to_string(options_.shortest) +
                       ", found " + std::to_string(options_.longest));
+  if (options_.test_longest > 0 && options_.test_longest < options_.shortest)
+    throw ConfigError("task.test_longest: expected at least task.shortest " +
+                      std::to_string(options_.shortest) + ", found " + std::to_string(options_.test_longest));
   if (files_) fit_tokenizers();
   const std::vector<Item>& train = splits_.get().train;
   if (train.empty()) throw DataError("task.train: no pairs to train on");
@@ -156,7 +165,7 @@ void Translation::fit_tokenizers() {
 Translation::Splits Translation::read_splits() const {
   if (!files_) return generate_splits();
   const Splits& texts = texts_.get();
-  return {tokenised(texts.train), tokenised(texts.validation), tokenised(texts.test)};
+  return {tokenised(texts.train, true), tokenised(texts.validation, false), tokenised(texts.test, false)};
 }
 
 Translation::Splits Translation::generate_splits() const {
@@ -185,7 +194,7 @@ Translation::Splits Translation::generate_splits() const {
   return splits;
 }
 
-std::vector<Item> Translation::tokenised(std::vector<Item> items) const {
+std::vector<Item> Translation::tokenised(std::vector<Item> items, bool training) const {
   for (Item& item : items) {
     item.source = source_tokenizer_->tokens(item.text);
     item.target = target_tokenizer_->tokens(item.reference);
@@ -198,7 +207,7 @@ std::vector<Item> Translation::tokenised(std::vector<Item> items) const {
                           std::to_string(item.source.size()) + " source and " +
                           std::to_string(item.target.size()) + " target tokens");
     cut(item.source, options_.source_length, "task.source_length", item.where);
-    cut(item.target, options_.target_length, "task.target_length", item.where);
+    cut(item.target, training ? options_.target_length : 0, "task.target_length", item.where);
     for (auto* links : {&item.alignment, &item.possible})
       std::erase_if(*links, [&](const auto& link) {
         return link.first >= static_cast<int64_t>(item.source.size()) ||
@@ -227,6 +236,27 @@ std::vector<Translation::Item> Translation::read_pairs(const std::string& name) 
                       : read_parallel_columns(path, options_.source_column, options_.target_column, table));
 }
 
+/// The pairs of a training file cut into parts, those of one dialogue into one.
+SplitIndices Translation::cut_parts(const std::vector<Item>& items, double validation, double test) const {
+  const auto seed = static_cast<uint64_t>(options_.split_seed);
+  if (options_.form != "dialogues")
+    return split_stratified(std::vector<int64_t>(items.size(), 0), validation, test, seed);
+  std::map<std::string, std::vector<int64_t>> dialogues;
+  for (size_t i = 0; i < items.size(); ++i) dialogues[items[i].where].push_back(static_cast<int64_t>(i));
+  std::vector<const std::vector<int64_t>*> groups;
+  for (const auto& [where, pairs] : dialogues) groups.push_back(&pairs);
+  const SplitIndices whole = split_stratified(std::vector<int64_t>(groups.size(), 0), validation, test, seed);
+  SplitIndices parts;
+  for (const auto& [from, to] :
+       {std::pair(&whole.train, &parts.train), std::pair(&whole.validation, &parts.validation),
+        std::pair(&whole.test, &parts.test)})
+    for (const int64_t group : *from) {
+      const auto& pairs = *groups[static_cast<size_t>(group)];
+      to->insert(to->end(), pairs.begin(), pairs.end());
+    }
+  return parts;
+}
+
 /// The pairs of a file, with the gold links of `alignment` where it is named.
 std::vector<Translation::Item> Translation::read_items(const std::string& name,
                                                        const std::string& alignment) const {
@@ -252,9 +282,8 @@ Translation::Splits Translation::split_files() const {
   const std::vector<Item> all = read_items(options_.train, options_.train_alignment);
   const bool own_validation = !options_.validation.empty(), own_test = !options_.test.empty();
   const auto seed = static_cast<uint64_t>(options_.split_seed);
-  const SplitIndices parts =
-      split_stratified(std::vector<int64_t>(all.size(), 0), own_validation ? 0 : options_.validation_fraction,
-                       own_test ? 0 : options_.test_fraction, seed);
+  const SplitIndices parts = cut_parts(all, own_validation ? 0 : options_.validation_fraction,
+                                       own_test ? 0 : options_.test_fraction);
   const auto train =
       chosen(parts.train, limited(static_cast<int64_t>(parts.train.size()), options_.limit, seed));
   return {chosen(all, train),
@@ -365,6 +394,17 @@ Prediction Translation::predict(Net& net, const Batch& batch, const ModelOutput&
   return prediction;
 }
 
+void Translation::check(Net& net) const {
+  if (!options_.replace_unknown) return;
+  torch::NoGradGuard no_gradient;
+  const bool training = net.is_training();
+  net.eval();
+  AttentionTrace trace(net);
+  net.forward(collate({examples(Split::kTrain)->get(0, 0, false)}, spec()), &trace);
+  net.train(training);
+  require_attention(last_weights(trace, "target", "source"));
+}
+
 /// The tokens of an output; ids beyond the vocabulary are places of the source.
 std::vector<std::string> Translation::tokens(const std::vector<int64_t>& ids, const Json& note) const {
   std::vector<std::string> tokens;
@@ -388,20 +428,18 @@ void Translation::replace_unknown(Net& net, const Batch& batch, Prediction& pred
       one.hypotheses.push_back({rank < outputs.size() ? outputs[rank] : Hypothesis{}});
     AttentionTrace trace(net);
     net.forward(follow(batch, one), &trace);
-    const auto found = std::find_if(trace.maps().rbegin(), trace.maps().rend(), [](const TracedMap& map) {
-      return map.axes.key.field == "source" && map.axes.query.field == "target";
-    });
-    if (found == trace.maps().rend())
-      throw ConfigError("task.replace_unknown: this net has no attention over the source");
-    const Tensor weights =
-        found->weights.mean(1).slice(-1, static_cast<int64_t>(found->axes.key.special.size()));  // [B, Tq, S]
+    const Tensor weights = last_weights(trace, "target", "source");  // [B, Tq, S]
+    require_attention(weights);
     for (size_t row = 0; row < prediction.hypotheses.size(); ++row) {
       if (rank >= prediction.hypotheses[row].size()) continue;
       auto& ids = prediction.hypotheses[row][rank].tokens;
       const auto r = static_cast<int64_t>(row);
-      for (size_t j = 0; j < ids.size(); ++j)
-        if (ids[j] == Vocabulary::kUnknown && weights.size(-1) > 0)
-          ids[j] = copies[r][weights[r][static_cast<int64_t>(j)].argmax().item<int64_t>()].item<int64_t>();
+      const auto places = batch.input("source").lengths[r].item<int64_t>();
+      for (size_t j = 0; j < ids.size() && places > 0; ++j) {
+        if (ids[j] != Vocabulary::kUnknown) continue;
+        const Tensor own = weights[r][static_cast<int64_t>(j)].slice(0, 0, places);
+        ids[j] = copies[r][own.argmax().item<int64_t>()].item<int64_t>();
+      }
     }
   }
 }
@@ -422,10 +460,10 @@ Batch Translation::follow(const Batch& batch, const Prediction& prediction) cons
     if (!followed.notes[r].is_null())
       followed.notes[r]["target"] = tokens({ids.begin() + 1, ids.end() - 1}, batch.notes[r]);
     // The known alignment is of the reference's tokens.
-    const auto given = batch.targets.find("target");
+    const auto given = batch.targets.find("target_copied");
     const bool reference =
         given != batch.targets.end() && given->second.values.size(1) >= lengths.back() &&
-        torch::equal(given->second.values[row].slice(0, 0, lengths.back()).cpu(), targets.back());
+        torch::equal(given->second.values[row].slice(0, 0, lengths.back()).cpu(), copied.back());
     if (!reference) followed.truths[r].clear();
   }
   const Tensor real = torch::tensor(lengths, torch::kInt64).to(device);
@@ -434,6 +472,11 @@ Batch Translation::follow(const Batch& batch, const Prediction& prediction) cons
   };
   followed.targets["target"] = padded(targets), followed.targets["target_copied"] = padded(copied);  // [B, T]
   return followed;
+}
+
+bool Translation::aligns() const {
+  return !files_ || !options_.train_alignment.empty() || !options_.validation_alignment.empty() ||
+         !options_.test_alignment.empty();
 }
 
 std::vector<ExampleScore> Translation::measure(const Prediction& prediction, const ModelOutput& output,
@@ -458,11 +501,15 @@ std::vector<ExampleScore> Translation::measure(const Prediction& prediction, con
     const Json& note = batch.notes[static_cast<size_t>(row)];
     Json values = text_scores(target_tokenizer_->text(tokens(decoded, note)), note.at("reference"),
                               bleu_options(options_));
-    values.update({{"correct", decoded == reference ? 1 : 0},
+    // A token without an id may be any: nothing written is known to be it.
+    const bool known = std::count(reference.begin(), reference.end(), Vocabulary::kUnknown) == 0;
+    values.update({{"correct", known && decoded == reference ? 1 : 0},
                    {"loss", nll.data_ptr<double>()[row]},
                    {"tokens", n},
                    {"length", lengths.data_ptr<int64_t>()[row]},
                    {"tokens_correct", right.data_ptr<int64_t>()[row]}});
+    if (const Tensor gold = truth(batch, row, "source"); gold.defined() && output.values.count("alignment"))
+      values.update(alignment_scores(output.values.at("alignment")[row], gold));
     scores.push_back({batch.ids[static_cast<size_t>(row)], std::move(values)});
   }
   return scores;
@@ -474,6 +521,7 @@ Metrics Translation::metrics(const std::vector<ExampleScore>& scores) const {
   metrics["loss"] = loss, metrics["perplexity"] = std::exp(loss);
   metrics["accuracy"] = sum_scores(scores, "correct") / static_cast<double>(scores.size());
   metrics["token_accuracy"] = sum_scores(scores, "tokens_correct") / tokens;
+  metrics.merge(alignment_metrics(scores));
   return metrics;
 }
 

@@ -67,8 +67,7 @@ class Translation : public Task {
       visit("lowercase", self.lowercase, "lower-case the text first");
       visit("source_length", self.source_length, "first tokens of a source that are kept; 0 = all",
             at_least(0));
-      visit("target_length", self.target_length,
-            "first tokens of a target that are kept in training; 0 = all. References are scored whole",
+      visit("target_length", self.target_length, "first tokens of a training target that are kept; 0 = all",
             at_least(0));
       visit("vocabulary", self.vocabulary, "most tokens kept on each side; 0 = all", at_least(0));
       visit("minimum_count", self.minimum_count, "rarer tokens count as unknown", at_least(1));
@@ -106,6 +105,8 @@ class Translation : public Task {
   Loss loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const override;
   Prediction predict(Net& net, const Batch& batch, const ModelOutput& output) const override;
   bool decodes() const override { return true; }
+  bool aligns() const override;
+  void check(Net& net) const override;
   Batch follow(const Batch& batch, const Prediction& prediction) const override;
   std::vector<ExampleScore> measure(const Prediction& prediction, const ModelOutput& output,
                                     const Batch& batch) const override;
@@ -146,7 +147,8 @@ class Translation : public Task {
   std::vector<Item> read_pairs(const std::string& name) const;
   int64_t longest_input() const;
   int64_t longest_output() const;
-  std::vector<Item> tokenised(std::vector<Item> items) const;
+  std::vector<Item> tokenised(std::vector<Item> items, bool training) const;
+  SplitIndices cut_parts(const std::vector<Item>& items, double validation, double test) const;
   void fit_tokenizers();
   std::vector<std::string> tokens(const std::vector<int64_t>& ids, const Json& note) const;
   void replace_unknown(Net& net, const Batch& batch, Prediction& prediction) const;
@@ -172,7 +174,8 @@ class Summarisation : public Translation {
   std::string primary_metric() const override { return files_ ? "rougeL" : "accuracy"; }
 };
 
-/// What is answered to what was said; chosen by the loss, for there are many good answers.
+/// What is answered to what was said, a dialogue in one part of the data only; chosen by the loss, for there
+/// are many good answers.
 class Dialogue : public Translation {
  public:
   struct Options : Translation::Options {

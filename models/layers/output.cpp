@@ -4,12 +4,22 @@ namespace fovea {
 namespace {
 
 constexpr double kLeast = 1e-30;  // of a probability whose logarithm is taken
+constexpr double kNever = -1e30;  // a logit of what cannot be written
 
 }  // namespace
 
 Tensor pointer_features(const Tensor& x, const Tensor& copied, const Tensor& ids) {
-  const Tensor places = ids.to(copied.dtype()).unsqueeze(1).expand_as(copied);
-  return torch::cat({x, copied, places}, -1);
+  // Not in half precision, which cannot count so far.
+  const auto exact = copied.scalar_type() == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;
+  const Tensor places = ids.to(exact).unsqueeze(1).expand_as(copied);
+  return torch::cat({x.to(exact), copied.to(exact), places}, -1);
+}
+
+Tensor own_places(const Tensor& logits, const Tensor& ids) {
+  const int64_t places = ids.size(1), vocabulary = logits.size(1) - places;
+  const Tensor own = ids == torch::arange(vocabulary, vocabulary + places, ids.options());  // [N, S]
+  return torch::cat({logits.slice(1, 0, vocabulary), logits.slice(1, vocabulary).masked_fill(~own, kNever)},
+                    1);
 }
 
 PointerOutput::Parts PointerOutput::parts(const Tensor& features) const {
@@ -27,7 +37,7 @@ Tensor PointerOutput::logits(const Tensor& features) const {
   // Flat, for a scatter of one axis is deterministic on every device.
   const Tensor first = torch::arange(rows, all.ids.options()).unsqueeze(1) * columns;
   p = p.flatten().scatter_add(0, (first + all.ids).flatten(), all.copied.to(p.dtype()).flatten());
-  return p.view({rows, columns}).clamp_min(kLeast).log();
+  return own_places(p.view({rows, columns}).clamp_min(kLeast).log(), all.ids);
 }
 
 Loss PointerOutput::cross_entropy(const Tensor& features, const Tensor& targets,

@@ -36,6 +36,10 @@ class PointerOutput : public OutputLayer {
   Tensor weight_, bias_;  // [V, D], [V]
 };
 
+/// Logits [N, V + S] in which a place of the source can be written only where its token has no other id:
+/// where ids [N, S] say V + s of place s. The others, padding among them, are −1e30: never.
+Tensor own_places(const Tensor& logits, const Tensor& ids);
+
 /// x [B, T, D] beside what it copies: shares c [B, T, S] of the places whose ids are int64 [B, S]:
 /// [B, T, D + 2S].
 Tensor pointer_features(const Tensor& x, const Tensor& copied, const Tensor& ids);

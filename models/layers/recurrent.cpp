@@ -27,7 +27,14 @@ RecurrentImpl::RecurrentImpl(const RecurrentOptions& o) : options_(o) {
                                                         .dropout(o.layers > 1 ? o.dropout : 0)));
 }
 
-RecurrentOutput RecurrentImpl::forward(const Tensor& x, const Tensor& lengths, const State& state) {
+RecurrentOutput RecurrentImpl::forward(const Tensor& given, const Tensor& lengths, const State& before) {
+  // Not in half precision: LibTorch has no such LSTM for every processor.
+  const c10::impl::ExcludeDispatchKeyGuard no_autocast(
+      c10::DispatchKeySet({c10::DispatchKey::AutocastCPU, c10::DispatchKey::AutocastCUDA}));
+  const auto own = (lstm_ ? lstm_->parameters() : gru_->parameters())[0].scalar_type();
+  const Tensor x = given.to(own);
+  State state;
+  for (const Tensor& part : before) state.push_back(part.to(own));
   const int64_t steps = x.size(1);
   RecurrentOutput output;
   const auto run = [&](auto& module, auto initial, auto collect) {

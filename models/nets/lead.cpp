@@ -1,5 +1,7 @@
 #include "models/nets/lead.h"
 
+#include "models/layers/output.h"
+
 namespace fovea {
 namespace {
 
@@ -27,7 +29,8 @@ Tensor Lead::written(const Tensor& copies, int64_t place) const {
   const int64_t places = copies.size(1) - 1;
   const Tensor id = place < std::min(words_, places) ? copies.select(1, place)
                                                      : torch::full({copies.size(0)}, end_, copies.options());
-  return kSure * torch::one_hot(id, vocabulary_ + places).to(torch::kFloat32);
+  return own_places(kSure * torch::one_hot(id, vocabulary_ + places).to(torch::kFloat32),
+                    copies.slice(1, 0, places));
 }
 
 StepState Lead::start(const Batch& batch) {

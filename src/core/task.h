@@ -54,6 +54,8 @@ class Task {
   /// One input as `predict` reads it: a line of text or a path. Throws DataError.
   virtual Example read(const std::string& input) const = 0;
 
+  /// Throws ConfigError where `net` cannot do what the task's options ask: before any training.
+  virtual void check(Net& net) const {}
   virtual Loss loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const = 0;
   virtual Prediction predict(Net& net, const Batch& batch, const ModelOutput& output) const = 0;
   /// What is answered to inputs that come without targets: the prediction, or what a language model writes
@@ -63,6 +65,9 @@ class Task {
   }
   /// Whether predictions are written token by token, from the input alone.
   virtual bool decodes() const { return false; }
+  /// Whether it knows of some examples which source token a target token comes from: evaluation may then put
+  /// the net's "alignment" [B, Tq, Tk] into the output's values, weights along the reference.
+  virtual bool aligns() const { return false; }
   /// `batch` with the best outputs of `prediction` as its targets: one forward pass along them shows what the
   /// decoder looked at. Tasks that do not decode give `batch` back.
   virtual Batch follow(const Batch& batch, const Prediction& prediction) const { return batch; }

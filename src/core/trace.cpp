@@ -113,4 +113,12 @@ void AttentionTrace::append(const std::string& path, const Tensor& weights, cons
   existing->rows_seen += chosen.size(2);
 }
 
+Tensor last_weights(const AttentionTrace& trace, const std::string& query, const std::string& key) {
+  const auto found = std::find_if(trace.maps().rbegin(), trace.maps().rend(), [&](const TracedMap& map) {
+    return map.axes.query.field == query && map.axes.key.field == key;
+  });
+  if (found == trace.maps().rend()) return {};
+  return found->weights.mean(1).slice(-1, static_cast<int64_t>(found->axes.key.special.size()));
+}
+
 }  // namespace fovea

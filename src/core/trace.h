@@ -69,6 +69,10 @@ class AttentionTrace {
   std::vector<TracedMap> maps_;
 };
 
+/// The last attention, mean over its heads, of the positions of `query` over those of `key`: [B, Tq, Tk]
+/// without the key's special positions; undefined where the net has none.
+Tensor last_weights(const AttentionTrace& trace, const std::string& query, const std::string& key);
+
 /// weights [B, H, Tq, Tk] of a call, computed in slices of at most `slice` queries; equal to asking for all
 /// at once.
 Tensor sliced_weights(Attention& attention, const Tensor& query, const Memory& memory, const Call& call,

@@ -23,7 +23,9 @@ struct DecodingOptions {
           at_least(0));
     visit("shortest", self.shortest, "fewest tokens of an output", at_least(0));
     visit("longest", self.longest,
-          "most tokens of an output; 0 = the longest training target and half as many again", at_least(0));
+          "most tokens of an output; 0 = the longest training target and half as many again, of a language "
+          "model task.context after a text and else one",
+          at_least(0));
     visit("no_repeat", self.no_repeat, "no run of so many tokens comes twice in an output; 0 = may",
           at_least(0));
     visit("temperature", self.temperature, "of sample: logits are divided by it", above(0));

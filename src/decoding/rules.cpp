@@ -9,6 +9,7 @@ namespace fovea {
 namespace {
 
 constexpr double kNever = -std::numeric_limits<double>::infinity();
+constexpr double kImpossible = -1e20;  // a model says so of what is no token of its row
 
 /// scores [N, V] with −∞ where the rules that may give way forbid a token.
 Tensor without_forbidden(const Tensor& scores, const std::vector<const Tokens*>& outputs, int64_t length,
@@ -61,6 +62,7 @@ Tensor allowed(const Tensor& logits, const std::vector<const Tokens*>& outputs, 
                const DecodingOptions& options, const TokenLimits& limits) {
   const bool wide = logits.scalar_type() == torch::kFloat64;
   Tensor scores = torch::log_softmax(wide ? logits : logits.to(torch::kFloat32), -1);  // [N, V]
+  scores = scores.masked_fill(scores < kImpossible, kNever);
   if (length >= longest_output(options, limits)) {
     const Tensor end = scores.select(1, limits.end).clone();
     scores.fill_(kNever).select(1, limits.end).copy_(end);

@@ -23,8 +23,8 @@ class StepModel {
   virtual ~StepModel() = default;
   /// State before the first token, made from the batch's inputs.
   virtual StepState start(const Batch& batch) = 0;
-  /// Consumes tokens int64 [B], returns the logits of the next ones [B, V]. A trace gets the one query of
-  /// each attention.
+  /// Consumes tokens int64 [B], returns the logits of the next ones [B, V], below −1e20 what can never come.
+  /// A trace gets the one query of each attention.
   virtual Tensor step(const Tensor& tokens, StepState& state, AttentionTrace* trace = nullptr) = 0;
   /// Most tokens that a state may have consumed; 0 = any number.
   virtual int64_t most_positions() const { return 0; }

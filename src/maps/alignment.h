@@ -9,9 +9,10 @@ namespace fovea {
 
 /// What one head's map adds to a corpus: counts of its links, of the diagonal's (target token i of n to
 /// source token floor((i + ½) · m / n) of m), and of one source token drawn at random for each target token,
-/// as expected.
+/// as expected; and of its links in the step that reads a target token instead of the one that writes it
+/// (Chen 2020, §3).
 struct MapAlignment {
-  AlignmentCounts links, diagonal;
+  AlignmentCounts links, input, diagonal;
   double chance_possible = 0, chance_sure = 0;
 
   MapAlignment& operator+=(const MapAlignment& other);
@@ -26,7 +27,9 @@ bool is_alignment(const MapRecord& record);
 /// rates). Truth 1 is a sure link, 2 a possible one.
 MapAlignment align(const MapRecord& record, int64_t head);
 
-/// {"aer", "precision", "recall", "links", "chance": {"aer"}, "diagonal": {"aer"}}; undefined rates are null.
+/// {"aer", "precision", "recall", "links", "input": {"aer", "precision", "recall"}, "chance": {"aer"},
+/// "diagonal":
+/// {"aer"}}; undefined rates are null.
 Json alignment_json(const MapAlignment& alignment);
 
 /// The counts alone, as scores.json keeps them for each example; and back.

@@ -21,9 +21,10 @@ class EvaluationMode {
 
 /// What `net` makes of the next batch of a split. `carry` is what it kept of the batch before, where the
 /// split is a stream.
-ModelOutput forward_next(Net& net, Batch& batch, const ExampleSource& source, State& carry) {
+ModelOutput forward_next(Net& net, Batch& batch, const ExampleSource& source, State& carry,
+                         AttentionTrace* trace = nullptr) {
   if (source.streams() > 0) batch.carry = first_rows(carry, batch.size());
-  ModelOutput output = net.forward(batch);
+  ModelOutput output = net.forward(batch, trace);
   carry = output.carry;
   return output;
 }
@@ -44,6 +45,8 @@ Evaluation evaluate_split(Net& net, const Task& task, Split split, const Evaluat
   LoaderOptions loading;
   loading.batch = options.batch > 0 ? options.batch : task.batch_size();
   loading.workers = options.workers;
+  const bool alignment = options.alignment && task.aligns();
+  loading.notes = alignment;
   const auto source = task.examples(split);
   if (source->size() == 0) throw DataError("split " + split_name(split) + ": no examples");
   Loader loader(source, task.spec(), loading, 0);
@@ -53,11 +56,14 @@ Evaluation evaluate_split(Net& net, const Task& task, Split split, const Evaluat
   while (auto batch = loader.next()) {
     if (options.between) options.between();
     Batch moved = batch->to(options.device);
-    const ModelOutput output = forward_next(net, moved, *source, carry);
+    AttentionTrace trace(net);
+    ModelOutput output = forward_next(net, moved, *source, carry, alignment ? &trace : nullptr);
     const Loss part = task.loss(output, moved, {});
     loss += part.sum.item<double>();
     weight += part.weight.item<double>();
     const Prediction prediction = task.predict(net, moved, output);
+    if (const Tensor weights = last_weights(trace, "target", "source"); weights.defined())
+      output.values["alignment"] = weights;
     for (ExampleScore& score : task.measure(prediction, output, moved))
       evaluation.scores.push_back(std::move(score));
   }

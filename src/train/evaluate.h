@@ -18,6 +18,7 @@ struct EvaluationOptions {
   int64_t workers = 1;
   torch::Device device = torch::kCPU;
   std::function<void()> between;  // called between batches (signals)
+  bool alignment = false;         // whether weights are scored against known alignments, where there are some
 };
 
 /// Runs `net` over a split. A net that is being trained is back in training mode afterwards.

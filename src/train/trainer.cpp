@@ -112,9 +112,13 @@ std::string run_signature(const Json& config, const Json& manifest) {
          "|device:" + manifest.value("device", std::string("cpu")) + "|fovea:" + kVersion;
 }
 
-void require_validation(const Task& task) {
+void require_trainable(Net& net, const Task& task, const TrainOptions& options) {
+  if (task.examples(Split::kTrain)->size() == 0) throw DataError("split train: no examples");
   if (task.examples(Split::kValidation)->size() == 0)
     throw DataError("split validation: no examples; the checkpoint to keep is chosen on it");
+  require_truth(task, options.guidance);
+  task.check(net);
+  freeze(net, options.freeze);
 }
 
 Trainer::Trainer(std::shared_ptr<Net> net, const Task& task, RunFolder run, TrainerSettings settings)
@@ -124,15 +128,12 @@ Trainer::Trainer(std::shared_ptr<Net> net, const Task& task, RunFolder run, Trai
       settings_(std::move(settings)),
       at_(std::make_unique<Progressed>()) {
   const auto source = task_.examples(Split::kTrain);
-  if (source->size() == 0) throw DataError("split train: no examples");
-  require_validation(task_);
-  require_truth(task_, settings_.options.guidance);
+  require_trainable(*net_, task_, settings_.options);
   streams_ = source->streams() > 0;
   batches_per_epoch_ = static_cast<int64_t>(plan_batches(*source, loading(), 0).size());
   const TrainOptions& o = settings_.options;
   total_steps_ =
       o.steps > 0 ? o.steps : (o.epochs * batches_per_epoch_ + o.accumulation - 1) / o.accumulation;
-  freeze(*net_, o.freeze);
   optimizer_ = std::make_unique<Optimizer>(*net_, o);
 }
 

@@ -22,8 +22,10 @@ struct TrainerSettings {
 /// Seeds the default generators for what is about to happen; the run has no other randomness.
 void seed_generators(std::initializer_list<uint64_t> words);
 
-/// Throws DataError where there is nothing to choose a checkpoint on.
-void require_validation(const Task& task);
+/// What can be known to be wrong before a run begins: no examples to train or to choose a checkpoint on, no
+/// truth for train.guidance, nothing left by train.freeze (which it carries out), what the task finds. Throws
+/// DataError, ConfigError.
+void require_trainable(Net& net, const Task& task, const TrainOptions& options);
 
 /// Trains `net` in `run` from its newest good checkpoint, or from the start, until done, stopped early, or
 /// interrupted. Writes metrics, timing, checkpoints and, at the end, result.json, which it returns. Throws

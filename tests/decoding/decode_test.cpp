@@ -329,3 +329,20 @@ TEST_CASE("a window slides: full, it begins anew with the newer half of what it 
   seen(17, 7);
   CHECK(torch::equal(seen(18, 8), rows_of({17, 18, 7, 8}, 2)));
 }
+
+TEST_CASE("what a model says can never come does not, however wide or hot the search") {
+  Tensor table = random_table(7, 6);
+  table.select(1, 5).fill_(-1e30);
+  Chain model(table);
+  for (const char* name : {"greedy", "sample", "beam"}) {
+    INFO(name);
+    DecodingOptions options = method(name);
+    options.beam = 60, options.best = name == std::string("greedy") ? 1 : 50;
+    options.temperature = 1e4, options.no_repeat = 1, options.shortest = 5;
+    const auto outputs = decode(model, rows(1), options, limits(5));
+    for (const Hypothesis& output : outputs[0]) {
+      CHECK(std::count(output.tokens.begin(), output.tokens.end(), 5) == 0);
+      CHECK(output.log_probability > -1e10);
+    }
+  }
+}

@@ -92,3 +92,17 @@ TEST_CASE("possible links are kept in a map's file") {
   write_map(scratch.path("cross"), record);
   CHECK(read_map(scratch.path("cross.npy")).truth == record.truth);
 }
+
+TEST_CASE("links of the step that reads a token are those of the row after the one that writes it") {
+  MapRecord record = decoded();
+  record.truth = {0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0};
+  const MapAlignment found = align(record, 0);
+  CHECK(found.input.found == 3);
+  CHECK(found.input.aer() == 0);
+  CHECK(found.links.found_sure == 1);
+  CHECK(alignment_json(found).at("input").at("recall") == 1);
+  record.mask = {1, 1, 1, 1, 0, 1,
+                 1, 1, 1, 0, 0, 0};  // the second row's largest is hidden, the last sees none
+  CHECK(align(record, 0).input.found == 2);
+  CHECK(align(record, 0).input.found_sure == 1);
+}

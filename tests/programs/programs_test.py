@@ -362,9 +362,15 @@ class Using(Programs):
         done = fovea("train", "text-classification", "model.width=8", f"train.from={run}", "train.steps=1", "--out", second, "--threads", "1")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn(f"parameters of {run} at step", done.stderr)
+        empty = self.folder / "empty-vectors.txt"
+        empty.write_text("elsewhere 1 2 3 4 5 6 7 8\n")
+        self.refused(fovea("train", "text-classification", *SMALL, f"model.embedding.file={empty}", "--out", self.folder / "none"), 3, "empty-vectors.txt", "no vector")
         self.refused(fovea("train", "reverse", f"train.from={run}", "--quiet", "--out", self.folder / "other"), 2, "train.from", "no parameter")
         self.refused(fovea("train", "reverse", "train.from=nowhere", "--quiet", "--out", self.folder / "other2"), 4, "nowhere")
         self.refused(fovea("train", "reverse", "train.freeze=[decoder.*,wieght]", "--quiet", "--out", self.folder / "other3"), 2, "train.freeze", "wieght")
+        self.refused(fovea("train", "reverse", "model.attention=none", "task.replace_unknown=true", "--quiet", "--out", self.folder / "other4"), 2, "task.replace_unknown")
+        for name in ("narrow", "none", "other", "other2", "other3", "other4"):
+            self.assertFalse((self.folder / name).exists(), name)  # a refusal leaves nothing behind
 
     def test_lengths_beyond_training_are_listed_apart(self):
         run = self.folder / "lengths"
@@ -375,6 +381,30 @@ class Using(Programs):
         self.assertEqual([(one["from"], one["to"], one["beyond_training"]) for one in slices], [(1, 4, False), (5, 8, False), (9, 12, True), (13, 16, True)])
         self.assertEqual(sum(one["examples"] for one in slices), 15)
         self.assertIn("longer than in training", fovea("evaluate", run).stdout)
+
+    def test_maps_of_another_framework_are_drawn_and_scored(self):
+        import numpy
+        weights = numpy.random.default_rng(0).random((2, 3, 4, 5)).astype("float16")
+        weights /= weights.sum(-1, keepdims=True, dtype="float32")
+        array, rows, columns, truth, out = (self.folder / name for name in ("weights.npy", "rows.txt", "columns.txt", "truth.txt", "foreign"))
+        numpy.save(array, weights)
+        rows.write_text("a\nb\nc\n<eos>\n")
+        columns.write_text("v\nw\n漢\ny\n%_&#\n")
+        truth.write_text("0-0 1-1 2p2\n")
+        named = ["--rows", rows, "--columns", columns, "--truth", truth]
+        done = fovea("maps", "--from", array, *named, "--format", "npy,json,csv,pdf,svg,png", "--score", "--heads", "0,2", "--out", out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(sorted(p.name for p in (out / "weights").iterdir()), sorted(f"weights.{layer}.{form}" for layer in (0, 1) for form in ("npy", "json", "csv", "pdf", "svg", "png")))
+        numpy.testing.assert_array_equal(numpy.load(out / "weights" / "weights.1.npy"), weights[1, [0, 2]].astype("float32"))
+        self.assertEqual(json.loads((out / "weights" / "weights.0.json").read_text())["key"]["labels"][4], "%_&#")
+        self.assertIn("alignment", (out / "scores.json").read_text())
+        numpy.save(array, weights * 2)
+        self.refused(fovea("maps", "--from", array, "--out", out), 3, "weights.npy", "sum of 2", "--allow-unnormalized")
+        self.assertEqual(fovea("maps", "--from", array, "--allow-unnormalized", "--out", out).returncode, 0)
+        self.refused(fovea("maps", "--from", array, "--rows", columns, "--out", out), 3, "weights.npy", "found 5 labels, expected 4")
+        self.refused(fovea("maps", "--from", self.folder / "absent.npy", "--out", out), 3, "absent.npy")
+        self.refused(fovea("maps", "--out", out), 2, "--from")
+        self.refused(fovea("maps", self.run_folder, "--from", array, "--out", out), 2, "both")
 
     def test_a_byte_order_mark_is_no_part_of_the_first_input(self):
         plain, marked = (fovea("predict", self.run_folder, "--quiet", text=mark + b"The film was great.\n") for mark in (b"", b"\xef\xbb\xbf"))

@@ -102,4 +102,16 @@ TEST_CASE("mails and archives that cannot be read are named") {
   CHECK(data_error([&] {
           read_tar(scratch.file("no.tar", "this is no archive"), "");
         }).find("not a readable tar") != std::string::npos);
+  // Packed by programs that would have to be run.
+  for (const std::string magic : {"LRZI", "\x89LZO", "GRZipII"})
+    CHECK(data_error([&] {
+            read_tar(scratch.file("odd.tar.gz", magic + std::string(600, '\0')), "");
+          }).find("odd.tar.gz: not a readable tar") != std::string::npos);
+}
+
+TEST_CASE("names in a tar may begin with a dot and a slash") {
+  const Scratch scratch;
+  scratch.file("mails/a.subject", kMail);
+  const auto archive = packed(scratch, "./mails", "dotted.tar");
+  CHECK(read_subjects(archive / "mails").size() == 1);
 }

@@ -35,3 +35,14 @@ TEST_CASE("a line that is no vector of the asked width is named") {
   CHECK(data_error([&] { read_word_vectors(scratch.path("absent"), 2, {}); }).find("no such file") !=
         std::string::npos);
 }
+
+TEST_CASE("a byte order mark is no part of the first word, and a folder is no file of vectors") {
+  const Scratch scratch;
+  CHECK(read_word_vectors(scratch.file("marked.txt",
+                                       "\xEF\xBB\xBF"
+                                       "the 1 2\n"),
+                          2, {"the"})
+            .size() == 1);
+  CHECK(data_error([&] { read_word_vectors(scratch.folder(), 2, {"the"}); }).find("no such file") !=
+        std::string::npos);
+}

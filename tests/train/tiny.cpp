@@ -43,7 +43,8 @@ TaskSpec TinyTask::spec() const {
 }
 
 std::shared_ptr<const ExampleSource> TinyTask::examples(Split split) const {
-  return std::make_shared<TinySource>(split == Split::kTrain ? 25 : 11, static_cast<uint64_t>(split), batch_);
+  return std::make_shared<TinySource>(split == Split::kTrain ? 25 : 11, static_cast<uint64_t>(split),
+                                      split == Split::kTrain ? batch_ : 4);
 }
 
 Loss TinyTask::loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const {

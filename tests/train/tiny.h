@@ -19,7 +19,8 @@ struct Doors {
 };
 
 /// Three numbers in, the largest one's index out; 25 training examples and 11 of each other split,
-/// streams that are read in `batch` places at once.
+/// streams read in `batch` places at
+/// once, and in four.
 class TinyTask : public Task {
  public:
   explicit TinyTask(Doors doors = {}, int64_t batch = 4) : doors_(std::move(doors)), batch_(batch) {}

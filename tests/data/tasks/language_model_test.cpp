@@ -3,6 +3,8 @@
 
 #include "data/readers/gzip.h"
 #include "data/text/vocabulary.h"
+#include "models/nets/registry.h"
+#include "src/train/evaluate.h"
 #include "tests/readers/scratch.h"
 #include "tests/support/small_tasks.h"
 
@@ -173,4 +175,25 @@ TEST_CASE("subword pieces of a text are learnt from its training part, which end
   const auto loaded = load_task(group, scratch.path("task").string());
   CHECK(
       torch::equal(loaded->read("the hill 3").inputs.at("text"), task->read("the hill 3").inputs.at("text")));
+}
+
+TEST_CASE("the loss by the place in a piece adds up to the loss of all") {
+  const Scratch scratch;
+  const auto task = task_of(scratch, words(300), {{"context", 12}, {"test_fraction", 0.3}});
+  torch::manual_seed(2);
+  const NetEntry& entry = nets().at("transformer-lm");
+  const auto net = entry.make(entry.resolve({{"name", "transformer-lm"}, {"width", 8}}), task->spec());
+  const Evaluation evaluation = evaluate_split(*net, *task, Split::kTest, {});
+  const Json places = evaluation.details.at("places");
+  REQUIRE(places.size() == 8);
+  double sum = 0, tokens = 0;
+  int64_t last = 0;
+  for (const Json& one : places) {
+    CHECK(one.at("from") == last + 1);
+    last = one.at("to");
+    sum += one.at("loss").get<double>() * one.at("tokens").get<double>(),
+        tokens += one.at("tokens").get<double>();
+  }
+  CHECK(last == 12);
+  CHECK(sum / tokens == Approx(evaluation.metrics.at("loss")));
 }

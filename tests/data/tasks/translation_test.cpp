@@ -1,9 +1,14 @@
 // Translation from files: line-aligned pairs, columns, boundaries, and bad input.
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "data/text/vocabulary.h"
 #include "models/layers/output.h"
 #include "src/base/files.h"
+#include "src/maps/alignment.h"
+#include "src/train/capture.h"
+#include "src/train/evaluate.h"
+#include "tests/contracts/net_cases.h"
 #include "tests/readers/scratch.h"
 #include "tests/support/small_tasks.h"
 
@@ -272,4 +277,80 @@ TEST_CASE("generated pairs know which source token each target token comes from"
   const Tensor expected =
       torch::cat({torch::eye(n, torch::kBool).flip({1}), torch::zeros({1, n}, torch::kBool)});
   CHECK(torch::equal(example.truth.at("source"), expected));
+}
+
+TEST_CASE("evaluation scores the last attention against the known alignment, as maps do") {
+  for (const char* name : {"rnn-seq2seq", "transformer-seq2seq"}) {
+    INFO(name);
+    const auto task = contracts::small_tasks().at("translation");
+    torch::manual_seed(3);
+    const auto net = nets().at(name).make(
+        nets().at(name).resolve({{"name", name}, {"width", 8}, {"attention", "scaled-dot"}}), task->spec());
+    net->eval();
+    EvaluationOptions options;
+    CHECK(evaluate_split(*net, *task, Split::kTest, options).metrics.count("aer") == 0);
+    options.alignment = true;
+    const Evaluation evaluation = evaluate_split(*net, *task, Split::kTest, options);
+    torch::NoGradGuard no_gradient;
+    const auto source = task->examples(Split::kTest);
+    MapAlignment sum;
+    for (int64_t i = 0; i < source->size(); ++i) {
+      const Batch batch = collate({source->get(i, 0, true)}, task->spec());
+      AttentionTrace trace(*net);
+      net->forward(batch, &trace);
+      sum += align(map_records(trace, *task, batch, 0, Json::object()).back(), 0);
+    }
+    CHECK(evaluation.metrics.at("aer") == Approx(sum.links.aer()));
+    CHECK(evaluation.metrics.at("alignment_precision") == Approx(sum.links.precision()));
+    CHECK(evaluation.metrics.at("alignment_recall") == Approx(sum.links.recall()));
+    CHECK(evaluation.metrics.at("aer_input") == Approx(sum.input.aer()));
+  }
+  // A net that looks at nothing has no alignment.
+  const auto task = contracts::small_tasks().at("translation");
+  const auto blind =
+      nets()
+          .at("rnn-seq2seq")
+          .make(nets().at("rnn-seq2seq").resolve({{"name", "rnn-seq2seq"}, {"attention", "none"}}),
+                task->spec());
+  EvaluationOptions options;
+  options.alignment = true;
+  CHECK(evaluate_split(*blind, *task, Split::kTest, options).metrics.count("aer") == 0);
+}
+
+TEST_CASE("a dialogue is in one part of the data only") {
+  const Scratch scratch;
+  std::string lines;
+  for (int i = 0; i < 30; ++i)
+    lines += "{\"context\": [\"hi " + std::to_string(i) + "\"], \"responses\": [\"a\", \"b\", \"c\"]}\n";
+  const auto task = make_task({{"name", "dialogue"}, {"train", scratch.file("talk.jsonl", lines).string()}});
+  std::map<std::string, std::set<std::string>> parts;
+  int64_t all = 0;
+  for (Split split : {Split::kTrain, Split::kValidation, Split::kTest}) {
+    const auto source = task->examples(split);
+    all += source->size();
+    for (int64_t i = 0; i < source->size(); ++i)
+      parts[source->get(i, 0, true).note.at("input").get<std::string>()].insert(split_name(split));
+  }
+  CHECK(all == 90);
+  CHECK(parts.size() == 30);
+  for (const auto& [context, in] : parts) CHECK(in.size() == 1);
+  CHECK(task->examples(Split::kTest)->size() == 9);
+}
+
+TEST_CASE("targets are cut in training only, sources everywhere, and a text too long is named") {
+  const Scratch scratch;
+  Json group = group_of(scratch, lines("the long", 20), lines("die lange", 20));
+  group["source_length"] = 3, group["target_length"] = 2;
+  const auto task = make_task(group);
+  for (Split split : {Split::kTrain, Split::kValidation, Split::kTest}) {
+    const Example example = task->examples(split)->get(0, 0, false);
+    CHECK(example.inputs.at("source").numel() == 3);
+    CHECK(example.targets.at("target").numel() == (split == Split::kTrain ? 4 : 6));
+  }
+  std::string endless = "a";
+  for (int i = 0; i < 10000; ++i) endless += " a";
+  const Json wide = group_of(scratch, "b\nb\n" + endless + "\n", "c\nc\nc\n", "wide");
+  const std::string message = data_error([&] { make_task(wide); });
+  CHECK(message.find("wide.en:3: found a text of 10001 tokens") != std::string::npos);
+  CHECK(message.find("task.source_length") != std::string::npos);
 }

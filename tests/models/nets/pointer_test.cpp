@@ -14,7 +14,7 @@ TEST_CASE("what is copied is added to what is generated, and the whole is a dist
   const Tensor weight = torch::randn({5, 3}, torch::kFloat64), bias = torch::randn({5}, torch::kFloat64),
                x = torch::randn({1, 2, 3}, torch::kFloat64);
   const Tensor copied = torch::tensor({{{0.1, 0.2, 0.3}, {0.0, 0.0, 1.0}}}, torch::kFloat64);
-  const Tensor ids = torch::tensor({{4, 7, 4}}, torch::kInt64);  // V = 5: the second place is not in it
+  const Tensor ids = torch::tensor({{4, 6, 4}}, torch::kInt64);  // V = 5: the second place is not in it
   const Tensor features = pointer_features(x, copied, ids).flatten(0, 1);
   const PointerOutput output(weight, bias);
   const Tensor p = output.logits(features).exp();
@@ -23,21 +23,34 @@ TEST_CASE("what is copied is added to what is generated, and the whole is a dist
   const Tensor plain = torch::softmax(torch::linear(x[0], weight, bias), 1);
   for (int64_t id = 0; id < 8; ++id) {
     const double generated = id < 5 ? 0.4 * plain[0][id].item<double>() : 0;
-    const double expected = generated + (id == 4 ? 0.4 : id == 7 ? 0.2 : 0);
+    const double expected = generated + (id == 4 ? 0.4 : id == 6 ? 0.2 : 0);
     CHECK(p[0][id].item<double>() == Approx(expected).margin(1e-12));
   }
   CHECK(p[1][4].item<double>() == Approx(1));
-  for (const int64_t target : {2, 4, 7}) {
+  for (const int64_t target : {2, 4, 6}) {
     const Tensor targets = torch::tensor({target}, torch::kInt64);
     const Loss loss = output.cross_entropy(features.slice(0, 0, 1), targets, 0);
     CHECK(loss.sum.item<double>() == Approx(-std::log(p[0][target].item<double>())));
     CHECK(loss.weight.item<double>() == 1);
   }
   // Smoothing spreads over what is generated.
-  const Tensor one = torch::tensor({7}, torch::kInt64);
+  const Tensor one = torch::tensor({6}, torch::kInt64);
   const double spread = -(plain[0] * 0.4).log().mean().item<double>();
   CHECK(output.cross_entropy(features.slice(0, 0, 1), one, 0.1).sum.item<double>() ==
         Approx(0.9 * -std::log(0.2) + 0.1 * spread));
+}
+
+TEST_CASE("ids survive half precision, and places that are no row's own can never be written") {
+  const Tensor x = torch::zeros({1, 1, 2}, torch::kBFloat16),
+               copied = torch::full({1, 1, 2}, 0.5, torch::kBFloat16);
+  const Tensor ids = torch::tensor({{5001, 7}}, torch::kInt64);
+  const Tensor features = pointer_features(x, copied, ids);
+  CHECK(features[0][0][4].item<double>() == 5001);
+  const Tensor logits =
+      own_places(torch::zeros({2, 6}), torch::tensor({{4, 5}, {3, 5}}, torch::kInt64));  // V = 4
+  CHECK(logits[0].min().item<double>() == 0);
+  CHECK(logits[1][4].item<double>() < -1e20);
+  CHECK(logits[1][5].item<double>() == 0);
 }
 
 namespace {
@@ -134,14 +147,19 @@ TEST_CASE("an unknown word of an output is replaced by the source's that was att
     for (const auto& item : net->named_parameters())
       if (item.key() == "output.bias") item.value()[Vocabulary::kUnknown] = 50;
     const auto test = plain->examples(Split::kTest);
-    const Batch batch = collate({test->get(0, 0, true), test->get(1, 0, true)}, plain->spec());
+    // An empty source has nothing to replace by, whoever stands beside it.
+    const Batch batch =
+        collate({test->get(0, 0, true), test->get(1, 0, true), plain->read("")}, plain->spec());
     const Prediction before = plain->predict(*net, batch, {});
     CHECK(plain->show(before, batch, 0)["output"].get<std::string>().rfind("<unk> <unk>", 0) == 0);
+    CHECK_NOTHROW(plain->check(*net));
     if (std::string(attention) == "none") {
+      CHECK_THROWS_AS(replacing->check(*net), ConfigError);
       CHECK_THROWS_AS(replacing->predict(*net, batch, {}), ConfigError);
       continue;
     }
     const Prediction after = replacing->predict(*net, batch, {});
+    CHECK(after.sequence(2) == before.sequence(2));
     AttentionTrace trace(*net);
     net->forward(plain->follow(batch, before), &trace);
     const Tensor weights = trace.maps()[0].weights.mean(1);  // [B, Tq, S]
