@@ -93,7 +93,9 @@ int train(const TrainRequest& request) {
   if (CheckpointStore(out / "checkpoints").empty())
     remarks = begin(*net, task->spec(), train_options(config));
   require_trainable(*net, *task, train_options(config));
-  const RunIdentity identity{config, make_manifest(request.argv, recipe, seed, request.device, task->data())};
+  Json manifest = make_manifest(request.argv, recipe, seed, request.device, task->data());
+  if (!remarks.empty()) manifest["began_with"] = remarks;
+  const RunIdentity identity{config, std::move(manifest)};
   const RunFolder run = RunFolder::open_or_create(
       out, identity, [&](const std::filesystem::path& folder) { task->save(folder.string()); });
   if (run.finished()) {

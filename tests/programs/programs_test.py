@@ -355,6 +355,7 @@ class Using(Programs):
         done = fovea(*[word for word in command if word != "--quiet"], run)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("for 4 of ", done.stderr)
+        self.assertIn("sha256", json.loads((run / "manifest.json").read_text())["began_with"][0])
         self.refused(fovea(*command, self.folder / "narrow", "model.width=6"), 3, "vectors.txt:1", "6 numbers")
         vectors.unlink()  # a run that has begun needs it no more
         self.assertEqual(fovea("evaluate", run).returncode, 0)
