@@ -7,7 +7,7 @@ import pathlib
 import statistics
 import sys
 
-COLUMNS = [("recall", "accuracy"), ("recall-one-layer", "accuracy"), ("copy", "sequence_accuracy"), ("reverse", "sequence_accuracy"),
+COLUMNS = [("recall", "accuracy"), ("recall-one-layer", "accuracy"), ("copy", "accuracy"), ("reverse", "accuracy"),
            ("decisive-word", "accuracy"), ("digits", "accuracy"), ("lag", "mse")]
 
 
