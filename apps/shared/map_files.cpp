@@ -40,7 +40,6 @@ void require_formats(const std::vector<std::string>& formats) {
       throw ConfigError("--format: no \"" + format + "\"" + hint(format, known));
 }
 
-/// Says what it was in the request that left no map; returns when the model has no attention at all.
 void refuse_empty_choice(const MapsRequest& request) {
   if (!request.layers.empty())
     throw ConfigError("--layers: no attention of this model matches " + join(request.layers, ", "));

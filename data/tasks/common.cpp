@@ -159,11 +159,10 @@ Json with_length_slices(Json details, const std::vector<ExampleScore>& scores, i
     slices[length <= trained ? std::min(last, trained) : last].push_back(score);
   }
   if (slices.size() < 2) return details;
-  int64_t before = 0;
   for (const auto& [last, some] : slices) {
     const int64_t even = (last - 1) / width * width;
     const int64_t first = (last > trained ? std::max(even, trained) : even) + 1;
-    Json one = {{"from", std::max(first, before + 1)},
+    Json one = {{"from", first},
                 {"to", last},
                 {"examples", some.size()},
                 {"beyond_training", last > trained},
@@ -171,7 +170,6 @@ Json with_length_slices(Json details, const std::vector<ExampleScore>& scores, i
     for (const auto& [name, value] : metrics(some))
       one["metrics"][name] = std::isfinite(value) ? Json(value) : Json(nullptr);
     details["slices"].push_back(std::move(one));
-    before = last;
   }
   return details;
 }

@@ -49,12 +49,15 @@ double distinct(const std::vector<ExampleScore>& scores, size_t order) {
 /// Links of the target tokens to the first largest of rows `shift` … of `weights`.
 Json links_json(const Tensor& weights, const Tensor& truth, int64_t shift) {
   const int64_t targets = truth.size(0) - 1, places = truth.size(1);
+  if (targets == 0 || places == 0) return {0, 0, 0, 0};
+  const Tensor best = weights.slice(0, shift, shift + targets).slice(1, 0, places).argmax(1).contiguous(),
+               cells = truth.to(torch::kUInt8).contiguous();  // 1 a sure link, 2 a possible one
   Links found;
   GoldLinks gold;
-  for (int64_t target = 0; target < targets && places > 0; ++target) {
-    found.insert({weights[target + shift].slice(0, 0, places).argmax().item<int64_t>(), target});
+  for (int64_t target = 0; target < targets; ++target) {
+    found.insert({best.data_ptr<int64_t>()[target], target});
     for (int64_t source = 0; source < places; ++source) {
-      const auto kind = truth[target][source].item<int64_t>();  // 1 a sure link, 2 a possible one
+      const uint8_t kind = cells.data_ptr<uint8_t>()[target * places + source];
       if (kind == 1) gold.sure.insert({source, target});
       if (kind != 0) gold.possible.insert({source, target});
     }

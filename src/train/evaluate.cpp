@@ -1,6 +1,7 @@
 #include "src/train/evaluate.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "src/base/error.h"
 #include "src/train/loader.h"
@@ -56,14 +57,15 @@ Evaluation evaluate_split(Net& net, const Task& task, Split split, const Evaluat
   while (auto batch = loader.next()) {
     if (options.between) options.between();
     Batch moved = batch->to(options.device);
-    AttentionTrace trace(net);
-    ModelOutput output = forward_next(net, moved, *source, carry, alignment ? &trace : nullptr);
+    std::optional<AttentionTrace> trace;
+    if (alignment) trace.emplace(net);
+    ModelOutput output = forward_next(net, moved, *source, carry, trace ? &*trace : nullptr);
     const Loss part = task.loss(output, moved, {});
     loss += part.sum.item<double>();
     weight += part.weight.item<double>();
     const Prediction prediction = task.predict(net, moved, output);
-    if (const Tensor weights = last_weights(trace, "target", "source"); weights.defined())
-      output.values["alignment"] = weights;
+    const Tensor weights = trace ? last_weights(*trace, "target", "source") : Tensor();
+    if (weights.defined()) output.values["alignment"] = weights;
     for (ExampleScore& score : task.measure(prediction, output, moved))
       evaluation.scores.push_back(std::move(score));
   }
