@@ -25,7 +25,7 @@ export bin out
 runs() {
   local attention seed
   for seed in 0 1; do
-    for attention in bahdanau location-aware luong-dot none; do echo "reverse $attention $seed task.examples=3000 train.epochs=20"; done
+    for attention in bahdanau location-aware luong-dot none; do echo "reverse $attention $seed task.examples=3000 train.epochs=15 train.schedule=cosine"; done
     for attention in bahdanau scaled-dot uniform none; do echo "image-classification $attention $seed task.examples=2000 train.epochs=7"; done
     for attention in learned-query bahdanau scaled-dot none; do echo "text-classification $attention $seed"; done
   done
