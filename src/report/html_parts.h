@@ -14,9 +14,6 @@ namespace fovea {
 const std::string& page_style();
 const std::string& page_script();
 
-/// Standard base64 of `bytes`.
-std::string base64(const std::string& bytes);
-
 /// Learning curves of a task: its metric on validation, and the losses. Empty without history.
 std::string curves_html(const TaskReport& task, const PageOptions& options);
 

@@ -1,9 +1,8 @@
 // One attention map on the page: a sentence, an image overlay, a series or a matrix.
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <cmath>
 
+#include "src/base/base64.h"
 #include "src/base/text.h"
 #include "src/figures/chart.h"
 #include "src/report/html_parts.h"
@@ -312,15 +311,6 @@ std::string sentence_html(const MapRecord& record, int64_t head, double high) {
 }
 
 }  // namespace
-
-std::string base64(const std::string& bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  text.resize(static_cast<size_t>(size));
-  return text;
-}
 
 double map_view_high(const MapRecord& record) {
   const bool one_row = record.queries == 1 || record.key.kind != "grid";
