@@ -295,8 +295,11 @@ ColourScale shared_scale(const Figure& figure) {
   if (scale.map == "balance")
     scale.high = std::max(std::abs(scale.low), std::abs(scale.high)), scale.low = -scale.high;
   if (style.high) scale.high = *style.high;
-  if (style.scale == ScaleKind::kLog)
-    scale.low = std::max(std::min(facts.smallest_positive, scale.high), scale.high * 1e-4);
+  if (style.scale == ScaleKind::kLog) {
+    if (!(scale.high > 0)) scale.high = 1;  // nothing above 0: any decades will do
+    const double least = std::isfinite(facts.smallest_positive) ? facts.smallest_positive : 0;
+    scale.low = std::max(std::min(least, scale.high), scale.high * 1e-4);
+  }
   if (style.low) scale.low = *style.low;
   if (!(scale.high > scale.low)) scale.high = scale.low + 1;
   return scale;

@@ -205,6 +205,16 @@ TEST_CASE("negative values get the diverging map, symmetrical about zero", "[fig
   CHECK(scale.unit(0) == Approx(0.5));
 }
 
+TEST_CASE("a log scale of nothing but zeros still has decades", "[figures]") {
+  Figure figure;
+  figure.content = HeatMap{1, 2, {}, {}, "", "", {{"", {0, 0}, {}, {}}}};
+  figure.style.scale = ScaleKind::kLog;
+  const ColourScale scale = shared_scale(figure);
+  CHECK(scale.low == Approx(1e-4));
+  CHECK(scale.high == 1);
+  CHECK(scale.ticks().size() == 5);
+}
+
 TEST_CASE("glyphs that no font has are counted", "[figures]") {
   Figure figure = sentence();
   CHECK(render_figure(figure, Format::kPdf).drawn.missing_glyphs == 0);
