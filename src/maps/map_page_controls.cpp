@@ -177,7 +177,7 @@ const begin = () => {
   $("summary").textContent = counted(maps, "map") + " of " + counted(new Set(layers.map(layer => layer.path)).size, "layer") + " on " + counted(data.examples.length, "example") + ".";
   if (!data.examples.length) return;
   if (typeof DecompressionStream === "undefined") return fail("this browser cannot unpack gzip (DecompressionStream); Chrome 80, Firefox 113 and Safari 16.4 can");
-  $("precision").textContent = data.bits === 8 ? "Weights are kept to 8 bits, a small one within 0.4 % of √(it × its row’s largest)." : "";
+  $("precision").textContent = data.bits === 8 ? "Weights are kept to 8 bits: a weight w within 0.4 % of √(w × the largest of its row)." : "";
   $("page").hidden = false;
   recall();
   update();

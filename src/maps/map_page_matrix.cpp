@@ -42,7 +42,7 @@ const rowLabels = (layer, axis, height) => {
   for (let q = 0; q < layer.queries; q += every) {
     const label = labelled("span", named ? "" : "tick", named ? axis.labels[q] : tickName(axis, q));
     label.dataset.at = q;
-    label.style.top = (q + 0.5) * height + "px";
+    label.style.top = Math.max((q + 0.5) * height, 6) + "px";
     label.style.transform = "translateY(-50%)";
     box.append(label);
   }
@@ -57,7 +57,7 @@ const columnLabels = (layer, axis, first, width, size) => {
     const slot = flat ? Math.max(width, 26) : size * 1.25;
     label.dataset.at = k;
     label.style.width = slot + "px";
-    label.style.left = (k - first + 0.5) * width - slot / 2 + "px";
+    label.style.left = Math.max((k - first + 0.5) * width - slot / 2, flat && width < 8 ? -9 : -Infinity) + "px";
     box.append(label);
   }
   box.style.height = (named && !flat ? Math.min(130, widest(axis, layer.keys, size)) + 8 : 22) + "px";
@@ -95,6 +95,7 @@ const spanNow = () => state.span && [Math.min(...state.span), Math.max(...state.
 const mark = () => {
   const span = spanNow(), cursor = state.cursor || [-1, -1], several = shown.layer.queries > 1;
   place($("row-box"), shown.first, several ? state.query : -1, shown.columns, 1);
+  $("row-box").classList.toggle("thin", shown.height < 6);
   place($("cursor-box"), cursor[1], cursor[0], 1, 1);
   if (span) place($("span-box"), Math.max(span[0], shown.first), Math.max(state.query, 0), span[1] - Math.max(span[0], shown.first) + 1, state.query < 0 ? shown.layer.queries : 1);
   $("span-box").hidden = !span || span[1] < shown.first;

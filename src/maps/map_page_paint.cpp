@@ -36,7 +36,10 @@ class Scale {
     this.low = options.low ?? Math.min(low ?? 0, 0);
     this.centred = this.map === "balance";
     if (this.centred) this.high = Math.max(Math.abs(this.low), Math.abs(this.high)), this.low = -this.high;
-    if (this.kind === "log") this.low = options.low > 0 ? options.low : Math.max(Math.min(least ?? this.high, this.high), this.high * 1e-4);
+    if (this.kind === "log") {
+      if (!(this.high > 0)) this.high = 1;
+      this.low = options.low > 0 ? options.low : Math.max(Math.min(least ?? 0, this.high), this.high * 1e-4);
+    }
     if (!(this.high > this.low)) this.high = this.kind === "log" && this.low > 0 ? 10 * this.low : this.low + 1;
   }
   unit(value) {

@@ -47,7 +47,7 @@ input { accent-color: var(--accent); }
 .plates.on-input #matrix-plate { order: 2; }
 .matrix { display: grid; grid-template-columns: max-content max-content; grid-template-rows: max-content max-content; max-width: calc(100% + 8px); overflow-x: auto; padding: 4px; margin: -4px; }
 .corner, .row-labels { position: sticky; left: -4px; z-index: 2; background: var(--paper); }
-.corner { display: flex; flex-direction: column; align-items: flex-end; justify-content: flex-end; font-size: .72rem; line-height: 1.25; color: var(--muted); padding: 0 8px 4px 0; }
+.corner { display: flex; flex-direction: column; align-items: flex-end; justify-content: flex-end; font-size: .72rem; line-height: 1.25; color: var(--muted); padding: 0 12px 6px 0; }
 .column-labels, .row-labels { position: relative; font-size: var(--label); line-height: 1.25; color: var(--ink); }
 .column-labels span, .row-labels span { position: absolute; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .row-labels span { right: 7px; text-align: right; max-width: 150px; }
@@ -65,6 +65,7 @@ input { accent-color: var(--accent); }
 .box { position: absolute; pointer-events: none; box-sizing: content-box; }
 .box.cursor { outline: 1.5px solid #fff; box-shadow: 0 0 0 2.6px #000a; }
 .box.row { box-shadow: 0 0 0 1.5px var(--accent), 0 0 0 3px var(--paper); }
+.box.row.thin { box-shadow: 0 0 0 1px var(--accent), 0 0 0 1.5px var(--paper); }
 .box.span { box-shadow: inset 0 -3px 0 var(--accent), 0 0 0 1.5px var(--accent); }
 .under { display: flex; justify-content: space-between; align-items: flex-start; gap: 16px; margin-top: 14px; }
 .zoom { display: inline-flex; gap: 4px; }

@@ -23,7 +23,7 @@ addEventListener("unhandledrejection", event => problems.push(String(event.reaso
 TOOLS = """
 const at = id => document.getElementById(id), root = document.documentElement;
 const pause = () => new Promise(done => setTimeout(done, 10));
-const settled = async act => { const before = root.dataset.drawn; if (act) act(); while (root.dataset.drawn === before) await pause(); };
+const settled = async act => { const before = root.dataset.drawn; if (act) act(); while (root.dataset.drawn === before && !problems.length) await pause(); };
 const choose = (id, value) => settled(() => { at(id).value = value; at(id).dispatchEvent(new Event("change")); });
 const mouse = (target, kind, x, y) => target.dispatchEvent(new MouseEvent(kind, {clientX: x, clientY: y, bubbles: true, buttons: 1}));
 const size = () => [at("cells").height, at("cells").width];
@@ -78,7 +78,11 @@ MAPS = """drive(async found => {
   await settled(() => at("view-atlas").click());
   found.atlas = document.querySelectorAll("#atlas canvas").length;
   await choose("sort", "entropy");
-  found.sorted = [...document.querySelectorAll("#atlas .name")].map(name => [...name.children].map(part => part.textContent));
+  const names = () => [...document.querySelectorAll("#atlas .name")].map(name => [...name.children].map(part => part.textContent));
+  found.sorted = names();
+  await settled(() => at("order").click());
+  found.reversed = names();
+  await settled(() => at("order").click());
   await settled(() => document.querySelectorAll("#atlas button")[2].click());
   found.opened = [at("map-title").textContent, at("map-view").hidden];
 });"""
@@ -91,6 +95,32 @@ HOSTILE = """drive(async found => {
   found.title = [document.title, at("map-title").textContent, at("map-caption").textContent];
   found.alien = document.querySelectorAll("img, iframe, link, object").length;
   found.ran = typeof ran;
+});"""
+
+# Every view, scale, range and cut of every map, with keys and clicks in each.
+EDGES = """drive(async found => {
+  found.seen = 0;
+  for (let example = 0; example < 2; ++example) {
+    await choose("example", example);
+    for (let layer = 0; layer < at("layer").options.length; ++layer) {
+      await choose("layer", layer);
+      for (const [kind, range] of [["linear", "example"], ["log", "own"], ["power", "layer"], ["log", "example"]]) {
+        await choose("kind", kind);
+        await choose("range", range);
+        for (const head of [...at("head").options].map(option => option.value)) {
+          await choose("head", head);
+          if (size()[0] * size()[1]) over(0, 0), press(0, 0), release(0, 0);
+          for (const name of ["ArrowRight", "ArrowDown", "End", "Home", "Enter", "Enter", "Escape"]) key(name);
+          key("ArrowRight", true);
+          ++found.seen;
+        }
+        if (!at("cut").disabled) await settled(() => at("cut").click());
+        for (const view of ["heads", "atlas", "map"]) await settled(() => at("view-" + view).click());
+        if (at("cut").checked) await settled(() => at("cut").click());
+      }
+    }
+  }
+  found.layers = [...at("layer").options].length;
 });"""
 
 LARGE = """drive(async found => {
@@ -193,9 +223,11 @@ def check_maps(found, sources):
 
 
 def check_atlas(found):
-    assert found["atlas"] == 144 and len(found["sorted"]) == 144
-    values = [float(value) for _, value in found["sorted"]]
-    assert values == sorted(values, reverse=True), values
+    assert found["atlas"] == 144
+    for order, falls in (("sorted", True), ("reversed", False)):
+        assert len(found[order]) == 144 and found[order][-1] == ["layers.3.self · head 2", "n/a"], found[order][-3:]
+        values = [float(value) for _, value in found[order][:-1]]
+        assert values == sorted(values, reverse=falls), values
     assert found["opened"] == [found["sorted"][2][0], False], found["opened"]
 
 
@@ -207,6 +239,10 @@ def check_hostile(found, _):
     assert found["query"] == "<img src=x onerror=\"throw 'image'\">", found["query"]
     assert found["title"][0] == "</title><script>throw 'title'</script>" and found["title"][1].startswith("</script><script>throw 'path'</script>"), found["title"]
     assert "</title><script>throw 'example'</script>" in found["title"][2] and found["alien"] == 0, found
+
+
+def check_edges(found, _):
+    assert found["seen"] >= 4 * 12, found
 
 
 def check_large(found, _):
@@ -221,7 +257,7 @@ def main():
     if not chromium:
         print("skipped: no Chromium")
         sys.exit(77)
-    cases = [("hostile", HOSTILE, check_hostile, 20000), ("maps", MAPS, check_maps, 60000), ("large", LARGE, check_large, 600000)]
+    cases = [("hostile", HOSTILE, check_hostile, 20000), ("edges", EDGES, check_edges, 200000), ("maps", MAPS, check_maps, 60000), ("large", LARGE, check_large, 600000)]
     for kind, driver, check, budget in cases:
         with tempfile.TemporaryDirectory(prefix="fovea-page-") as folder:
             check(*opened(chromium, folder, kind, sys.argv[1], driver, budget))

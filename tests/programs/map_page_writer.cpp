@@ -1,5 +1,5 @@
 // Writes pages of maps for the tests in Python: map_page_writer KIND PAGE.html SOURCE.json. The source holds
-// the labels and weights of what is on the page. Kinds: maps (every sort of map), hostile, large.
+// the labels and weights of what is on the page. Kinds: maps (every sort of map), hostile, edges, large.
 #include <cmath>
 #include <iostream>
 
@@ -134,16 +134,20 @@ MapRecord difference(const MapRecord& a, const MapRecord& b) {
   return record;
 }
 
+/// `undefined` is a head whose entropy is said to be none, −1 for no head.
 void add(MapPage& page, Json& sources, const std::string& example, const MapRecord& record,
-         const MapScene& scene = {}) {
-  page.add(example, record, scene, score_record(record));
+         const MapScene& scene = {}, int64_t undefined = -1) {
+  Json scores = score_record(record);
+  if (undefined >= 0) scores["heads"][static_cast<size_t>(undefined)]["entropy"] = nullptr;
+  page.add(example, record, scene, scores);
   sources.push_back(map_sidecar(record));
   sources.back()["example"] = example;
   sources.back()["weights"] = record.weights;
 }
 
 void add_maps(MapPage& page, Json& sources) {
-  for (int64_t layer = 0; layer < 12; ++layer) add(page, sources, "language model", causal(layer, 4000));
+  for (int64_t layer = 0; layer < 12; ++layer)
+    add(page, sources, "language model", causal(layer, 4000), {}, layer == 3 ? 2 : -1);
   add(page, sources, "translation", cross());
   const auto [patches, image] = picture();
   add(page, sources, "image", patches, image);
@@ -166,6 +170,33 @@ void add_hostile(MapPage& page, Json& sources) {
   sources.push_back({{"weights", record.weights}});
 }
 
+/// Maps at the edge of what a map can be: nothing to attend to, one cell, nothing seen, no numbers, only
+/// zeros, huge weights, one query over a grid, a series without numbers.
+void add_edges(MapPage& page) {
+  const auto all = [](MapRecord record, float weight) {
+    record.weights.assign(static_cast<size_t>(record.heads * record.queries * record.keys), weight);
+    return record;
+  };
+  page.add("edges", all(shaped("no queries", 2, 0, 3), 0));
+  page.add("edges", all(shaped("no keys", 2, 3, 0), 0));
+  page.add("edges", all(shaped("one cell", 1, 1, 1), 1));
+  MapRecord hidden = all(shaped("all masked", 2, 3, 3), 1);
+  hidden.mask.assign(9, 0), hidden.truth.assign(9, 1);
+  page.add("edges", hidden, {}, score_record(hidden));
+  page.add("edges", all(shaped("no numbers", 2, 3, 3), NAN), {}, Json::array());
+  page.add("edges", all(shaped("zeros", 2, 3, 3), 0), {}, {{"heads", 3}});
+  page.add("edges", all(shaped("huge", 2, 3, 3), 3e38f));
+  page.add("edges", all(shaped("negative", 2, 3, 3), -0.5f));
+  MapRecord grid = all(shaped("grid", 2, 1, 7), 0.25f);
+  grid.key.kind = "grid", grid.key.rows = 2, grid.key.columns = 3, grid.key.special = {3};
+  page.add("edges", grid);
+  page.add("edges", grid, {Raster{1, 1, 1, {7}}, {}});
+  MapRecord time = all(shaped("time", 1, 1, 3), 1);
+  time.key.kind = "time", time.key.stride = 0.5, time.key.offset = -1;
+  page.add("edges", time, {{}, {{"", {NAN, NAN}}, {"flat", {2}}, {"empty", {}}}});
+  page.add("other", all(shaped("wide", 1, 1, 3000), 1.0f / 3000));
+}
+
 /// 144 heads of 512 × 512 softmax rows.
 void add_large(MapPage& page) {
   constexpr int64_t kSide = 512;
@@ -186,6 +217,7 @@ int main(int argc, char** argv) {
   Json sources = Json::array();
   if (kind == "maps") add_maps(page, sources);
   if (kind == "hostile") add_hostile(page, sources);
+  if (kind == "edges") add_edges(page);
   if (kind == "large") add_large(page);
   write_file_synced(argv[2], page.html());
   write_file_synced(argv[3], to_text(sources));
