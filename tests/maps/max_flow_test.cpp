@@ -5,6 +5,7 @@
 #include <limits>
 #include <stdexcept>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 using namespace fovea;
@@ -16,11 +17,12 @@ TEST_CASE("the flow of a chain is its narrowest arc", "[maps]") {
   CHECK(network.max_flow(3, 0) == 0);
 }
 
-TEST_CASE("a flow takes back what a first path took wrongly", "[maps]") {
-  // Over 0-1-2-3 first, both sides would be blocked; the maximum is 2.
-  FlowNetwork network(4);
-  network.add_arc(0, 1, 1), network.add_arc(0, 2, 1), network.add_arc(1, 2, 1);
-  network.add_arc(1, 3, 1), network.add_arc(2, 3, 1);
+TEST_CASE("a flow takes back what a shorter path took wrongly", "[maps]") {
+  // The shortest path, 0-1-2-3, blocks both 0-4-5-2-3 and 0-1-6-7-8-3, which together carry 2.
+  FlowNetwork network(9);
+  for (const auto& [from, to] : std::vector<std::pair<int64_t, int64_t>>{
+           {0, 1}, {1, 2}, {2, 3}, {0, 4}, {4, 5}, {5, 2}, {1, 6}, {6, 7}, {7, 8}, {8, 3}})
+    network.add_arc(from, to, 1);
   CHECK(network.max_flow(0, 3) == 2);
 }
 
