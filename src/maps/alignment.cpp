@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "src/maps/map_row.h"
+
 namespace fovea {
 namespace {
 
@@ -21,6 +23,17 @@ AlignmentCounts counts_of(const Json& list) {
           list.at(3).get<int64_t>()};
 }
 
+Json counts_list(const SoftAlignmentCounts& counts) {
+  return {counts.mass, counts.on_possible, counts.sure, counts.on_sure};
+}
+
+SoftAlignmentCounts soft_counts(const Json& json, const char* name) {
+  if (!json.contains(name)) return {};
+  const Json& list = json.at(name);
+  return {list.at(0).get<double>(), list.at(1).get<double>(), list.at(2).get<double>(),
+          list.at(3).get<double>()};
+}
+
 void link(AlignmentCounts& counts, const MapRecord& record, int64_t query, int64_t key) {
   ++counts.found;
   counts.found_possible += record.gold(query, key);
@@ -37,6 +50,22 @@ int64_t largest(const MapRecord& record, int64_t head, int64_t query) {
   return best;
 }
 
+/// Adds the weights of row `row` for the target token whose truth is row `target`, and equal ones.
+void weigh(const MapRecord& record, int64_t head, int64_t row, int64_t target, SoftAlignmentCounts& counts,
+           SoftAlignmentCounts& chance) {
+  const MapRow seen = visible_row(record, head, row);
+  const auto p = shares_of(seen.weights);
+  for (int64_t k = 0; k < record.keys; ++k)
+    for (auto* one : {&counts, &chance}) one->sure += record.sure(target, k);
+  if (!p) return;
+  for (size_t i = 0; i < p->size(); ++i)
+    for (const auto& [one, share] : {std::pair(&counts, (*p)[i]), std::pair(&chance, 1 / seen.size())}) {
+      one->mass += share;
+      if (record.gold(target, seen.keys[i])) one->on_possible += share;
+      if (record.sure(target, seen.keys[i])) one->on_sure += share;
+    }
+}
+
 Json rates(const AlignmentCounts& counts) {
   return {{"aer", number(counts.aer())},
           {"precision", number(counts.precision())},
@@ -48,6 +77,8 @@ Json rates(const AlignmentCounts& counts) {
 MapAlignment& MapAlignment::operator+=(const MapAlignment& other) {
   links += other.links, input += other.input, diagonal += other.diagonal;
   chance_possible += other.chance_possible, chance_sure += other.chance_sure;
+  soft += other.soft, soft_input += other.soft_input;
+  soft_chance += other.soft_chance, soft_input_chance += other.soft_input_chance;
   return *this;
 }
 
@@ -71,6 +102,8 @@ MapAlignment align(const MapRecord& record, int64_t head) {
       if (!record.visible(q, k)) continue;
       ++visible, possible += record.gold(q, k), sure += record.sure(q, k);
     }
+    weigh(record, head, q, q, alignment.soft, alignment.soft_chance);
+    weigh(record, head, q + 1, q, alignment.soft_input, alignment.soft_input_chance);
     if (const int64_t best = largest(record, head, q + 1); best >= 0) link(alignment.input, record, q, best);
     if (visible == 0) continue;
     link(alignment.links, record, q, largest(record, head, q));
@@ -85,8 +118,12 @@ Json alignment_json(const MapAlignment& alignment) {
   Json json = rates(alignment.links);
   json.update({{"links", alignment.links.found},
                {"input", rates(alignment.input)},
-               {"chance", {{"aer", number(alignment.chance_aer())}}},
+               {"soft_aer", number(alignment.soft.aer())},
+               {"chance",
+                {{"aer", number(alignment.chance_aer())}, {"soft_aer", number(alignment.soft_chance.aer())}}},
                {"diagonal", {{"aer", number(alignment.diagonal.aer())}}}});
+  json["input"]["soft_aer"] = number(alignment.soft_input.aer());
+  json["input"]["chance"] = {{"soft_aer", number(alignment.soft_input_chance.aer())}};
   return json;
 }
 
@@ -94,12 +131,19 @@ Json counts_json(const MapAlignment& alignment) {
   return {{"links", counts_list(alignment.links)},
           {"input", counts_list(alignment.input)},
           {"diagonal", counts_list(alignment.diagonal)},
-          {"chance", {alignment.chance_possible, alignment.chance_sure}}};
+          {"chance", {alignment.chance_possible, alignment.chance_sure}},
+          {"soft", counts_list(alignment.soft)},
+          {"soft_input", counts_list(alignment.soft_input)},
+          {"soft_chance", counts_list(alignment.soft_chance)},
+          {"soft_input_chance", counts_list(alignment.soft_input_chance)}};
 }
 
 MapAlignment counts_from(const Json& json) {
-  return {counts_of(json.at("links")), counts_of(json.at("input")), counts_of(json.at("diagonal")),
-          json.at("chance").at(0).get<double>(), json.at("chance").at(1).get<double>()};
+  return {counts_of(json.at("links")),           counts_of(json.at("input")),
+          counts_of(json.at("diagonal")),        json.at("chance").at(0).get<double>(),
+          json.at("chance").at(1).get<double>(), soft_counts(json, "soft"),
+          soft_counts(json, "soft_input"),       soft_counts(json, "soft_chance"),
+          soft_counts(json, "soft_input_chance")};
 }
 
 }  // namespace fovea

@@ -1,4 +1,5 @@
-// Word alignment read from a map: each target token's first largest source token, against gold links.
+// Word alignment read from a map, against gold links: each target token's first largest source token, and its
+// weights as they are.
 #pragma once
 
 #include "src/base/json.h"
@@ -14,6 +15,10 @@ namespace fovea {
 struct MapAlignment {
   AlignmentCounts links, input, diagonal;
   double chance_possible = 0, chance_sure = 0;
+  /// The weights of the row that writes a target token and of the row that reads it, each row's rescaled to
+  /// sum 1 over the visible keys; and by chance (equal weights; permuted ones have the same expectation). A
+  /// row that is no distribution adds no mass.
+  SoftAlignmentCounts soft, soft_input, soft_chance, soft_input_chance;
 
   MapAlignment& operator+=(const MapAlignment& other);
   /// AER of the random links, in expectation of the counts.
@@ -27,12 +32,12 @@ bool is_alignment(const MapRecord& record);
 /// rates). Truth 1 is a sure link, 2 a possible one.
 MapAlignment align(const MapRecord& record, int64_t head);
 
-/// {"aer", "precision", "recall", "links", "input": {"aer", "precision", "recall"}, "chance": {"aer"},
-/// "diagonal":
-/// {"aer"}}; undefined rates are null.
+/// {"aer", "soft_aer", "precision", "recall", "links", "input": {"aer", "soft_aer", "precision", "recall",
+/// "chance": {"soft_aer"}}, "chance": {"aer", "soft_aer"}, "diagonal": {"aer"}}; undefined rates are null.
 Json alignment_json(const MapAlignment& alignment);
 
-/// The counts alone, as scores.json keeps them for each example; and back.
+/// The counts alone, as scores.json keeps them for each example; and back (files written before there were
+/// soft counts have none, and no soft rates).
 Json counts_json(const MapAlignment& alignment);
 MapAlignment counts_from(const Json& json);
 

@@ -30,6 +30,16 @@ AlignmentCounts& AlignmentCounts::operator+=(const AlignmentCounts& other) {
   return *this;
 }
 
+SoftAlignmentCounts& SoftAlignmentCounts::operator+=(const SoftAlignmentCounts& other) {
+  mass += other.mass, on_possible += other.on_possible, sure += other.sure, on_sure += other.on_sure;
+  return *this;
+}
+
+double SoftAlignmentCounts::aer() const {
+  if (mass + sure == 0) return std::numeric_limits<double>::quiet_NaN();
+  return 1 - (on_sure + on_possible) / (mass + sure);
+}
+
 double AlignmentCounts::precision() const {
   return ratio(found_possible, found);
 }

@@ -1,4 +1,5 @@
-// Alignment error rate against sure and possible links (Och & Ney 2003).
+// Alignment error rate against sure and possible links (Och & Ney 2003), of links and of weights (Tu et al.
+// 2016).
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,15 @@ struct AlignmentCounts {
   double precision() const;  ///< |A ∩ P| / |A|; NaN without found links
   double recall() const;     ///< |A ∩ S| / |S|; NaN without sure links
   double aer() const;        ///< 1 − (|A ∩ S| + |A ∩ P|) / (|A| + |S|); NaN without either
+};
+
+/// The same of weights instead of links, which are shares of a target word: their sum, what of it lies on
+/// possible links, sure links, what of it lies on those.
+struct SoftAlignmentCounts {
+  double mass = 0, on_possible = 0, sure = 0, on_sure = 0;
+  SoftAlignmentCounts& operator+=(const SoftAlignmentCounts& other);
+  /// 1 − (Σ M·S + Σ M·P) / (Σ M + |S|) (Tu et al. 2016); NaN without weights and sure links.
+  double aer() const;
 };
 
 AlignmentCounts count_links(const Links& found, const GoldLinks& gold);

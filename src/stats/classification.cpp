@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "src/stats/curves.h"
 #include "src/stats/summary.h"
 
 namespace fovea {
@@ -130,17 +131,13 @@ double area_under_roc(const std::vector<double>& scores, const std::vector<bool>
 double expected_calibration_error(const Classified& c, int64_t bins) {
   check(c);
   if (c.probabilities.empty() || c.labels.empty()) return kUndefined;
-  std::vector<double> gap(static_cast<size_t>(bins), 0);  // Σ (correct − confidence) in each bin
+  std::vector<double> confidence(c.labels.size());
+  std::vector<bool> right(c.labels.size());
   for (size_t i = 0; i < c.labels.size(); ++i) {
-    const double confidence =
-        c.probabilities[i * static_cast<size_t>(c.classes) + static_cast<size_t>(c.predicted[i])];
-    const double edge = std::ceil(confidence * static_cast<double>(bins)) - 1;
-    const size_t bin = static_cast<size_t>(std::clamp(edge, 0.0, static_cast<double>(bins - 1)));
-    gap[bin] += (c.labels[i] == c.predicted[i] ? 1.0 : 0.0) - confidence;
+    confidence[i] = c.probabilities[i * static_cast<size_t>(c.classes) + static_cast<size_t>(c.predicted[i])];
+    right[i] = c.labels[i] == c.predicted[i];
   }
-  CompensatedSum sum;
-  for (double one : gap) sum.add(std::abs(one));
-  return sum.value() / static_cast<double>(c.labels.size());
+  return calibration_error(reliability_bins(confidence, right, bins));
 }
 
 }  // namespace fovea

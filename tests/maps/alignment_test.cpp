@@ -3,6 +3,7 @@
 #include "src/maps/alignment.h"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "src/maps/scores.h"
 #include "tests/support/scratch.h"
@@ -105,4 +106,55 @@ TEST_CASE("links of the step that reads a token are those of the row after the o
                  1, 1, 1, 0, 0, 0};  // the second row's largest is hidden, the last sees none
   CHECK(align(record, 0).input.found == 2);
   CHECK(align(record, 0).input.found_sure == 1);
+}
+
+TEST_CASE("soft AER by hand: masses on sure and possible links over all mass and the sure links") {
+  const MapAlignment found = align(decoded(), 0);
+  // Rows .6 .3 .1, .2 .4 .4, .1 .8 .1: sure .6 + .4, possible also .8.
+  CHECK(found.soft.mass == Approx(3));
+  CHECK(found.soft.sure == 2);
+  CHECK(found.soft.on_sure == Approx(1));
+  CHECK(found.soft.on_possible == Approx(1.8));
+  CHECK(found.soft.aer() == Approx(1 - 2.8 / 5));
+  // The rows below: .2 .4 .4 for 0-0, .1 .8 .1 for 1-2, 0 0 1 for 2-1.
+  CHECK(found.soft_input.on_sure == Approx(0.3));
+  CHECK(found.soft_input.aer() == Approx(1 - 0.6 / 5));
+  CHECK(found.soft_chance.aer() == Approx(1 - (2.0 / 3 + 1) / 5));
+  CHECK(std::isnan(SoftAlignmentCounts{}.aer()));
+}
+
+TEST_CASE("soft AER of one-hot rows is AER, and of identity 0") {
+  MapRecord record = decoded();
+  record.weights = {1, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1};
+  CHECK(align(record, 0).soft.aer() == Approx(align(record, 0).links.aer()));
+  CHECK(align(record, 0).soft_input.aer() == Approx(align(record, 0).input.aer()));
+  record.truth = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0};
+  CHECK(align(record, 1).soft.aer() == 0);
+}
+
+TEST_CASE("soft AER: rows are rescaled over what is seen, rows without shares add no mass") {
+  MapRecord record = decoded();
+  record.mask = {1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+  CHECK(align(record, 0).soft.on_sure == Approx(0.6 / 0.9 + 0.4));
+  record.weights[3] = -1;
+  CHECK(align(record, 0).soft.mass == Approx(2));
+  CHECK(align(record, 0).soft.sure == 2);
+  CHECK(align(record, 0).soft_chance.mass == Approx(2));
+}
+
+TEST_CASE("soft rates are of the masses of all examples; files without them have none") {
+  MapRecord one = decoded(), two = decoded();
+  two.truth = {0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  MapAlignment sum = align(one, 0);
+  sum += align(two, 0);
+  const Json summary = summarise_scores({score_record(one), score_record(two)}).at("cross");
+  const Json head = summary.at("heads").at(0).at("alignment");
+  CHECK(head.at("soft_aer").get<double>() == Approx(sum.soft.aer()));
+  CHECK(head.at("input").at("soft_aer").get<double>() == Approx(sum.soft_input.aer()));
+  CHECK(head.at("chance").at("soft_aer").get<double>() == Approx(sum.soft_chance.aer()));
+  CHECK(head.at("input").at("chance").at("soft_aer").get<double>() == Approx(sum.soft_input_chance.aer()));
+  Json old = counts_json(sum);
+  for (const char* name : {"soft", "soft_input", "soft_chance", "soft_input_chance"}) old.erase(name);
+  CHECK(alignment_json(counts_from(old)).at("soft_aer").is_null());
+  CHECK(alignment_json(counts_from(old)).at("aer") == head.at("aer"));
 }

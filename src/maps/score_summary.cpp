@@ -1,0 +1,97 @@
+// Scores of many examples, summarised by layer and head.
+#include <cmath>
+#include <map>
+
+#include "src/maps/alignment.h"
+#include "src/maps/scores.h"
+#include "src/stats/summary.h"
+
+namespace fovea {
+namespace {
+
+Json number(double value) {
+  return std::isfinite(value) ? Json(value) : Json();
+}
+
+/// Values of one name over examples.
+using Values = std::map<std::string, std::vector<double>>;
+
+void add_numbers(Values& values, const Json& object) {
+  for (const auto& [name, value] : object.items())
+    if (value.is_number()) values[name].push_back(value.get<double>());
+}
+
+Json summary_json(const std::vector<double>& values) {
+  const Summary summary = summarise(values);
+  return {
+      {"mean", number(summary.mean)}, {"n", summary.n}, {"ci", {number(summary.low), number(summary.high)}}};
+}
+
+Json summaries_json(const Values& values) {
+  Json json = Json::object();
+  for (const auto& [name, list] : values) json[name] = summary_json(list);
+  return json;
+}
+
+bool is_score(const std::string& name, const Json& value) {
+  return name != "head" && value.is_number();
+}
+
+/// All examples of one layer.
+struct Layer {
+  std::map<int64_t, Values> heads;
+  Values all, disagreement;
+  std::map<std::string, Values> chance;  // by baseline
+  std::map<int64_t, MapAlignment> alignment;
+
+  void add(const Json& record) {
+    Values mean;
+    const Json list = record.value("heads", Json::array());
+    for (const Json& head : list) {
+      const auto number = head.value("head", int64_t{0});
+      if (head.contains("alignment")) alignment[number] += counts_from(head["alignment"]);
+      for (const auto& [name, value] : head.items()) {
+        if (!is_score(name, value)) continue;
+        heads[number][name].push_back(value.get<double>());
+        mean[name].push_back(value.get<double>());
+      }
+    }
+    for (const auto& [name, values] : mean) all[name].push_back(summarise(values).mean);
+    if (record.value("head_disagreement", Json()).is_number())
+      disagreement["head_disagreement"].push_back(record["head_disagreement"].get<double>());
+    const Json baselines = record.value("chance", Json::object());
+    for (const auto& [name, values] : baselines.items()) add_numbers(chance[name], values);
+  }
+
+  Json json() const {
+    Json list = Json::array();
+    for (const auto& [head, values] : heads) {
+      list.push_back(summaries_json(values));
+      list.back()["head"] = head;
+      if (const auto found = alignment.find(head); found != alignment.end())
+        list.back()["alignment"] = alignment_json(found->second);
+    }
+    Json json = summaries_json(disagreement);
+    json["heads"] = list;
+    json["all"] = summaries_json(all);
+    for (const auto& [name, values] : chance)
+      if (!values.empty()) json["chance"][name] = summaries_json(values);
+    return json;
+  }
+};
+
+}  // namespace
+
+Json summarise_scores(const std::vector<Json>& records) {
+  std::map<std::string, Layer> layers;
+  for (const Json& record : records) layers[record.value("path", std::string())].add(record);
+  Json json = Json::object();
+  for (const auto& [path, layer] : layers) json[path] = layer.json();
+  return json;
+}
+
+Json scores_document(const std::vector<Json>& records) {
+  return {{"format", 1}, {"maps", records}, {"summary", summarise_scores(records)}};
+}
+
+}  // namespace fovea
