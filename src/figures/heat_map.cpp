@@ -18,6 +18,7 @@ constexpr double kMaxCell = 20;  // points
 constexpr double kMaxLabel = 62;
 constexpr double kGap = 10;
 constexpr double kAtlasGap = 2.5;
+constexpr double kAtlasHeight = 480;  // of all its cells, so that it fits on a page
 constexpr Colour kGrey{0.35, 0.35, 0.35};
 
 /// Where everything stands.
@@ -62,6 +63,8 @@ void size_cells(Plan& plan, const HeatMap& map, double width) {
   const double across = static_cast<double>(plan.panel_columns);
   const double room = (width - plan.left - plan.gap * (across - 1)) / across;
   plan.cell_width = std::min(room / columns, kMaxCell);
+  if (map.across > 0)
+    plan.cell_width = std::min(plan.cell_width, kAtlasHeight / (rows * static_cast<double>(plan.panel_rows)));
   plan.cell_height = std::min(plan.cell_width, 1.2 * width / rows);
   if (plan.cell_height * rows < 12) plan.cell_height = 12 / rows;
 }

@@ -26,6 +26,7 @@ constexpr const char* kDefinitions = R"(  \providecommand\foveafolder{}%
       \foveamissing{#1}{#2}\fi\fi\fi
     \else\ifcsname u8:\detokenize{#3}\endcsname
       {\def\TextSymbolUnavailable##1{\foveamissing{#1}{#2}}#3}\else\foveamissing{#1}{#2}\fi\fi}%
+  \providecommand\foveaapart{\kern0pt\relax}%
   \providecommand\foveartl[1]{\ifdefined\textdir{\textdir TRT #1}\else#1\fi}%
   \def\foveacells#1#2{\def\foveawidth{#1}\def\foveaheight{#2}}%
   \tikzset{fovea label/.append style={},fovea title/.append style={},fovea tick/.append style={},

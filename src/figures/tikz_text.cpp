@@ -9,7 +9,8 @@ namespace fovea {
 namespace {
 
 /// What stands for an ASCII character that LaTeX would take for something else, or join with its neighbour;
-/// the quotes by number, since their names need packages in some encodings.
+/// the quotes by number, since their names need packages in some encodings. Braces alone part no ligature in
+/// LuaTeX.
 const char* ascii_source(char32_t c) {
   switch (c) {
     case '\\':
@@ -19,25 +20,25 @@ const char* ascii_source(char32_t c) {
     case '^':
       return "\\textasciicircum{}";
     case '<':
-      return "\\textless{}";
+      return "\\textless\\foveaapart{}";
     case '>':
-      return "\\textgreater{}";
+      return "\\textgreater\\foveaapart{}";
     case '|':
       return "\\textbar{}";
     case '"':
-      return "{\\char34}";
+      return "{\\char34}\\foveaapart{}";
     case '\'':
-      return "{\\char39}";
+      return "{\\char39}\\foveaapart{}";
     case '`':
-      return "{\\char96}";
+      return "{\\char96}\\foveaapart{}";
     case '-':
-      return "-{}";
+      return "-\\foveaapart{}";
     case ',':
-      return ",{}";
+      return ",\\foveaapart{}";
     case '!':
-      return "!{}";
+      return "!\\foveaapart{}";
     case '?':
-      return "?{}";
+      return "?\\foveaapart{}";
     case '%':
       return "\\%";
     case '_':

@@ -40,6 +40,7 @@ TEST_CASE("an atlas has the panels across that were asked for, its titles and on
   CHECK_THAT(text, Contains("{encoder.2.self}") && Contains("{4}") && !Contains("{5}; "));
   Figure wide = atlas(12, 12, 16);
   CHECK(render_figure(wide, Format::kPdf).drawn.height < 300);  // twelve small rows, not 36 of four panels
+  CHECK(render_figure(atlas(24, 2, 8), Format::kPdf).drawn.height < 650);  // a page
 }
 
 TEST_CASE("titles of panels that do not match their number are refused", "[figures]") {
@@ -75,7 +76,7 @@ TEST_CASE("marked cells get an outline and a legend of their own", "[figures]") 
   std::get<HeatMap>(figure.content).panels[0].marked.assign(90, 0);
   std::get<HeatMap>(figure.content).panels[0].marked[5] = 1;
   figure.mark_title = "p < 0.05";
-  CHECK_THAT(tikz(figure), Contains("p \\textless{} 0.05") && Contains("{expected}"));
+  CHECK_THAT(tikz(figure), Contains("p \\textless\\foveaapart{} 0.05") && Contains("{expected}"));
 }
 
 TEST_CASE("labels of every script are shaped by fonts in PDFs, without Type 3", "[figures]") {
