@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
                "of --from: rows need not sum to 1, nor be from 0 on, nor numbers");
   app.add_option("--layers", request.layers, "paths of layers, with * and ?")->delimiter(',');
   fovea::whole_number(app.add_option("--heads", request.heads, "heads, from 0")->delimiter(','), 0, 100000);
-  app.add_option("--format", request.formats, "npy, json, csv, pdf, svg, png")->delimiter(',');
+  app.add_option("--format", request.formats, "npy, json, csv, pdf, svg, png, tikz")->delimiter(',');
   app.add_flag("--score", request.score,
                "write scores.json: entropy, distance, heads, and truth where it is known");
   app.add_option("--out", request.out, "folder for the maps")->required();

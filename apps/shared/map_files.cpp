@@ -24,17 +24,17 @@ void write_record(const fs::path& folder, const MapRecord& record, const MapScen
   if (wants(request, "npy") || wants(request, "json")) write_map(stem, record);
   if (wants(request, "csv")) write_file_atomically(stem.string() + ".csv", map_csv(record));
   std::optional<Figure> figure;  // made only when a format shows it
-  for (const char* format : {"pdf", "svg", "png"}) {
+  for (const char* format : {"pdf", "svg", "png", "tikz"}) {
     if (!wants(request, format)) continue;
     if (!figure) figure = map_figure(record, scene);
-    write_file_atomically(stem.string() + "." + format, render(*figure, figure_format(format)));
+    write_figure(stem, *figure, figure_format(format));
   }
 }
 
 }  // namespace
 
 void require_formats(const std::vector<std::string>& formats) {
-  const std::vector<std::string> known = {"npy", "json", "csv", "pdf", "svg", "png"};
+  const std::vector<std::string> known = {"npy", "json", "csv", "pdf", "svg", "png", "tikz"};
   for (const std::string& format : formats)
     if (std::find(known.begin(), known.end(), format) == known.end())
       throw ConfigError("--format: no \"" + format + "\"" + hint(format, known));

@@ -1,6 +1,7 @@
 #include "src/figures/canvas.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <numbers>
@@ -12,6 +13,7 @@ namespace fovea {
 namespace {
 
 constexpr Colour kWhite{1, 1, 1};
+constexpr std::array<double, 2> kDashes{3, 2};  // points on, points off
 
 using Surface = std::unique_ptr<cairo_surface_t, void (*)(cairo_surface_t*)>;
 
@@ -148,18 +150,10 @@ double Canvas::text_width(const std::string& text, const TextStyle& style) {
 }
 
 void Canvas::text(double x, double y, const std::string& text, const TextStyle& style) {
-  const Layout line = layout(shown_text(text), style);
+  const Layout line = layout(fitted(text, style), style);
   pango_layout_set_single_paragraph_mode(line.get(), TRUE);
   int width = 0, height = 0;
   pango_layout_get_size(line.get(), &width, &height);
-  if (style.max_width > 0 && width > style.max_width * PANGO_SCALE) {
-    pango_layout_set_width(line.get(), static_cast<int>(style.max_width * PANGO_SCALE));
-    pango_layout_set_ellipsize(line.get(), PANGO_ELLIPSIZE_END);
-    pango_layout_get_size(line.get(), &width, &height);
-    PangoRectangle inked;
-    pango_layout_get_extents(line.get(), nullptr, &inked);
-    width = inked.width;
-  }
   missing_ += pango_layout_get_unknown_glyphs_count(line.get());
   cairo_save(cairo_);
   cairo_translate(cairo_, x, y);
@@ -170,18 +164,46 @@ void Canvas::text(double x, double y, const std::string& text, const TextStyle& 
   cairo_restore(cairo_);
 }
 
-double Canvas::paragraph(double x, double y, double width, const std::string& text, const TextStyle& style) {
-  const Layout block = layout(text.empty() ? text : shown_text(text), style);
+std::string Canvas::fitted(const std::string& text, const TextStyle& style) {
+  const std::string shown = shown_text(text);
+  const TextStyle free{style.size, style.colour, style.bold};
+  if (style.max_width <= 0 || text_width(shown, free) <= style.max_width) return shown;
+  // The longest beginning that fits; a combining mark stays with its letter.
+  const Layout line = layout(shown, free);
+  int count = 0;
+  const PangoLogAttr* stops = pango_layout_get_log_attrs_readonly(line.get(), &count);
+  std::string best = "…";
+  for (int i = 1; i < count; ++i) {
+    if (!stops[i].is_cursor_position) continue;
+    const char* end = g_utf8_offset_to_pointer(shown.c_str(), i);
+    const std::string cut(shown.c_str(), end);
+    if (text_width(cut + "…", free) > style.max_width) break;
+    best = cut + "…";
+  }
+  return best;
+}
+
+Canvas::Layout Canvas::wrapped(double width, const std::string& text, const TextStyle& style) {
+  Layout block = layout(text.empty() ? text : shown_text(text), style);
   pango_layout_set_width(block.get(), static_cast<int>(width * PANGO_SCALE));
   pango_layout_set_wrap(block.get(), PANGO_WRAP_WORD_CHAR);
+  return block;
+}
+
+double Canvas::wrapped_height(double width, const std::string& text, const TextStyle& style) {
+  int height = 0;
+  pango_layout_get_size(wrapped(width, text, style).get(), nullptr, &height);
+  return static_cast<double>(height) / PANGO_SCALE;
+}
+
+double Canvas::paragraph(double x, double y, double width, const std::string& text, const TextStyle& style) {
+  const Layout block = wrapped(width, text, style);
   missing_ += pango_layout_get_unknown_glyphs_count(block.get());
   cairo_move_to(cairo_, x, y);
   source(style.colour);
   pango_cairo_show_layout(cairo_, block.get());
   cairo_new_path(cairo_);
-  int height = 0;
-  pango_layout_get_size(block.get(), nullptr, &height);
-  return static_cast<double>(height) / PANGO_SCALE;
+  return wrapped_height(width, text, style);
 }
 
 void Canvas::source(const Colour& colour) {
@@ -201,12 +223,7 @@ void Canvas::frame(const Box& box, const Colour& colour, double line_width) {
   cairo_stroke(cairo_);
 }
 
-void Canvas::line(const std::vector<std::pair<double, double>>& points, const Colour& colour,
-                  double line_width) {
-  source(colour);
-  cairo_set_line_width(cairo_, line_width);
-  cairo_set_line_join(cairo_, CAIRO_LINE_JOIN_ROUND);
-  cairo_set_line_cap(cairo_, CAIRO_LINE_CAP_ROUND);
+void Canvas::trace(const Points& points) {
   bool begun = false;
   for (const auto& [x, y] : points) {
     const bool finite = std::isfinite(x) && std::isfinite(y);
@@ -214,13 +231,44 @@ void Canvas::line(const std::vector<std::pair<double, double>>& points, const Co
     if (finite && !begun) cairo_move_to(cairo_, x, y);
     begun = finite;
   }
+}
+
+void Canvas::line(const Points& points, const Colour& colour, double line_width) {
+  source(colour);
+  cairo_set_line_width(cairo_, line_width);
+  cairo_set_line_join(cairo_, CAIRO_LINE_JOIN_ROUND);
+  cairo_set_line_cap(cairo_, CAIRO_LINE_CAP_ROUND);
+  trace(points);
   cairo_stroke(cairo_);
+}
+
+void Canvas::dashed_line(const Points& points, const Colour& colour, double line_width) {
+  source(colour);
+  cairo_set_line_width(cairo_, line_width);
+  cairo_set_line_cap(cairo_, CAIRO_LINE_CAP_BUTT);
+  cairo_set_dash(cairo_, kDashes.data(), static_cast<int>(kDashes.size()), 0);
+  trace(points);
+  cairo_stroke(cairo_);
+  cairo_set_dash(cairo_, nullptr, 0, 0);
+}
+
+void Canvas::area(const Points& points, const Colour& colour, double opacity) {
+  cairo_set_source_rgba(cairo_, colour.red, colour.green, colour.blue, opacity);
+  trace(points);
+  cairo_close_path(cairo_);
+  cairo_fill(cairo_);
+}
+
+void Canvas::dot(double x, double y, double radius, const Colour& colour) {
+  source(colour);
+  cairo_new_path(cairo_);
+  cairo_arc(cairo_, x, y, radius, 0, 2 * std::numbers::pi);
+  cairo_fill(cairo_);
 }
 
 void Canvas::image(const Box& box, const Raster& raster) {
   if (raster.width < 1 || raster.height < 1) return;
-  // Viewers of SVG blur small images whatever the file says, so small ones are enlarged here.
-  const int64_t factor = std::max<int64_t>(1, 768 / std::max(raster.width, raster.height));
+  const int64_t factor = enlargement(box, raster);
   const Surface surface = image_surface(raster, factor);
   cairo_save(cairo_);
   cairo_translate(cairo_, box.x, box.y);
@@ -234,23 +282,32 @@ void Canvas::image(const Box& box, const Raster& raster) {
   cairo_restore(cairo_);
 }
 
+void Canvas::images(const std::vector<Box>& boxes, const std::vector<Raster>& rasters) {
+  for (size_t i = 0; i < boxes.size(); ++i) image(boxes[i], rasters[i]);
+}
+
 void outline_cells(Canvas& canvas, const Box& box, int64_t rows, int64_t columns,
-                   const std::vector<uint8_t>& cells) {
+                   const std::vector<uint8_t>& cells, const Colour& colour) {
   if (cells.empty()) return;
   const double w = box.width / static_cast<double>(columns), h = box.height / static_cast<double>(rows);
   const auto set = [&](int64_t r, int64_t c) {
     return r >= 0 && c >= 0 && r < rows && c < columns && cells[static_cast<size_t>(r * columns + c)] != 0;
   };
-  for (const auto& [colour, line_width] : {std::pair{kWhite, 2.0}, std::pair{kTruthColour, 1.0}})
+  for (const auto& [ink, line_width] : {std::pair{kWhite, 2.0}, std::pair{colour, 1.0}})
     for (int64_t r = 0; r < rows; ++r)
       for (int64_t c = 0; c < columns; ++c) {
         if (!set(r, c)) continue;
         const double x = box.x + w * static_cast<double>(c), y = box.y + h * static_cast<double>(r);
-        if (!set(r - 1, c)) canvas.line({{x, y}, {x + w, y}}, colour, line_width);
-        if (!set(r + 1, c)) canvas.line({{x, y + h}, {x + w, y + h}}, colour, line_width);
-        if (!set(r, c - 1)) canvas.line({{x, y}, {x, y + h}}, colour, line_width);
-        if (!set(r, c + 1)) canvas.line({{x + w, y}, {x + w, y + h}}, colour, line_width);
+        if (!set(r - 1, c)) canvas.line({{x, y}, {x + w, y}}, ink, line_width);
+        if (!set(r + 1, c)) canvas.line({{x, y + h}, {x + w, y + h}}, ink, line_width);
+        if (!set(r, c - 1)) canvas.line({{x, y}, {x, y + h}}, ink, line_width);
+        if (!set(r, c + 1)) canvas.line({{x + w, y}, {x + w, y + h}}, ink, line_width);
       }
+}
+
+int64_t enlargement(const Box& box, const Raster& raster) {
+  const double wanted = std::min(768.0, 8 * std::max(box.width, box.height));
+  return std::max<int64_t>(1, static_cast<int64_t>(wanted) / std::max(raster.width, raster.height));
 }
 
 int64_t panel_columns(int64_t panels, double width) {
@@ -258,10 +315,14 @@ int64_t panel_columns(int64_t panels, double width) {
   return std::max<int64_t>(1, std::min(panels, most));
 }
 
-std::string png_bytes(const Raster& raster) {
+std::string enlarged_png(const Raster& raster, int64_t factor) {
   std::string bytes;
-  cairo_surface_write_to_png_stream(image_surface(raster, 1).get(), append, &bytes);
+  cairo_surface_write_to_png_stream(image_surface(raster, factor).get(), append, &bytes);
   return bytes;
+}
+
+std::string png_bytes(const Raster& raster) {
+  return enlarged_png(raster, 1);
 }
 
 Raster read_png(const std::string& bytes, const std::string& where) {

@@ -35,6 +35,8 @@ std::string hexadecimal_colour(const Colour& colour);
 inline constexpr Colour kMaskedColour{0.83, 0.83, 0.83};
 /// The outline of the truth.
 inline constexpr Colour kTruthColour{0.90, 0.28, 0.13};
+/// The outline of marked cells.
+inline constexpr Colour kMarkColour{0.08, 0.08, 0.08};
 
 enum class ScaleKind { kLinear, kLog, kPower };
 

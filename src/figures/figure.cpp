@@ -5,12 +5,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <map>
 #include <memory>
 
 #include "src/base/error.h"
+#include "src/base/files.h"
 #include "src/figures/canvas.h"
+#include "src/figures/tikz.h"
 
 namespace fovea {
 namespace {
@@ -20,8 +23,11 @@ using Context = std::unique_ptr<cairo_t, void (*)(cairo_t*)>;
 
 /// In every PDF, so that the same figure has the same bytes on any day.
 constexpr const char* kCreateDate = "2000-01-01T00:00:00Z";
-constexpr double kMargin = 2;  // points around the drawing, so that strokes on the edge are whole
 constexpr Colour kGrey{0.35, 0.35, 0.35};
+
+double figure_width(const Figure& figure) {
+  return figure.style.width_mm * 72 / 25.4;
+}
 
 template <class... Cases>
 struct Visitor : Cases... {
@@ -37,6 +43,7 @@ struct Facts {
   double largest = -std::numeric_limits<double>::infinity();
   bool masked = false;
   bool outlined = false;
+  bool marked = false;
 
   void add(const std::vector<float>& values, const std::vector<uint8_t>& visible) {
     for (size_t i = 0; i < values.size(); ++i) {
@@ -51,8 +58,12 @@ struct Facts {
       if (value > 0) smallest_positive = std::min(smallest_positive, value);
     }
   }
-  void outline(const std::vector<uint8_t>& cells) {
-    outlined = outlined || std::any_of(cells.begin(), cells.end(), [](uint8_t cell) { return cell != 0; });
+  void outline(const std::vector<uint8_t>& cells) { outlined = outlined || any(cells); }
+  void mark(const std::vector<uint8_t>& cells) { marked = marked || any(cells); }
+
+ private:
+  static bool any(const std::vector<uint8_t>& cells) {
+    return std::any_of(cells.begin(), cells.end(), [](uint8_t cell) { return cell != 0; });
   }
 };
 
@@ -60,7 +71,7 @@ Facts facts_of(const Figure& figure) {
   Facts facts;
   std::visit(Visitor{[&](const HeatMap& map) {
                        for (const HeatPanel& p : map.panels)
-                         facts.add(p.values, p.visible), facts.outline(p.outlined);
+                         facts.add(p.values, p.visible), facts.outline(p.outlined), facts.mark(p.marked);
                      },
                      [&](const Highlight& text) {
                        for (const HighlightLine& l : text.lines)
@@ -73,7 +84,8 @@ Facts facts_of(const Figure& figure) {
                      [&](const SeriesOverlay& overlay) {
                        for (const SeriesPanel& p : overlay.panels) facts.add(p.weights, p.visible);
                        facts.outline(overlay.outlined);
-                     }},
+                     },
+                     [](const CurveChart&) {}},
              figure.content);
   return facts;
 }
@@ -103,7 +115,7 @@ void draw_bar_labels(Canvas& canvas, const ColourScale& scale, const Box& bar) {
   for (double tick : ticks) {
     const double x = bar.x + bar.width * scale.unit(tick);
     const std::string label = step > 0 ? tick_label(tick, step) : tick_label(tick, std::abs(tick));
-    const TextStyle style{canvas.small_size(), kGrey, false, 0.5, 0, 0};
+    const TextStyle style{canvas.small_size(), kGrey, false, 0.5, 0, 0, TextRole::kTick};
     const double half = canvas.text_width(label, style) / 2;
     canvas.line({{x, bar.y + bar.height}, {x, bar.y + bar.height + 1.8}}, kGrey, 0.5);
     const double centre = std::max(x, bar.x + half - 2);
@@ -113,18 +125,26 @@ void draw_bar_labels(Canvas& canvas, const ColourScale& scale, const Box& bar) {
   }
 }
 
-/// A swatch with its name; where the next one may begin.
-double draw_swatch(Canvas& canvas, double x, double y, const std::string& name, bool outline) {
-  const Box box{x, y - 3, 8, 6};
-  if (outline) {
-    canvas.frame({box.x + 0.5, box.y + 0.5, 7, 5}, kTruthColour, 1);
-  } else {
-    canvas.fill(box, kMaskedColour);
+/// A swatch with its name, on the next line where it would not fit; where the next one may begin.
+struct Legend {
+  Canvas& canvas;
+  double width;
+  double x;
+  double y;
+
+  void add(const std::string& name, const Colour& colour, bool outline) {
+    const TextStyle style{canvas.font_size(), kGrey, false, 0, 0, width - 11};
+    const double wide = 11 + canvas.text_width(name, style);
+    if (x > 0 && x + wide > width) x = 0, y += canvas.line_height(canvas.font_size()) + 7;
+    if (outline) {
+      canvas.frame({x + 0.5, y - 2.5, 7, 5}, colour, 1);
+    } else {
+      canvas.fill({x, y - 3, 8, 6}, colour);
+    }
+    canvas.text(x + 11, y, name, style);
+    x += wide + 10;
   }
-  const TextStyle style{canvas.font_size(), kGrey, false, 0, 0, 0};
-  canvas.text(x + 11, y, name, style);
-  return x + 11 + canvas.text_width(name, style) + 10;
-}
+};
 
 /// Title, bar, labels and the legend of masked and expected cells.
 double draw_colour_bar(Canvas& canvas, const Figure& figure, double width, double top) {
@@ -135,22 +155,24 @@ double draw_colour_bar(Canvas& canvas, const Figure& figure, double width, doubl
   std::string title = figure.value_title;
   if (scale.kind == ScaleKind::kLog) title += " (log)";
   if (scale.kind == ScaleKind::kPower) title += " (power " + tick_label(scale.power, 0.01) + ")";
-  canvas.text(0, top + line / 2, title, {canvas.font_size(), kGrey, false, 0, 0, width});
+  canvas.text(0, top + line / 2, title, {canvas.font_size(), kGrey, false, 0, 0, width, TextRole::kTitle});
   const Box bar{0, top + line + 2, bar_width, 5};
   canvas.image(bar, bar_raster(scale));
   canvas.frame(bar, {0.6, 0.6, 0.6}, 0.3);
   draw_bar_labels(canvas, scale, bar);
-  double x = bar_width + 16;
-  if (facts.masked) x = draw_swatch(canvas, x, bar.y + 2.5, figure.masked_title, false);
-  if (facts.outlined) draw_swatch(canvas, x, bar.y + 2.5, figure.truth_title, true);
-  return bar.y + bar.height + 11;
+  Legend legend{canvas, width, bar_width + 16, bar.y + 2.5};
+  if (facts.masked) legend.add(figure.masked_title, kMaskedColour, false);
+  if (facts.outlined) legend.add(figure.truth_title, kTruthColour, true);
+  if (facts.marked) legend.add(figure.mark_title, kMarkColour, true);
+  return legend.y + 2.5 + 11;
 }
 
 double draw_words(Canvas& canvas, const Figure& figure, double width, double top) {
-  if (!figure.caption.empty())
-    top += 5 + canvas.paragraph(0, top + 4, width, figure.caption, {canvas.font_size(), {0.13, 0.13, 0.13}});
-  if (!figure.provenance.empty())
-    top += 4 + canvas.paragraph(0, top + 3, width, figure.provenance, {canvas.small_size(), {0.5, 0.5, 0.5}});
+  TextStyle style{canvas.font_size(), {0.13, 0.13, 0.13}};
+  style.role = TextRole::kCaption;
+  if (!figure.caption.empty()) top += 5 + canvas.paragraph(0, top + 4, width, figure.caption, style);
+  style.size = canvas.small_size(), style.colour = {0.5, 0.5, 0.5};
+  if (!figure.provenance.empty()) top += 4 + canvas.paragraph(0, top + 3, width, figure.provenance, style);
   return top;
 }
 
@@ -160,7 +182,8 @@ double draw_content(Canvas& canvas, const Figure& figure, double width) {
           [&](const HeatMap& map) { return draw_heat_map(canvas, figure, map, width, 0); },
           [&](const Highlight& text) { return draw_highlight(canvas, figure, text, width, 0); },
           [&](const ImageOverlay& image) { return draw_image_overlay(canvas, figure, image, width, 0); },
-          [&](const SeriesOverlay& series) { return draw_series_overlay(canvas, figure, series, width, 0); }},
+          [&](const SeriesOverlay& series) { return draw_series_overlay(canvas, figure, series, width, 0); },
+          [&](const CurveChart& chart) { return draw_curve_chart(canvas, figure, chart, width, 0); }},
       figure.content);
 }
 
@@ -257,9 +280,9 @@ std::string render_svg(const Figure& figure, const Drawn& size) {
   return with_description(with_stable_ids(bytes), figure);
 }
 
-std::string render_png(const Figure& figure, const Drawn& size) {
+Surface pixel_surface(const Figure& figure, const Drawn& size) {
   const double scale = std::max(36.0, figure.style.dpi) / 72;
-  const Surface surface(
+  Surface surface(
       cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(std::ceil(size.width * scale)),
                                  static_cast<int>(std::ceil(size.height * scale))),
       cairo_surface_destroy);
@@ -271,9 +294,23 @@ std::string render_png(const Figure& figure, const Drawn& size) {
   if (cairo_status(context.get()) != CAIRO_STATUS_SUCCESS)
     throw Error(std::string("cannot draw the figure: ") +
                 cairo_status_to_string(cairo_status(context.get())));
+  cairo_surface_flush(surface.get());
+  return surface;
+}
+
+std::string render_png(const Figure& figure, const Drawn& size) {
   std::string bytes;
-  cairo_surface_write_to_png_stream(surface.get(), append, &bytes);
+  cairo_surface_write_to_png_stream(pixel_surface(figure, size).get(), append, &bytes);
   return bytes;
+}
+
+Rendered render_tikz(const Figure& figure, const Drawn& size, const std::string& stem) {
+  const Surface nowhere(cairo_recording_surface_create(CAIRO_CONTENT_COLOR_ALPHA, nullptr),
+                        cairo_surface_destroy);
+  const Context context(cairo_create(nowhere.get()), cairo_destroy);
+  TikzCanvas canvas(context.get(), figure.style, stem);
+  draw_on(canvas, figure);
+  return {canvas.document(figure, size), size, canvas.files()};
 }
 
 }  // namespace
@@ -282,7 +319,8 @@ Format figure_format(const std::string& name) {
   if (name == "pdf") return Format::kPdf;
   if (name == "svg") return Format::kSvg;
   if (name == "png") return Format::kPng;
-  throw ConfigError("unknown figure format '" + name + "', expected pdf, svg or png");
+  if (name == "tikz") return Format::kTikz;
+  throw ConfigError("unknown figure format '" + name + "', expected pdf, svg, png or tikz");
 }
 
 ColourScale shared_scale(const Figure& figure) {
@@ -305,28 +343,57 @@ ColourScale shared_scale(const Figure& figure) {
   return scale;
 }
 
-Drawn draw(const Figure& figure, cairo_t* surface) {
-  const double width = figure.style.width_mm * 72 / 25.4;
-  const double inner = width - 2 * kMargin;
-  cairo_save(surface);
-  cairo_translate(surface, kMargin, kMargin);
-  Canvas canvas(surface, figure.style);
+double draw_on(Canvas& canvas, const Figure& figure) {
+  const double inner = figure_width(figure) - 2 * kFigureMargin;
   double bottom = draw_content(canvas, figure, inner);
-  bottom = draw_colour_bar(canvas, figure, inner, bottom + 6);
+  if (!std::holds_alternative<CurveChart>(figure.content))
+    bottom = draw_colour_bar(canvas, figure, inner, bottom + 6);
   bottom = draw_words(canvas, figure, inner, bottom);
-  cairo_restore(surface);
-  return {width, std::ceil(bottom + 2 * kMargin), canvas.missing_glyphs()};
+  return std::ceil(bottom + 2 * kFigureMargin);
 }
 
-Rendered render_figure(const Figure& figure, Format format) {
+Drawn draw(const Figure& figure, cairo_t* surface) {
+  cairo_save(surface);
+  cairo_translate(surface, kFigureMargin, kFigureMargin);
+  Canvas canvas(surface, figure.style);
+  const double height = draw_on(canvas, figure);
+  cairo_restore(surface);
+  return {figure_width(figure), height, canvas.missing_glyphs()};
+}
+
+Rendered render_figure(const Figure& figure, Format format, const std::string& stem) {
   const Drawn drawn = measure(figure);
   if (format == Format::kPdf) return {render_pdf(figure, drawn), drawn};
   if (format == Format::kSvg) return {render_svg(figure, drawn), drawn};
+  if (format == Format::kTikz) return render_tikz(figure, drawn, stem);
   return {render_png(figure, drawn), drawn};
 }
 
 std::string render(const Figure& figure, Format format) {
   return render_figure(figure, format).bytes;
+}
+
+void write_figure(const std::filesystem::path& stem, const Figure& figure, Format format) {
+  static constexpr const char* kEndings[] = {".pdf", ".svg", ".png", ".tikz"};
+  const Rendered rendered = render_figure(figure, format, stem.filename().string());
+  for (const auto& [ending, bytes] : rendered.files) write_file_atomically(stem.string() + ending, bytes);
+  write_file_atomically(stem.string() + kEndings[static_cast<size_t>(format)], rendered.bytes);
+}
+
+Raster figure_raster(const Figure& figure) {
+  const Surface surface = pixel_surface(figure, measure(figure));
+  Raster raster{
+      cairo_image_surface_get_width(surface.get()), cairo_image_surface_get_height(surface.get()), 3, {}};
+  raster.pixels.reserve(static_cast<size_t>(raster.width * raster.height * 3));
+  const unsigned char* data = cairo_image_surface_get_data(surface.get());
+  const int row_bytes = cairo_image_surface_get_stride(surface.get());
+  for (int64_t y = 0; y < raster.height; ++y)
+    for (int64_t x = 0; x < raster.width; ++x) {
+      uint32_t pixel;
+      std::memcpy(&pixel, data + y * row_bytes + 4 * x, 4);
+      for (int shift : {16, 8, 0}) raster.pixels.push_back(static_cast<uint8_t>(pixel >> shift & 255));
+    }
+  return raster;
 }
 
 }  // namespace fovea

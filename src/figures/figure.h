@@ -1,9 +1,11 @@
-// Figures for papers: what is drawn, and the one function that draws it as PDF, SVG or PNG.
+// Figures for papers: what is drawn, and the one function that draws it as PDF, SVG, PNG or TikZ.
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -13,9 +15,9 @@ typedef struct _cairo cairo_t;
 
 namespace fovea {
 
-enum class Format { kPdf, kSvg, kPng };
+enum class Format { kPdf, kSvg, kPng, kTikz };
 
-/// "pdf", "svg" or "png"; throws ConfigError otherwise.
+/// "pdf", "svg", "png" or "tikz"; throws ConfigError otherwise.
 Format figure_format(const std::string& name);
 
 /// Usual widths of a figure in a journal.
@@ -42,12 +44,13 @@ struct Style {
 };
 
 /// One matrix of a heat map. A cell that is not visible is drawn in neutral grey; outlined cells get the
-/// truth's outline.
+/// truth's outline, marked ones a dark one.
 struct HeatPanel {
   std::string title;
   std::vector<float> values;      // [rows, columns]
   std::vector<uint8_t> visible;   // [rows, columns] or empty = all
   std::vector<uint8_t> outlined;  // [rows, columns] or empty = none
+  std::vector<uint8_t> marked{};  // [rows, columns] or empty = none
 };
 
 /// Matrices of one shape side by side under one colour scale.
@@ -59,6 +62,13 @@ struct HeatMap {
   std::string row_title;
   std::string column_title;
   std::vector<HeatPanel> panels;
+  /// Panels per row; 0 = as many as suit the width. With a number they stand closer, as in an atlas of layers
+  /// and heads.
+  int64_t across = 0;
+  std::vector<std::string> panel_row_titles{};     // left of each row of panels, or empty
+  std::vector<std::string> panel_column_titles{};  // [across] above the first row of panels, or empty
+  /// Each cell's value in it, with the digits for which there is room; none in cells under 6 points of font.
+  bool numbers = false;
 };
 
 /// One reading of the sentence of a Highlight.
@@ -123,14 +133,46 @@ struct SeriesOverlay {
   std::string time_title = "time step";
 };
 
+/// One line of a CurveChart. Points may be NaN: the line is broken there.
+struct Curve {
+  std::string name;
+  std::vector<double> x;       // [points]
+  std::vector<double> y;       // [points]
+  std::vector<double> low{};   // [points] lower edge of the band, or empty
+  std::vector<double> high{};  // [points] upper edge, or empty
+  bool dots = false;           // a dot at every point
+};
+
+enum class CurveNames { kAuto, kAtEnds, kLegend };
+
+/// Lines over two axes: ROC, calibration, deletion, insertion and pruning curves.
+struct CurveChart {
+  std::vector<Curve> curves;
+  /// Dashed and grey: the diagonal, a chance level.
+  std::vector<Curve> references;
+  std::string x_title;
+  std::string y_title;
+  bool log_x = false;
+  /// As high as wide.
+  bool square = false;
+  /// Names at the lines' right ends, or in a legend; kAuto takes the ends where they lie far enough apart.
+  CurveNames names = CurveNames::kAuto;
+  /// Ends of the axes; by default those of the data.
+  std::optional<double> x_low{}, x_high{}, y_low{}, y_high{};
+};
+
+/// The reference from (0, 0) to (1, 1).
+Curve diagonal(const std::string& name);
+
 struct Figure {
-  std::variant<HeatMap, Highlight, ImageOverlay, SeriesOverlay> content;
+  std::variant<HeatMap, Highlight, ImageOverlay, SeriesOverlay, CurveChart> content;
   Style style;
   /// Stands at the colour bar.
   std::string value_title = "attention weight";
   /// Names in the legend.
   std::string masked_title = "masked";
   std::string truth_title = "expected";
+  std::string mark_title = "significant";
   std::string caption{};
   /// Small under the caption and in the file's metadata: model, step, layer, config hash.
   std::string provenance{};
@@ -152,13 +194,22 @@ Drawn draw(const Figure& figure, cairo_t* surface);
 struct Rendered {
   std::string bytes;
   Drawn drawn;
+  /// What `bytes` refers to, each the end of its name after the stem and its bytes: TikZ's larger images.
+  std::vector<std::pair<std::string, std::string>> files{};
 };
 
-/// The file for `figure`; the same figure gives the same bytes.
-Rendered render_figure(const Figure& figure, Format format);
+/// The file for `figure`; the same figure gives the same bytes. `stem` is the name under which TikZ includes
+/// its images: stem-1.png, …; throws ConfigError when TeX could not read such a name.
+Rendered render_figure(const Figure& figure, Format format, const std::string& stem = "figure");
 
 /// render_figure(…).bytes
 std::string render(const Figure& figure, Format format);
+
+/// Writes `stem`.pdf, .svg, .png or .tikz and the images beside it, each atomically.
+void write_figure(const std::filesystem::path& stem, const Figure& figure, Format format);
+
+/// The figure as RGB pixels, style.dpi to the inch.
+Raster figure_raster(const Figure& figure);
 
 /// The colour scale that all panels of `figure` share.
 ColourScale shared_scale(const Figure& figure);

@@ -57,7 +57,7 @@ double draw_highlight(Canvas& canvas, const Figure& figure, const Highlight& hig
     if (i > 0) top += 7;
     if (!line.title.empty()) {
       canvas.text(0, top + line_height / 2, line.title,
-                  {canvas.font_size(), {0.35, 0.35, 0.35}, false, 0, 0, width});
+                  {canvas.font_size(), {0.35, 0.35, 0.35}, false, 0, 0, width, TextRole::kTitle});
       top += line_height + 2;
     }
     top = draw_tokens(canvas, highlight, line, scale, width, top);

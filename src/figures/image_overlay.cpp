@@ -93,7 +93,8 @@ double draw_image_overlay(Canvas& canvas, const Figure& figure, const ImageOverl
     const Box box{indent + static_cast<double>(i % columns) * (w + kGap),
                   top + static_cast<double>(i / columns) * (h + line + kGap) + line, w, h};
     const std::string title = i == 0 ? "input" : overlay.panels[static_cast<size_t>(i - 1)].title;
-    canvas.text(box.x, box.y - line / 2 - 1, title, {canvas.font_size(), {0.35, 0.35, 0.35}, false, 0, 0, w});
+    canvas.text(box.x, box.y - line / 2 - 1, title,
+                {canvas.font_size(), {0.35, 0.35, 0.35}, false, 0, 0, w, TextRole::kTitle});
     canvas.image(box, overlay_raster(overlay, i - 1, scale));
     outline_cells(canvas, box, overlay.rows, overlay.columns, overlay.outlined);
   }

@@ -108,7 +108,7 @@ void draw_value_axis(Canvas& canvas, const Projection& p) {
   for (double tick : ticks) {
     canvas.line({{p.box.x - 2, p.y(tick)}, {p.box.x, p.y(tick)}}, kGrey, 0.5);
     canvas.text(p.box.x - 3.5, p.y(tick), tick_label(tick, step),
-                {canvas.small_size(), kGrey, false, 1, 0, 0});
+                {canvas.small_size(), kGrey, false, 1, 0, 0, TextRole::kTick});
   }
 }
 
@@ -116,9 +116,11 @@ double draw_time_axis(Canvas& canvas, const Projection& p, const std::string& ti
   const double bottom = p.box.y + p.box.height;
   for (double tick : nice_ticks(0, p.last - 1, 6)) {
     canvas.line({{p.x(tick), bottom}, {p.x(tick), bottom + 2}}, kGrey, 0.5);
-    canvas.text(p.x(tick), bottom + 7, tick_label(tick, 1), {canvas.small_size(), kGrey, false, 0.5, 0, 0});
+    canvas.text(p.x(tick), bottom + 7, tick_label(tick, 1),
+                {canvas.small_size(), kGrey, false, 0.5, 0, 0, TextRole::kTick});
   }
-  canvas.text(p.box.x + p.box.width / 2, bottom + 16, title, {canvas.font_size(), kGrey, false, 0.5, 0, 0});
+  canvas.text(p.box.x + p.box.width / 2, bottom + 16, title,
+              {canvas.font_size(), kGrey, false, 0.5, 0, 0, TextRole::kTitle});
   return bottom + 21;
 }
 
@@ -161,7 +163,8 @@ double draw_series_overlay(Canvas& canvas, const Figure& figure, const SeriesOve
   top = draw_legend(canvas, overlay, left, width - left, top);
   for (const SeriesPanel& panel : overlay.panels) {
     if (!panel.title.empty()) {
-      canvas.text(left, top + line / 2, panel.title, {canvas.font_size(), kGrey, false, 0, 0, width - left});
+      canvas.text(left, top + line / 2, panel.title,
+                  {canvas.font_size(), kGrey, false, 0, 0, width - left, TextRole::kTitle});
       top += line + 2;
     }
     p.box.y = top;

@@ -6,6 +6,7 @@
 #include "src/base/error.h"
 #include "src/base/text.h"
 #include "src/base/unicode.h"
+#include "src/maps/map_edit.h"
 
 namespace fovea {
 namespace {
@@ -142,7 +143,12 @@ std::string caption_of(const MapRecord& record, const MapFigureOptions& options,
     caption +=
         ", query " + (record.query.labels.empty() ? std::to_string(q) : "“" + record.query.labels[q] + "”");
   }
+  for (const std::string& edit : edits_of(record)) caption += "; " + edit;
   return caption + ".";
+}
+
+bool any_negative(const MapRecord& record) {
+  return std::any_of(record.weights.begin(), record.weights.end(), [](float weight) { return weight < 0; });
 }
 
 /// The beginning of a long text, cut between characters.
@@ -220,6 +226,7 @@ Figure map_figure(const MapRecord& record, const MapScene& scene, const MapFigur
   }
   figure.caption = caption_of(record, options, !std::holds_alternative<HeatMap>(figure.content));
   figure.provenance = provenance_line(record.provenance);
+  if (any_negative(record)) figure.value_title = "difference in attention weight";
   return figure;
 }
 

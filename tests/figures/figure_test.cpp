@@ -2,143 +2,14 @@
 #include "src/figures/figure.h"
 
 #include <catch2/catch.hpp>
-#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 
 #include "src/base/error.h"
 #include "src/base/files.h"
-#include "src/base/random.h"
+#include "tests/figures/samples.h"
 
 using namespace fovea;
-
-namespace {
-
-/// FOVEA_FIGURES=folder keeps every figure these tests draw, to look at.
-void keep(const std::string& name, const std::string& bytes) {
-  if (const char* folder = std::getenv("FOVEA_FIGURES")) {
-    make_folders(folder);
-    write_file_synced(std::filesystem::path(folder) / name, bytes);
-  }
-}
-
-std::vector<float> softmax_rows(uint64_t key, int64_t rows, int64_t columns, double sharp = 1.5) {
-  Random random(key);
-  std::vector<float> weights;
-  for (int64_t r = 0; r < rows; ++r) {
-    std::vector<double> row;
-    double sum = 0;
-    for (int64_t c = 0; c < columns; ++c) {
-      const double near = -std::abs(static_cast<double>(c) / static_cast<double>(columns) -
-                                    static_cast<double>(r) / static_cast<double>(std::max<int64_t>(rows, 1)));
-      row.push_back(std::exp(sharp * random.normal() + 6 * near));
-      sum += row.back();
-    }
-    for (double value : row) weights.push_back(static_cast<float>(value / sum));
-  }
-  return weights;
-}
-
-const std::vector<std::string> kGerman{"ein", "kleines",   "Mädchen", "klettert", "in",
-                                       "ein", "Spielhaus", "aus",     "Holz",     "."};
-const std::vector<std::string> kEnglish{"a", "little", "girl",      "climbing", "into",
-                                        "a", "wooden", "playhouse", "."};
-
-Figure translation() {
-  HeatMap map{9, 10, kEnglish, kGerman, "output", "input", {{"", softmax_rows(1, 9, 10), {}, {}}}};
-  map.panels[0].outlined.assign(90, 0);
-  for (size_t i = 0; i < 9; ++i) map.panels[0].outlined[i * 10 + i] = 1;
-  Figure figure{map, {}};
-  figure.caption = "Cross-attention of the last decoder layer, mean over heads.";
-  figure.provenance = "recipe translation · seed 0 · step 4000 · decoder.1.cross · config 1f2e3d4c";
-  return figure;
-}
-
-Figure causal_heads(int64_t heads, int64_t length) {
-  HeatMap map;
-  map.rows = map.columns = length;
-  for (int64_t i = 0; i < length; ++i) map.row_labels.push_back("token" + std::to_string(i));
-  map.column_labels = map.row_labels;
-  for (int64_t h = 0; h < heads; ++h) {
-    HeatPanel panel{
-        "head " + std::to_string(h), softmax_rows(static_cast<uint64_t>(h), length, length), {}, {}};
-    for (int64_t q = 0; q < length; ++q)
-      for (int64_t k = 0; k < length; ++k) panel.visible.push_back(k <= q);
-    map.panels.push_back(panel);
-  }
-  return {map, {}};
-}
-
-Figure sentence() {
-  Highlight text;
-  text.tokens = {"the",    "film", "is",   "a",    "quiet", "and",  "deeply", "moving", "portrait", "of", "a",
-                 "family", ",",    "这部", "电影", "非常",  "感人", "▁word",  "piece",  " ",        "."};
-  for (int64_t h = 0; h < 2; ++h) {
-    HighlightLine line{
-        "head " + std::to_string(h), softmax_rows(static_cast<uint64_t>(h + 5), 1, 21, 1.2), {}, {}};
-    line.visible.assign(21, 1);
-    line.visible[20] = 0;
-    line.outlined.assign(21, 0);
-    line.outlined[6] = line.outlined[7] = 1;
-    text.lines.push_back(line);
-  }
-  Figure figure{text, {}};
-  figure.caption = "Pooling attention over the words of a review.";
-  return figure;
-}
-
-Figure picture() {
-  ImageOverlay overlay;
-  overlay.image = {28, 28, 1, {}};
-  for (int y = 0; y < 28; ++y)
-    for (int x = 0; x < 28; ++x)
-      overlay.image.pixels.push_back(
-          static_cast<uint8_t>(std::hypot(x - 18, y - 9) < 6 ? 235 : 30 + (x * 7 + y * 5) % 40));
-  overlay.rows = overlay.columns = 7;
-  for (int h = 0; h < 3; ++h) overlay.panels.push_back({"head " + std::to_string(h), {}, {}});
-  for (int r = 0; r < 7; ++r)
-    for (int c = 0; c < 7; ++c) {
-      overlay.panels[0].weights.push_back(static_cast<float>(std::exp(-std::hypot(r - 2, c - 4))));
-      overlay.panels[1].weights.push_back(static_cast<float>(std::exp(-std::hypot(r - 5, c - 1)) * 0.5));
-      overlay.panels[2].weights.push_back(0.1f);
-      overlay.outlined.push_back(std::hypot(r - 2, c - 4) < 1.5);
-    }
-  return {overlay, {}};
-}
-
-Figure series() {
-  SeriesOverlay overlay;
-  for (int i = 0; i < 3; ++i) {
-    SeriesLine line{"channel " + std::to_string(i), {}};
-    for (int t = 0; t < 96; ++t) line.values.push_back(static_cast<float>(std::sin(0.2 * t + i) + 0.4 * i));
-    overlay.lines.push_back(line);
-  }
-  overlay.stride = 4;
-  overlay.outlined.assign(24, 0);
-  overlay.outlined[16] = overlay.outlined[17] = 1;
-  for (int h = 0; h < 2; ++h) {
-    SeriesPanel panel{"head " + std::to_string(h), {}, {}};
-    for (int c = 0; c < 24; ++c)
-      panel.weights.push_back(static_cast<float>(std::exp(-0.3 * std::abs(c - 16 + 6 * h)) * (h ? 0.6 : 1)));
-    overlay.panels.push_back(panel);
-  }
-  return {overlay, {}};
-}
-
-std::vector<std::pair<std::string, Figure>> all_figures() {
-  Figure wide = causal_heads(8, 12);
-  wide.style.width_mm = kTwoColumnsMm;
-  Figure leaning = translation();
-  leaning.style.label_angle = 45;
-  Figure dense = causal_heads(4, 96);
-  Figure difference = translation();
-  for (float& value : std::get<HeatMap>(difference.content).panels[0].values) value -= 0.1f;
-  return {{"translation", translation()}, {"heads", wide},        {"dense", dense},
-          {"sentence", sentence()},       {"picture", picture()}, {"series", series()},
-          {"difference", difference},     {"leaning", leaning}};
-}
-
-}  // namespace
 
 TEST_CASE("the same figure gives the same bytes in every format", "[figures]") {
   for (const auto& [name, figure] : all_figures())
