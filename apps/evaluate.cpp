@@ -16,6 +16,9 @@ int main(int argc, char** argv) {
   app.add_option("--split", request.split, "train, validation or test");
   app.add_flag("--ensemble", request.ensemble, "average the runs' predictions");
   app.add_option("--format", request.format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  app.add_option("--figures", request.figures,
+                 "folder for a classifier's confusion matrix, ROC and reliability curves");
+  app.add_option("--figure-format", request.figure_formats, "pdf, svg, png, tikz (pdf,png)")->delimiter(',');
   fovea::add_checkpoint(app, request.checkpoint);
   fovea::whole_number(app.add_option("--batch", request.batch, "examples at once; changes no metric"), 1,
                       fovea::kMostNumber);

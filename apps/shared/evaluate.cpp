@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "apps/shared/evaluation_figures.h"
 #include "apps/shared/session.h"
 #include "src/base/error.h"
 #include "src/base/files.h"
@@ -112,6 +113,13 @@ void keep(const LoadedRun& run, const std::string& split, const Evaluation& eval
   run.folder.write_result(result);
 }
 
+void draw(const EvaluateRequest& request, const std::string& run, const std::string& provenance,
+          const Evaluation& evaluation) {
+  if (request.figures.empty()) return;
+  write_evaluation_figures(request.figures, run + "." + request.split, request.figure_formats, evaluation,
+                           provenance);
+}
+
 /// Nets can answer for one another only where they were given the same examples in the same coding.
 void require_one_task(const std::vector<LoadedRun>& runs) {
   const auto coding = [](const LoadedRun& run) {
@@ -158,6 +166,7 @@ int evaluate(const EvaluateRequest& request) {
   part_words(request.words, &paths, &overrides);
   if (paths.empty()) throw ConfigError("command line: expected a run folder");
   const Split split = parse_split(request.split);
+  for (const std::string& format : request.figure_formats) figure_format(format);
   prepare_torch(request.threads);
   EvaluationOptions options;
   options.batch = request.batch;
@@ -173,6 +182,7 @@ int evaluate(const EvaluateRequest& request) {
     for (const LoadedRun& run : runs) members.push_back(run.net);
     require_one_task(runs);
     const Evaluation evaluation = evaluate_ensemble(members, *runs[0].task, split, options);
+    draw(request, "ensemble", "ensemble of " + std::to_string(runs.size()), evaluation);
     print(ensemble_report(runs, request, evaluation), request.format, runs[0].task->primary_metric());
     return 0;
   }
@@ -180,6 +190,8 @@ int evaluate(const EvaluateRequest& request) {
     const Evaluation evaluation = evaluate_split(*run.net, *run.task, split, options);
     if (overrides.empty() && request.checkpoint.empty() && !run.fallback)
       keep(run, request.split, evaluation);
+    draw(request, (run.folder.path() / "").parent_path().filename().string(),
+         run_signature(run.folder.config(), run.folder.manifest()), evaluation);
     print(report(run, request.split, evaluation), request.format, run.task->primary_metric());
   }
   return 0;

@@ -8,7 +8,8 @@ namespace fovea {
 
 struct EvaluateRequest {
   std::vector<std::string> words;  // run folders and key=value overrides
-  std::string split = "test", format = "text", checkpoint, device = "cpu";
+  std::string split = "test", format = "text", checkpoint, device = "cpu", figures;
+  std::vector<std::string> figure_formats = {"pdf", "png"};
   bool ensemble = false, quiet = false, verbose = false;
   int64_t batch = 0, threads = 0;
 };

@@ -67,32 +67,39 @@ std::optional<MapRecord> with_heads(MapRecord record, const std::vector<int64_t>
 }  // namespace
 
 int draw_foreign_maps(const MapsRequest& request) {
-  const std::string example = fs::path(request.from).stem().string();
-  const std::vector<ForeignArray> arrays = read_arrays(request.from);
-  make_folders(fs::path(request.out) / example);
+  const ForeignRequest& foreign = request.foreign;
+  const std::string example = fs::path(foreign.from).stem().string();
+  const std::vector<ForeignArray> arrays = read_arrays(foreign.from);
   ForeignFacts facts;
-  facts.causal = request.causal, facts.allow_unnormalized = request.allow_unnormalized;
-  if (!request.rows.empty()) facts.query_labels = read_lines(request.rows);
-  if (!request.columns.empty()) facts.key_labels = read_lines(request.columns);
-  WrittenMaps written;
+  facts.causal = foreign.causal, facts.allow_unnormalized = foreign.allow_unnormalized;
+  if (!foreign.rows.empty()) facts.query_labels = read_lines(foreign.rows);
+  if (!foreign.columns.empty()) facts.key_labels = read_lines(foreign.columns);
+  std::vector<MapRecord> records;
   for (const ForeignArray& array : arrays) {
     const size_t rank = array.shape.size();
     for (const auto& [file, cells] :
-         {std::pair(&request.mask, &facts.mask), std::pair(&request.truth, &facts.truth)})
+         {std::pair(&foreign.mask, &facts.mask), std::pair(&foreign.truth, &facts.truth)})
       if (!file->empty() && rank >= 2)
         *cells = read_cells(*file, array.shape[rank - 2], array.shape[rank - 1]);
-    for (MapRecord& record : foreign_maps(array.name, array.shape, array.weights, facts, request.from)) {
-      const bool wanted = request.layers.empty() ||
-                          std::any_of(request.layers.begin(), request.layers.end(),
-                                      [&](const std::string& layer) { return matches(layer, record.path); });
-      if (!wanted) continue;
-      record.provenance = {{"from", request.from}, {"example", example}};
-      if (const auto chosen = with_heads(std::move(record), request.heads))
-        keep_map(request, example, *chosen, {}, written);
+    for (MapRecord& record : foreign_maps(array.name, array.shape, array.weights, facts, foreign.from)) {
+      record.provenance = {{"from", foreign.from}, {"example", example}};
+      records.push_back(std::move(record));
     }
   }
-  if (written.maps == 0) refuse_empty_choice(request);
-  return finish_maps(request, written);
+  const auto through = through_layers(records, request);
+  std::vector<MapRecord> chosen;
+  for (MapRecord& record : records) {
+    const bool wanted = request.layers.empty() ||
+                        std::any_of(request.layers.begin(), request.layers.end(),
+                                    [&](const std::string& layer) { return matches(layer, record.path); });
+    if (!wanted) continue;
+    if (auto some = with_heads(std::move(record), request.heads)) chosen.push_back(std::move(*some));
+  }
+  chosen.insert(chosen.end(), through.begin(), through.end());
+  MapWriter writer(request);
+  writer.example(example, chosen, {});
+  if (writer.maps() == 0) refuse_empty_choice(request);
+  return writer.finish();
 }
 
 }  // namespace fovea

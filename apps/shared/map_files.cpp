@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <iostream>
-#include <optional>
 
 #include "src/base/error.h"
 #include "src/base/files.h"
 #include "src/base/text.h"
+#include "src/maps/atlas.h"
+#include "src/maps/flow.h"
+#include "src/maps/map_edit.h"
+#include "src/maps/rollout.h"
 #include "src/maps/scores.h"
 
 namespace fovea {
@@ -14,30 +17,64 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool wants(const MapsRequest& request, const std::string& format) {
-  return std::find(request.formats.begin(), request.formats.end(), format) != request.formats.end();
+const std::vector<std::string> kFigureFormats{"pdf", "svg", "png", "tikz"};
+
+double width_of(const std::string& width) {
+  if (width == "one-column") return kOneColumnMm;
+  if (width == "two-columns") return kTwoColumnsMm;
+  size_t read = 0;
+  double mm = 0;
+  try {
+    mm = std::stod(width, &read);
+  } catch (const std::exception&) {
+  }
+  if (read != width.size() || !(mm >= 20) || mm > 1000)
+    throw ConfigError("--width: expected one-column, two-columns or 20 to 1000 mm; found \"" + width + "\"");
+  return mm;
 }
 
-void write_record(const fs::path& folder, const MapRecord& record, const MapScene& scene,
-                  const MapsRequest& request) {
-  const fs::path stem = folder / record.path;
-  if (wants(request, "npy") || wants(request, "json")) write_map(stem, record);
-  if (wants(request, "csv")) write_file_atomically(stem.string() + ".csv", map_csv(record));
-  std::optional<Figure> figure;  // made only when a format shows it
-  for (const char* format : {"pdf", "svg", "png", "tikz"}) {
-    if (!wants(request, format)) continue;
-    if (!figure) figure = map_figure(record, scene);
-    write_figure(stem, *figure, figure_format(format));
-  }
+ScaleKind scale_of(const std::string& name) {
+  if (name == "linear") return ScaleKind::kLinear;
+  if (name == "log") return ScaleKind::kLog;
+  if (name == "power") return ScaleKind::kPower;
+  throw ConfigError("--scale: no \"" + name + "\"" + hint(name, {"linear", "log", "power"}));
+}
+
+void require_one_of(const std::string& option, const std::string& value,
+                    const std::vector<std::string>& known) {
+  if (std::find(known.begin(), known.end(), value) == known.end())
+    throw ConfigError(option + ": no \"" + value + "\"" + hint(value, known));
 }
 
 }  // namespace
 
-void require_formats(const std::vector<std::string>& formats) {
-  const std::vector<std::string> known = {"npy", "json", "csv", "pdf", "svg", "png", "tikz"};
-  for (const std::string& format : formats)
-    if (std::find(known.begin(), known.end(), format) == known.end())
-      throw ConfigError("--format: no \"" + format + "\"" + hint(format, known));
+void require_drawable(const MapsRequest& request) {
+  for (const std::string& format : request.formats)
+    require_one_of("--format", format, {"npy", "json", "csv", "pdf", "svg", "png", "tikz", "html"});
+  for (const std::string& way : request.through) require_one_of("--through", way, {"rollout", "flow"});
+  const DrawingRequest& drawing = request.drawing;
+  if (!drawing.colours.empty()) require_one_of("--colours", drawing.colours, colour_map_names());
+  if (!(drawing.font >= 6 && drawing.font <= 72)) throw ConfigError("--font: expected 6 to 72 points");
+  if (drawing.label_angle != 45 && drawing.label_angle != 90)
+    throw ConfigError("--label-angle: expected 45 or 90");
+  if (!(drawing.power > 0 && drawing.power <= 10))
+    throw ConfigError("--power: expected above 0 and up to 10");
+  if (drawing.low && drawing.high && !(*drawing.low < *drawing.high))
+    throw ConfigError("--low: expected less than --high");
+  figure_options(drawing);
+}
+
+MapFigureOptions figure_options(const DrawingRequest& drawing) {
+  MapFigureOptions options;
+  options.style.width_mm = width_of(drawing.width);
+  options.style.colours = drawing.colours;
+  options.style.font_points = drawing.font;
+  options.style.label_angle = static_cast<int>(drawing.label_angle);
+  options.style.scale = scale_of(drawing.scale);
+  options.style.power = drawing.power;
+  options.style.low = drawing.low, options.style.high = drawing.high;
+  options.mean = drawing.mean, options.matrix = drawing.matrix, options.query = drawing.query;
+  return options;
 }
 
 void refuse_empty_choice(const MapsRequest& request) {
@@ -49,22 +86,95 @@ void refuse_empty_choice(const MapsRequest& request) {
     throw ConfigError("--heads: no attention of this model has a head " + join(heads, " or "));
 }
 
-int finish_maps(const MapsRequest& request, const WrittenMaps& written) {
-  const fs::path out(request.out);
-  make_folders(out);
-  if (request.score)
-    write_file_atomically(out / "scores.json", to_text(scores_document(written.scores), 1) + "\n");
-  if (!request.quiet) std::cout << written.maps << " maps in " << out.string() << "\n";
-  return 0;
+MapRecord edited(MapRecord record, const DrawingRequest& drawing) {
+  const auto marked = [](const MapAxis& axis) { return subword_marks(axis.labels) != SubwordMarks::kNone; };
+  if (drawing.merge_subwords && (marked(record.query) || marked(record.key))) record = merge_subwords(record);
+  if (!drawing.cut_sinks || record.keys < 2) return record;
+  const std::vector<int64_t> sinks = sink_keys(record);
+  if (sinks.empty() || static_cast<int64_t>(sinks.size()) == record.keys) return record;
+  return without_keys(record, sinks);
 }
 
-void keep_map(const MapsRequest& request, const std::string& example, const MapRecord& record,
-              const MapScene& scene, WrittenMaps& written) {
-  write_record(fs::path(request.out) / example, record, scene, request);
-  ++written.maps;
-  if (!request.score) return;
-  written.scores.push_back(score_record(record));
-  written.scores.back()["example"] = example;
+std::vector<MapRecord> through_layers(const std::vector<MapRecord>& records, const MapsRequest& request) {
+  std::vector<MapRecord> made;
+  if (request.through.empty()) return made;
+  for (const auto& stack : self_attention_stacks(records))
+    for (const std::string& way : request.through)
+      made.push_back(way == "flow" ? attention_flow(stack) : attention_rollout(stack));
+  if (made.empty())
+    throw ConfigError(
+        "--through: this model has no layers of self-attention; found none called PREFIX.0.self");
+  return made;
+}
+
+MapWriter::MapWriter(const MapsRequest& request)
+    : request_(request),
+      page_("Attention maps of " + (fs::path(request.run.empty() ? request.foreign.from : request.run) / "")
+                                       .parent_path()
+                                       .filename()
+                                       .string(),
+            figure_options(request.drawing).style) {}
+
+bool MapWriter::wants(const std::string& format) const {
+  return std::find(request_.formats.begin(), request_.formats.end(), format) != request_.formats.end();
+}
+
+void MapWriter::numbers(const fs::path& stem, const MapRecord& record) const {
+  if (wants("npy") || wants("json")) write_map(stem, record);
+  if (wants("csv")) write_file_atomically(stem.string() + ".csv", map_csv(record));
+}
+
+void MapWriter::figure(const fs::path& stem, const Figure& figure) const {
+  int64_t missing = 0;
+  for (const std::string& format : kFigureFormats) {
+    if (!wants(format)) continue;
+    missing = write_figure(stem, figure, figure_format(format)).missing_glyphs;
+  }
+  if (missing > 0)
+    std::fprintf(stderr, "warning: %s: no installed font has %lld of its characters\n", stem.string().c_str(),
+                 static_cast<long long>(missing));
+}
+
+void MapWriter::atlas(const fs::path& folder, const std::vector<MapRecord>& records) const {
+  int64_t number = 0;
+  for (const auto& group : grouped_by_shape(records)) {
+    const std::string name = ++number == 1 ? "atlas" : "atlas-" + std::to_string(number);
+    figure(folder / name,
+           atlas_figure(group, AtlasOrder::kFirstOnTop, figure_options(request_.drawing).style));
+  }
+}
+
+void MapWriter::example(const std::string& example, std::vector<MapRecord> records, const MapScene& scene,
+                        bool at_steps) {
+  if (records.empty()) return;
+  const fs::path folder = fs::path(request_.out) / example;
+  make_folders(folder);
+  write_scene(folder, scene);
+  for (MapRecord& record : records) {
+    record = edited(std::move(record), request_.drawing);
+    const std::string step =
+        at_steps ? ".step-" + std::to_string(record.provenance.value("step", int64_t{0})) : "";
+    const fs::path stem = folder / (record.path + step);
+    numbers(stem, record);
+    figure(stem, map_figure(record, scene, figure_options(request_.drawing)));
+    ++maps_;
+    Json scores;
+    if (request_.score || wants("html")) scores = score_record(record);
+    if (wants("html")) page_.add(example, record, scene, scores);
+    if (!request_.score) continue;
+    scores_.push_back(std::move(scores));
+    scores_.back()["example"] = example;
+  }
+  if (request_.drawing.atlas) atlas(folder, records);
+}
+
+int MapWriter::finish() {
+  const fs::path out(request_.out);
+  make_folders(out);
+  if (request_.score) write_file_atomically(out / "scores.json", to_text(scores_document(scores_), 1) + "\n");
+  if (wants("html")) write_file_atomically(out / "maps.html", page_.html());
+  if (!request_.quiet) std::cout << maps_ << " maps in " << out.string() << "\n";
+  return 0;
 }
 
 }  // namespace fovea

@@ -2,31 +2,56 @@
 #pragma once
 
 #include "apps/shared/maps.h"
+#include "src/maps/map_page.h"
 #include "src/maps/map_record.h"
 #include "src/maps/map_scene.h"
 
 namespace fovea {
 
-/// How many maps were written, and the scores they have.
-struct WrittenMaps {
-  int64_t maps = 0;
-  std::vector<Json> scores;
-};
+/// Throws ConfigError for a format that is none, and for a drawing that cannot be.
+void require_drawable(const MapsRequest& request);
 
-/// Throws ConfigError for a format that is none.
-void require_formats(const std::vector<std::string>& formats);
-
-/// Writes one map of `example` in every format asked for, and scores it where that is asked.
-void keep_map(const MapsRequest& request, const std::string& example, const MapRecord& record,
-              const MapScene& scene, WrittenMaps& written);
+MapFigureOptions figure_options(const DrawingRequest& drawing);
 
 /// Says what it was in the request that left no map; returns when nothing was.
 void refuse_empty_choice(const MapsRequest& request);
 
-/// Writes scores.json where it is asked and says how many maps there are; the program's exit code.
-int finish_maps(const MapsRequest& request, const WrittenMaps& written);
+/// Takes the maps of one call, writes each in every format asked for and scores it where that is asked.
+class MapWriter {
+ public:
+  explicit MapWriter(const MapsRequest& request);
 
-/// Draws and scores the maps of `request.from`, as one example called like the file. Throws DataError.
+  /// All maps of one example; `example` is its folder. Where `at_steps`, of one checkpoint: the stems end in
+  /// .step-N.
+  void example(const std::string& example, std::vector<MapRecord> records, const MapScene& scene,
+               bool at_steps = false);
+  int64_t maps() const { return maps_; }
+
+  /// Writes scores.json and maps.html where they are asked for and says how many maps there are; the
+  /// program's exit code.
+  int finish();
+
+  /// One figure in the formats asked for; what no font has is said on stderr.
+  void figure(const std::filesystem::path& stem, const Figure& figure) const;
+
+ private:
+  bool wants(const std::string& format) const;
+  void numbers(const std::filesystem::path& stem, const MapRecord& record) const;
+  void atlas(const std::filesystem::path& folder, const std::vector<MapRecord>& records) const;
+
+  const MapsRequest& request_;
+  MapPage page_;
+  int64_t maps_ = 0;
+  std::vector<Json> scores_;
+};
+
+/// `record` as the request wants it shown: words instead of subwords, without sinks.
+MapRecord edited(MapRecord record, const DrawingRequest& drawing);
+
+/// Rollout and flow of the stacks among `records`, where they are asked for.
+std::vector<MapRecord> through_layers(const std::vector<MapRecord>& records, const MapsRequest& request);
+
+/// Draws and scores the maps of `request.foreign`, as one example called like the file. Throws DataError.
 int draw_foreign_maps(const MapsRequest& request);
 
 }  // namespace fovea

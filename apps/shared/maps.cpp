@@ -3,100 +3,121 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
-#include <optional>
+#include <map>
 
-#include "apps/shared/input_lines.h"
 #include "apps/shared/map_files.h"
-#include "apps/shared/session.h"
+#include "apps/shared/probes.h"
+#include "apps/shared/run_maps.h"
+#include "apps/shared/summaries.h"
 #include "src/base/error.h"
 #include "src/base/files.h"
 #include "src/base/text.h"
-#include "src/config/layers.h"
-#include "src/train/capture.h"
+#include "src/figures/animation.h"
 
 namespace fovea {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Named {
-  std::string name;  // "test-5", "input-0"
-  Example example;
-};
-
-std::vector<Named> chosen_examples(const LoadedRun& run, const MapsRequest& request) {
-  std::vector<Named> chosen;
-  if (request.input.empty()) {
-    const auto source = run.task->examples(parse_split(request.split));
-    for (int64_t index : parse_ranges(request.examples, source->size()))
-      chosen.push_back({request.split + "-" + std::to_string(index), source->get(index, 0, true)});
-    return chosen;
-  }
-  InputLines lines(request.input, text_encoding(run));
-  while (const auto line = lines.next()) {
-    chosen.push_back({"input-" + std::to_string(line->index), run.task->read(line->text)});
-    chosen.back().example.id = line->index;
-  }
-  if (chosen.empty()) throw DataError(request.input + ": no inputs; found an empty file");
-  return chosen;
+/// What excludes each other, or means nothing alone.
+void require_one_wish(const MapsRequest& request) {
+  if (request.run.empty() == request.foreign.from.empty())
+    throw ConfigError(std::string("command line: expected a run folder or --from FILE, found ") +
+                      (request.run.empty() ? "neither" : "both"));
+  const ProbeRequest& probe = request.probe;
+  std::vector<std::string> wishes;
+  for (const auto& [wished, name] :
+       {std::pair(!request.foreign.from.empty(), "--from"), std::pair(probe.summary, "--summary"),
+        std::pair(probe.faithfulness, "--faithfulness"), std::pair(probe.importance, "--importance"),
+        std::pair(!request.steps.empty(), "--steps"), std::pair(!request.against.empty(), "--against")})
+    if (wished) wishes.push_back(name);
+  if (wishes.size() > 1) throw ConfigError(wishes[1] + std::string(": not together with ") + wishes[0]);
+  if (probe.prune.empty() != probe.pruned_run.empty() || (!probe.prune.empty() && !probe.importance))
+    throw ConfigError("--prune: goes with --importance and --pruned-run");
+  if (!request.seeds.empty() && request.against.empty()) throw ConfigError("--seeds: goes with --against");
+  for (const auto& [given, option] :
+       {std::pair(!request.examples.empty(), "--examples"), std::pair(!request.input.empty(), "--input")})
+    if (given && probe.importance)
+      throw ConfigError(std::string(option) + ": not together with --importance, which asks all of --split");
+  if (probe.faithfulness && !request.input.empty())
+    throw ConfigError("--input: not together with --faithfulness, which asks examples of --split");
 }
 
-/// The picture or the series an example shows.
-MapScene scene_of(const Batch& batch) {
-  MapScene scene;
-  const auto& truths = batch.truths[0];
-  if (const auto found = truths.find("pixels"); found != truths.end()) {
-    const Tensor pixels = found->second.contiguous();
-    scene.image = Raster{pixels.size(1),  // [H, W, C]
-                         pixels.size(0),
-                         pixels.size(2),
-                         {pixels.data_ptr<uint8_t>(), pixels.data_ptr<uint8_t>() + pixels.numel()}};
-  }
-  if (batch.inputs.count("series") > 0) {
-    const Tensor series = batch.input("series").values[0].to(torch::kCPU);
-    const auto names = batch.notes[0].value("columns", std::vector<std::string>());
-    for (int64_t column = 0; column < series.size(1); ++column) {
-      const Tensor values = series.select(1, column).to(torch::kFloat32).contiguous();
-      const auto at = static_cast<size_t>(column);
-      scene.series.push_back({at < names.size() ? names[at] : "column " + std::to_string(column),
-                              {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()}});
+int write_summaries(const MapsRequest& request, LoadedRun& run, torch::Device device) {
+  int64_t count = 0;
+  for (const NamedExample& named : chosen_examples(run, request)) {
+    const TracedExample one = traced(run, named, request, device);
+    const fs::path folder = fs::path(request.out) / named.name;
+    for (const SummaryRecord& record : summary_records(one.trace, *run.task, one.batch, 0, one.provenance)) {
+      make_folders(folder);
+      write_summary(folder / record.axes.path, record);
+      ++count;
     }
   }
-  return scene;
+  if (count == 0) {
+    refuse_empty_choice(request);
+    std::fprintf(stderr, "warning: this model has no attention: no summaries were written\n");
+  }
+  if (!request.quiet) std::cout << count << " summaries in " << request.out << "\n";
+  return 0;
 }
 
-Json run_provenance(const LoadedRun& run) {
-  return {{"model", group_name(run.folder.config()["model"], "")},
-          {"config", config_hash(run.folder.config())},
-          {"seed", run.folder.manifest().value("seed", int64_t{0})},
-          {"step", run.step}};
+int write_maps(const MapsRequest& request, LoadedRun& run, torch::Device device) {
+  MapWriter writer(request);
+  for (const NamedExample& named : chosen_examples(run, request)) {
+    const TracedExample one = traced(run, named, request, device);
+    const auto records = records_of(run, one, request);
+    if (records.empty()) break;  // none of the others has any either
+    writer.example(named.name, records, scene_of(one.batch));
+  }
+  if (writer.maps() == 0) {
+    refuse_empty_choice(request);
+    std::fprintf(stderr, "warning: this model has no attention: no maps were written\n");
+  }
+  return writer.finish();
 }
 
-/// What a map's provenance says: enough to make it again.
-Json provenance(const LoadedRun& run, const Named& named, const Batch& batch, bool decoded) {
-  Json json = run_provenance(run);
-  json["example"] = named.name;
-  for (const char* field : {"label", "input"})
-    if (batch.notes[0].contains(field)) json[field] = batch.notes[0][field];
-  if (run.task->decodes()) json["along"] = decoded ? "output" : "reference";
-  return json;
-}
-
-/// Throws ConfigError when `out` holds the maps of another run.
-void require_own_maps(const fs::path& out, const LoadedRun& run) {
-  std::error_code ignored;
-  const Json own = run_provenance(run);
-  for (const auto& example : fs::directory_iterator(out, ignored))
-    for (const auto& file : fs::directory_iterator(example.path(), ignored)) {
-      if (file.path().extension() != ".json" || file.path().filename() == "input.json") continue;
-      const Json made = read_json(file.path().string()).value("provenance", Json::object());
-      for (const auto& [key, value] : own.items())
-        if (key != "step" && made.value(key, Json()) != value)
-          throw ConfigError(out.string() + ": holds the maps of another run: " + key + " is " +
-                            made.value(key, Json()).dump() + ", not " + value.dump() +
-                            "; choose another --out");
-      return;
+/// The checkpoints asked for, oldest first.
+std::vector<int64_t> chosen_steps(const MapsRequest& request, const LoadedRun& run) {
+  std::vector<int64_t> kept = run.folder.checkpoints().steps();
+  std::reverse(kept.begin(), kept.end());
+  if (request.steps == "all") return kept;
+  std::vector<int64_t> steps;
+  for (const std::string& part : split(request.steps, ',')) {
+    const bool number =
+        !part.empty() && part.size() < 16 && part.find_first_not_of("0123456789") == std::string::npos;
+    const int64_t step = number ? std::stoll(part) : -1;
+    if (std::find(kept.begin(), kept.end(), step) == kept.end()) {
+      std::vector<std::string> names;
+      for (const int64_t one : kept) names.push_back(std::to_string(one));
+      throw ConfigError("--steps: no checkpoint of step \"" + part + "\"; kept are " + join(names, ", ") +
+                        " (train.keep says how many)");
     }
+    steps.push_back(step);
+  }
+  return steps;
+}
+
+/// The maps of several checkpoints, and a film of each. All frames share one scale.
+int write_steps(const MapsRequest& request, LoadedRun& run, torch::Device device) {
+  MapWriter writer(request);
+  std::map<std::string, std::vector<Figure>> films;
+  for (const int64_t step : chosen_steps(request, run)) {
+    LoadedRun at = load_run(request.run, "step-" + std::to_string(step), request.overrides, device);
+    for (const NamedExample& named : chosen_examples(at, request)) {
+      const TracedExample one = traced(at, named, request, device);
+      const auto records = records_of(at, one, request);
+      const MapScene scene = scene_of(one.batch);
+      writer.example(named.name, records, scene, true);
+      for (const MapRecord& record : records)
+        films[named.name + "/" + record.path].push_back(
+            map_figure(edited(record, request.drawing), scene, figure_options(request.drawing)));
+    }
+  }
+  if (writer.maps() == 0) refuse_empty_choice(request);
+  for (const auto& [name, frames] : films)
+    write_file_atomically(fs::path(request.out) / (name + ".webp"), animated_webp(frames));
+  return writer.finish();
 }
 
 }  // namespace
@@ -124,43 +145,22 @@ std::vector<int64_t> parse_ranges(const std::string& text, int64_t size) {
 }
 
 int maps(const MapsRequest& request) {
-  require_formats(request.formats);
-  if (request.run.empty() == request.from.empty())
-    throw ConfigError(std::string("command line: expected a run folder or --from FILE, found ") +
-                      (request.run.empty() ? "neither" : "both"));
-  if (!request.from.empty()) return draw_foreign_maps(request);
+  require_drawable(request);
+  require_one_wish(request);
+  if (!request.foreign.from.empty()) return draw_foreign_maps(request);
   prepare_torch(request.threads);
   const torch::Device device = parse_device(request.device);
   LoadedRun run = load_run(request.run, request.checkpoint, request.overrides, device);
-  const TaskSpec spec = run.task->spec();
-  const fs::path out(request.out);
-  // A decoder is read along an output: the reference, or its own, which is all that a new input has.
-  const bool decoded = run.task->decodes() && (request.decoded || !request.input.empty());
-  if (request.decoded && !decoded)
-    throw ConfigError("--decoded: task " + spec.task + " gives no output token by token");
+  along_output(run, request);
   if (request.input.empty()) require_same_data(run);
-  const std::vector<Named> chosen = chosen_examples(run, request);
-  require_own_maps(out, run);
+  if (request.probe.faithfulness) return probe_faithfulness(request, run, device);
+  if (request.probe.importance) return probe_importance(request, run, device);
   torch::NoGradGuard no_gradient;
-  WrittenMaps written;
-  for (const Named& named : chosen) {
-    const Batch given = collate({named.example}, spec).to(device);
-    const Batch batch = decoded ? run.task->follow(given, run.task->predict(*run.net, given, {})) : given;
-    AttentionTrace trace(*run.net, {request.layers, request.heads});
-    run.net->forward(batch, &trace);
-    const auto records = map_records(trace, *run.task, batch, 0, provenance(run, named, batch, decoded));
-    if (records.empty()) break;  // none of the others has any either
-    const fs::path folder = out / named.name;
-    make_folders(folder);
-    const MapScene scene = scene_of(batch);
-    write_scene(folder, scene);
-    for (const MapRecord& record : records) keep_map(request, named.name, record, scene, written);
-  }
-  if (written.maps == 0) {
-    refuse_empty_choice(request);
-    std::fprintf(stderr, "warning: this model has no attention: no maps were written\n");
-  }
-  return finish_maps(request, written);
+  if (request.probe.summary) return write_summaries(request, run, device);
+  if (!request.against.empty()) return draw_differences(request, run, device);
+  require_own_maps(request.out, run);
+  if (!request.steps.empty()) return write_steps(request, run, device);
+  return write_maps(request, run, device);
 }
 
 }  // namespace fovea

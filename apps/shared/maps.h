@@ -1,19 +1,45 @@
 // What fovea-maps does between the command line and the files.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace fovea {
 
+/// Maps that another framework made.
+struct ForeignRequest {
+  std::string from, rows, columns, mask, truth;
+  bool causal = false, allow_unnormalized = false;
+};
+
+/// How maps are drawn.
+struct DrawingRequest {
+  std::string width = "one-column", colours, scale = "linear";
+  double power = 0.5, font = 7;
+  std::optional<double> low, high;
+  int64_t label_angle = 90, query = -1;
+  bool mean = false, matrix = false, merge_subwords = false, cut_sinks = false, atlas = false;
+};
+
+/// What is asked of a run instead of its maps.
+struct ProbeRequest {
+  bool summary = false, faithfulness = false, importance = false;
+  std::string prune, pruned_run;  // how many heads to take away, and where that run goes
+};
+
 struct MapsRequest {
-  std::string run, split = "test", examples = "0-7", input, out, checkpoint, device = "cpu";
-  std::string from, rows, columns, mask, truth;  // of maps that another framework made
+  std::string run, split = "test", examples, input, out, checkpoint, device = "cpu";
   std::vector<std::string> overrides, layers, formats = {"npy", "json"};
   std::vector<int64_t> heads;
-  bool decoded = false, score = false, quiet = false, verbose = false, causal = false,
-       allow_unnormalized = false;
+  std::vector<std::string> seeds, against, through;  // further runs of the same and of another variant
+  std::string steps;                                 // checkpoints: all, or 100,200
+  bool decoded = false, gradient = false, score = false, quiet = false, verbose = false;
   int64_t threads = 0;
+  ForeignRequest foreign;
+  DrawingRequest drawing;
+  ProbeRequest probe;
 };
 
 /// Exit code of the program; throws Error.

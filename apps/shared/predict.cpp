@@ -57,7 +57,7 @@ std::vector<std::string> answer_batch(LoadedRun& run, const std::vector<Example>
     Json line = run.task->show(prediction, batch, row);
     line["input"] = batch.notes[static_cast<size_t>(row)].at("input");
     const Json attended =
-        top_attended(map_records(trace, *run.task, shown, row, Json::object()), request.top);
+        top_attended(map_records(trace.maps(), *run.task, shown, row, Json::object()), request.top);
     if (!attended.empty()) line["attention"] = attended;
     lines.push_back(to_text(line) + "\n");
   }

@@ -7,6 +7,10 @@ namespace {
 
 constexpr const char* kWhere = "Attention";
 
+/// Without gradients nothing of a long call need stay: its queries are answered in slices of about so many
+/// cells a head.
+constexpr int64_t kMostCells = int64_t{1} << 22;
+
 /// The state of a stateful scorer before its first query.
 State start_state(Scorer& scorer, const Mask& mask, int64_t first, const Tensor& queries,
                   const Tensor& keys) {
@@ -83,7 +87,11 @@ AttentionOutput ComposedAttention::attend(const Tensor& query, const Memory& mem
   AttentionOutput output;
   const bool in_order = traits().sequential;
   if (in_order) output.state = call.state;
-  const Answer all = in_order ? answer_in_order(rows, output.state) : answer(rows, {0, query.size(1)}, {});
+  const bool sliced = !torch::GradMode::is_enabled() && call.want == Want::kContext &&
+                      query.size(1) * memory.size() > kMostCells;
+  const Answer all = in_order ? answer_in_order(rows, output.state)
+                     : sliced ? answer_in_slices(rows)
+                              : answer(rows, {0, query.size(1)}, {});
   const Tensor gate = axes_.gate ? torch::sigmoid(axes_.gate(query)) : Tensor();
   output.context = heads_.join(all.attended, gate);               // [B, Tq, width]
   if (call.want == Want::kWeights) output.weights = all.weights;  // [B, H, Tq, Tk]
@@ -141,6 +149,7 @@ ComposedAttention::Answer ComposedAttention::answer(const Rows& rows, Span span,
   for (const auto& pattern : axes_.patterns)
     if (const Tensor gain = pattern->gain(seen); gain.defined()) result.weights = result.weights * gain;
   if (axes_.talking) result.weights = axes_.talking->after(result.weights);
+  result.weights = changed(result.weights, visible);
   Tensor kept = result.weights;
   if (rows.dropout_key)
     kept = kept * dropout_mask(*rows.dropout_key, axes_.dropout, kept.sizes(), {rows.first + span.begin, 0},
@@ -149,6 +158,20 @@ ComposedAttention::Answer ComposedAttention::answer(const Rows& rows, Span span,
   const Tensor relative = axes_.position->add(kept, seen.query_positions, seen.key_positions);
   if (relative.defined()) result.attended = result.attended + relative;
   return result;
+}
+
+ComposedAttention::Answer ComposedAttention::answer_in_slices(const Rows& rows) {
+  const int64_t queries = rows.query.size(2), slice = std::max<int64_t>(1, kMostCells / rows.keys.size(2));
+  // Written into one tensor: small ones kept between large ones that come and go leave holes in memory.
+  Tensor attended;
+  for (int64_t begin = 0; begin < queries; begin += slice) {
+    const int64_t end = std::min(begin + slice, queries);
+    const Tensor some = answer(rows, {begin, end}, {}).attended;
+    if (!attended.defined())
+      attended = torch::empty({some.size(0), some.size(1), queries, some.size(3)}, some.options());
+    attended.slice(2, begin, end).copy_(some);
+  }
+  return {Tensor(), attended};  // [B, H, Tq, Dv]
 }
 
 /// One query after the other, each with the state the one before it left.

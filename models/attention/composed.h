@@ -52,6 +52,8 @@ class ComposedAttention : public Attention {
   Rows prepare(const Tensor& query, const Memory& memory, const Call& call);
   Answer answer(const Rows& rows, Span span, const State& state);
   Answer answer_in_order(const Rows& rows, State& state);
+  /// The attended values alone, of a call too long to be answered at once.
+  Answer answer_in_slices(const Rows& rows);
   /// Scores of the queries `span` before any mask [B, H, rows, Tk].
   Tensor scores(const Rows& rows, Span span, const PatternCall& seen, const State& state);
   /// Whether the normalizer looks at scores at all; if not, none are computed.

@@ -58,7 +58,8 @@ TokenEmbeddingImpl::TokenEmbeddingImpl(const FieldSpec& spec, int64_t width, con
 }
 
 Tensor TokenEmbeddingImpl::forward(const Tensor& ids) {
-  return torch::embedding(weight_, ids, pad_);  // [B, T, D]; no gradient reaches the pad row through here
+  // [B, T, D]; no gradient reaches the pad row through here
+  return edited(torch::embedding(weight_, ids, pad_));
 }
 
 }  // namespace fovea

@@ -5,6 +5,7 @@
 
 #include "src/config/fields.h"
 #include "src/core/batch.h"
+#include "src/core/edit_point.h"
 
 namespace fovea {
 
@@ -43,11 +44,11 @@ TORCH_MODULE(PositionEmbedding);
 
 /// Token ids int64 [B, T] → [B, T, D]; the pad id starts as zeros and stays so unless an output layer shares
 /// the weight.
-class TokenEmbeddingImpl : public torch::nn::Module {
+class TokenEmbeddingImpl : public InputEmbedding {
  public:
   TokenEmbeddingImpl(const FieldSpec& spec, int64_t width, const EmbeddingOptions& options,
                      const std::string& key);
-  Tensor forward(const Tensor& ids);
+  Tensor forward(const Tensor& ids) override;
   const Tensor& weight() const { return weight_; }
   /// The token of each row; empty where tokens have no text.
   const std::vector<std::string>& words() const { return *words_; }

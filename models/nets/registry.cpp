@@ -17,18 +17,42 @@
 #include "models/nets/transformer_lm.h"
 #include "models/nets/transformer_seq2seq.h"
 #include "models/nets/vision_transformer.h"
+#include "src/probe/pruning.h"
 
 namespace fovea {
 namespace {
 
+/// What every net may be told beside its own options.
+struct CommonOptions {
+  std::vector<std::string> pruned;
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit("pruned", self.pruned, "heads whose weights are 0, such as [encoder.0.self:1,3] (Michel 2019)");
+  }
+};
+
 template <class Options>
-Options read_group(const Json& group) {
+struct Group {
+  Options own;
+  CommonOptions common;
+};
+
+template <class Options>
+Group<Options> read_group(const Json& group) {
   ObjectReader reader(group, "model");
   reader.allow("name");
-  Options options;
-  reader.read(options);
+  Group<Options> read;
+  reader.read(read.own);
+  reader.read(read.common);
   reader.finish();
-  return options;
+  return read;
+}
+
+template <class Options>
+std::vector<FieldInfo> all_fields() {
+  std::vector<FieldInfo> fields = describe_fields<Options>();
+  for (FieldInfo& field : describe_fields<CommonOptions>()) fields.push_back(std::move(field));
+  return fields;
 }
 
 template <class SomeNet>
@@ -37,14 +61,20 @@ NetEntry entry(const std::string& name, const std::string& summary, const std::s
   return {name,
           summary,
           source,
-          [] { return describe_fields<Options>(); },
+          [] { return all_fields<Options>(); },
           [name](const Json& group) {
-            Json resolved = dump_fields(read_group<Options>(group));
+            const Group<Options> read = read_group<Options>(group);
+            Json resolved = dump_fields(read.own);
             resolved["name"] = name;
+            // Said only where heads are pruned: a net is the same without the key.
+            if (!read.common.pruned.empty()) resolved["pruned"] = read.common.pruned;
             return resolved;
           },
           [](const Json& group, const TaskSpec& spec) -> std::shared_ptr<Net> {
-            return std::make_shared<SomeNet>(read_group<Options>(group), spec);
+            const Group<Options> read = read_group<Options>(group);
+            const auto net = std::make_shared<SomeNet>(read.own, spec);
+            prune_heads(*net, read.common.pruned, "model.pruned");
+            return net;
           }};
 }
 

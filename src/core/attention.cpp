@@ -1,5 +1,7 @@
 #include "src/core/attention.h"
 
+#include "src/base/error.h"
+
 namespace fovea {
 
 State select_rows(const State& state, const Tensor& rows) {
@@ -45,6 +47,20 @@ Memory Memory::join(const Memory& next) const {
     joined.padding_ = torch::cat({filled(*this), filled(next)}, 1);  // [B, Tk]
   }
   return joined;
+}
+
+void Attention::prune(std::vector<int64_t> heads) {
+  for (const int64_t head : heads)
+    if (head < 0 || head >= this->heads())
+      throw ConfigError("there is no head " + std::to_string(head) + ", expected 0 to " +
+                        std::to_string(this->heads() - 1));
+  pruned_ = std::move(heads);
+}
+
+Tensor Attention::changed(const Tensor& weights, const Tensor& visible) const {
+  if (pruned_.empty()) return edited(weights, visible);
+  const Tensor gone = torch::tensor(pruned_, torch::kInt64).to(weights.device());
+  return edited(weights.index_fill(1, gone, 0), visible);  // [B, H, Tq, Tk]
 }
 
 AttentionOutput Attention::forward(const Tensor& query, const Tensor& key, const Tensor& value,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "src/core/edit_point.h"
 #include "src/core/mask.h"
 #include "src/core/tensor.h"
 
@@ -85,7 +86,10 @@ struct Traits {
   bool grows = true;  // a memory that grows answers earlier queries as the whole one does under causal
 };
 
-class Attention : public torch::nn::Module {
+/// As an EditPoint it lets the weights [B, H, Tq, Tk] be changed where they are reported: after the
+/// normalizer, before dropout and values. An attention without a score matrix then takes the way over the
+/// weights it implies.
+class Attention : public torch::nn::Module, public EditPoint {
  public:
   /// Appends keys and values to `memory`; `extend({}, …)` begins one.
   /// key [B, Tk, Dk], value [B, Tk, Dv], padding bool [B, Tk] with true = a real key (undefined = all real).
@@ -104,6 +108,20 @@ class Attention : public torch::nn::Module {
   virtual Traits traits() const = 0;
   /// Which pairs its own pattern lets through, beyond padding and the call's mask.
   virtual Mask pattern() const { return {}; }
+
+  /// From now on the weights of these heads are 0 (Michel 2019, §2.3). Throws ConfigError for a head that is
+  /// not there.
+  void prune(std::vector<int64_t> heads);
+  const std::vector<int64_t>& pruned() const { return pruned_; }
+
+ protected:
+  /// Whether weights pass through changed(): then they must be formed.
+  bool changes() const { return edits() || !pruned_.empty(); }
+  /// The weights as they go on: without the pruned heads, then edited.
+  Tensor changed(const Tensor& weights, const Tensor& visible) const;
+
+ private:
+  std::vector<int64_t> pruned_;
 };
 
 /// Checks ranks, batch sizes and key/value lengths as every attention needs them; throws

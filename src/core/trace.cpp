@@ -30,23 +30,57 @@ class GeneratorKept {
   Tensor state_;
 };
 
-}  // namespace
-
-Tensor sliced_weights(Attention& attention, const Tensor& query, const Memory& memory, const Call& call,
-                      int64_t slice) {
+/// Hands the weights [B, H, slice, Tk] of the queries from `begin` on to `take`, slice by slice.
+template <class Take>
+void each_slice(Attention& attention, const Tensor& query, const Memory& memory, const Call& call,
+                int64_t slice, Take take) {
   Call part = call;
   part.want = Want::kWeights;
   const int64_t first = call.first.value_or(memory.size() - query.size(1));
-  std::vector<Tensor> slices;
   for (int64_t begin = 0; begin == 0 || begin < query.size(1); begin += slice) {
     const int64_t end = std::min(begin + slice, query.size(1));
     part.first = first + begin;
     // A dense mask counts rows from the call's first query.
     part.mask = call.mask.from_row(begin);
     AttentionOutput output = attention.attend(query.slice(1, begin, end), memory, part);
-    slices.push_back(output.weights);  // [B, H, slice, Tk]
+    take(begin, output.weights);  // [B, H, slice, Tk]
     part.state = std::move(output.state);
   }
+}
+
+/// What the queries of `rows` may see of the call's keys under any head, bool [B, rows, Tk].
+Tensor seen_by_any(const Attention& attention, const Tensor& query, const Memory& memory, const Call& call,
+                   Span rows) {
+  const Tile tile{call.first.value_or(memory.size() - query.size(1)), rows, {0, memory.size()}};
+  Mask mask = call.mask & attention.pattern();
+  if (memory.padding().defined()) mask = mask & Mask::keys(memory.padding());
+  Tensor visible = mask.visible(tile, query.device());
+  if (!visible.defined()) visible = torch::ones({1, 1}, query.options().dtype(torch::kBool));
+  // Heads may see different pairs (a dense mask per head): the record keeps what any of them may see.
+  return visible.expand({query.size(0), visible.dim() == 4 ? visible.size(1) : 1, rows.size(), memory.size()})
+      .any(1);  // [B, rows, Tk]
+}
+
+/// The numbers of the `wanted` heads that there are.
+std::vector<int64_t> chosen_heads(const std::vector<int64_t>& wanted, int64_t heads) {
+  std::vector<int64_t> chosen;
+  for (int64_t head : wanted)
+    if (head < heads) chosen.push_back(head);
+  return chosen;
+}
+
+Tensor of_heads(const Tensor& weights, const std::vector<int64_t>& heads) {
+  return heads.empty() ? weights
+                       : weights.index_select(1, torch::tensor(heads, torch::kInt64).to(weights.device()));
+}
+
+}  // namespace
+
+Tensor sliced_weights(Attention& attention, const Tensor& query, const Memory& memory, const Call& call,
+                      int64_t slice) {
+  std::vector<Tensor> slices;
+  each_slice(attention, query, memory, call, slice,
+             [&](int64_t begin, const Tensor& weights) { slices.push_back(weights); });
   return torch::cat(slices, 2);  // [B, H, Tq, Tk]
 }
 
@@ -70,17 +104,31 @@ void AttentionTrace::observe(Attention& attention, const Tensor& query, const Me
   if (path.empty()) return;
   const torch::AutoGradMode gradient(request_.gradient && torch::GradMode::is_enabled());
   const GeneratorKept generator_kept;
+  if (request_.summary) return summarise(path, attention, query, memory, call, axes);
   const Tensor weights = sliced_weights(attention, query, memory, call, kSlice);  // [B, H, Tq, Tk]
-  const int64_t queries = query.size(1), keys = memory.size();
-  const Tile tile{call.first.value_or(keys - queries), {0, queries}, {0, keys}};
-  Mask mask = call.mask & attention.pattern();
-  if (memory.padding().defined()) mask = mask & Mask::keys(memory.padding());
-  Tensor visible = mask.visible(tile, weights.device());
-  if (!visible.defined()) visible = torch::ones({1, 1}, weights.options().dtype(torch::kBool));
-  // Heads may see different pairs (a dense mask per head): the record keeps what any of them may see.
-  visible = visible.expand({query.size(0), visible.dim() == 4 ? visible.size(1) : 1, queries, keys})
-                .any(1);  // [B, Tq, Tk]
-  append(path, weights, visible, axes);
+  append(path, weights, seen_by_any(attention, query, memory, call, {0, query.size(1)}), axes);
+}
+
+void AttentionTrace::summarise(const std::string& path, Attention& attention, const Tensor& query,
+                               const Memory& memory, const Call& call, const TraceAxes& axes) {
+  const std::vector<int64_t> heads = chosen_heads(request_.heads, attention.heads());
+  if (heads.empty() && !request_.heads.empty()) return;
+  auto found = std::find_if(summaries_.begin(), summaries_.end(),
+                            [&](const TracedSummary& summary) { return summary.path == path; });
+  if (found == summaries_.end()) found = summaries_.insert(found, {path, {}, axes, 0, memory.size(), heads});
+  if (memory.size() != found->keys)
+    throw std::invalid_argument("[AttentionTrace] a summary needs all queries over the same keys; found " +
+                                std::to_string(memory.size()) + " after " + std::to_string(found->keys));
+  constexpr int64_t kMostCells = int64_t{1} << 20;
+  const int64_t row = std::max<int64_t>(1, query.size(0) * attention.heads() * memory.size());
+  each_slice(attention, query, memory, call, std::clamp<int64_t>(kMostCells / row, 1, kSlice),
+             [&](int64_t begin, const Tensor& weights) {
+               const Span rows{begin, begin + weights.size(2)};
+               const Tensor seen = seen_by_any(attention, query, memory, call, rows);
+               found->summary.add(of_heads(weights, heads).to(torch::kCPU), seen.to(torch::kCPU), axes,
+                                  found->queries);
+               found->queries += weights.size(2);
+             });
 }
 
 void AttentionTrace::record(const torch::nn::Module& module, const Tensor& weights, const TraceAxes& axes) {
@@ -91,14 +139,9 @@ void AttentionTrace::record(const torch::nn::Module& module, const Tensor& weigh
 
 void AttentionTrace::append(const std::string& path, const Tensor& weights, const Tensor& visible,
                             const TraceAxes& axes) {
-  Tensor chosen = request_.gradient ? weights : weights.detach().to(torch::kCPU);
-  std::vector<int64_t> heads;
-  if (!request_.heads.empty()) {
-    for (int64_t head : request_.heads)
-      if (head < chosen.size(1)) heads.push_back(head);
-    if (heads.empty()) return;
-    chosen = chosen.index_select(1, torch::tensor(heads, torch::kInt64).to(chosen.device()));
-  }
+  const std::vector<int64_t> heads = chosen_heads(request_.heads, weights.size(1));
+  if (heads.empty() && !request_.heads.empty()) return;
+  const Tensor chosen = of_heads(request_.gradient ? weights : weights.detach().to(torch::kCPU), heads);
   const Tensor seen = visible.to(chosen.device());
   const auto existing =
       std::find_if(maps_.begin(), maps_.end(), [&](const TracedMap& map) { return map.path == path; });

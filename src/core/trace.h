@@ -6,30 +6,16 @@
 #include <vector>
 
 #include "src/core/attention.h"
+#include "src/core/map_summary.h"
 
 namespace fovea {
-
-/// What one axis of a map counts, in the net's own units.
-struct TraceAxis {
-  std::string kind = "tokens";    // tokens, grid, time, channels, slots
-  int64_t rows = 0, columns = 0;  // of a grid (flattened row by row)
-  double stride = 1, offset = 0;  // input units a cell covers, and where cell 0 begins
-  std::string field = {};  // the input (or target) field whose positions these are: "text", "image", …; empty
-                           // = the net's own slots
-  std::vector<int64_t> special = {};  // positions that stand for no input (a sentinel): 0 … n − 1
-};
-
-struct TraceAxes {
-  TraceAxis query, key;
-  int64_t fold = 1;  // consecutive batch rows that belong to one example (patch-series folds its columns)
-  std::string part = "part";  // what each of them is of: "column", "patch"
-};
 
 /// Which maps are wanted; empty lists mean all.
 struct AttentionRequest {
   std::vector<std::string> layers;  // paths, with * and ?
   std::vector<int64_t> heads;
   bool gradient = false;  // weights stay on their device and in the graph: a loss may ask for them
+  bool summary = false;   // no weights are kept, only what is said of them: for long inputs
 };
 
 /// The weights one attention gave in one forward pass.
@@ -40,6 +26,15 @@ struct TracedMap {
   TraceAxes axes;
   int64_t rows_seen = 0;            // queries so far, for nets that decode step by step
   std::vector<int64_t> heads = {};  // numbers of the chosen heads; empty = all
+};
+
+/// What one attention's weights were like, where they were too many to keep.
+struct TracedSummary {
+  std::string path;
+  MapSummary summary;
+  TraceAxes axes;
+  int64_t queries = 0, keys = 0;
+  std::vector<int64_t> heads = {};
 };
 
 /// Collects maps. Layers call observe() after their context is computed; without a trace a run pays nothing.
@@ -57,16 +52,20 @@ class AttentionTrace {
   void record(const torch::nn::Module& module, const Tensor& weights, const TraceAxes& axes);
 
   const std::vector<TracedMap>& maps() const { return maps_; }
+  const std::vector<TracedSummary>& summaries() const { return summaries_; }
 
   static constexpr int64_t kSlice = 256;
 
  private:
   std::string wanted_path(const torch::nn::Module& module) const;
+  void summarise(const std::string& path, Attention& attention, const Tensor& query, const Memory& memory,
+                 const Call& call, const TraceAxes& axes);
   void append(const std::string& path, const Tensor& weights, const Tensor& visible, const TraceAxes& axes);
 
   std::map<const torch::nn::Module*, std::string> paths_;
   AttentionRequest request_;
   std::vector<TracedMap> maps_;
+  std::vector<TracedSummary> summaries_;
 };
 
 /// The last attention, mean over its heads, of the positions of `query` over those of `key`: [B, Tq, Tk]

@@ -118,7 +118,7 @@ void draw_bar_labels(Canvas& canvas, const ColourScale& scale, const Box& bar) {
     const TextStyle style{canvas.small_size(), kGrey, false, 0.5, 0, 0, TextRole::kTick};
     const double half = canvas.text_width(label, style) / 2;
     canvas.line({{x, bar.y + bar.height}, {x, bar.y + bar.height + 1.8}}, kGrey, 0.5);
-    const double centre = std::max(x, bar.x + half - 2);
+    const double centre = std::max(x, bar.x + half);
     if (centre - half < free_from) continue;  // a power scale crowds its labels
     canvas.text(centre, bar.y + bar.height + 6, label, style);
     free_from = centre + half + 3;
@@ -373,11 +373,12 @@ std::string render(const Figure& figure, Format format) {
   return render_figure(figure, format).bytes;
 }
 
-void write_figure(const std::filesystem::path& stem, const Figure& figure, Format format) {
+Drawn write_figure(const std::filesystem::path& stem, const Figure& figure, Format format) {
   static constexpr const char* kEndings[] = {".pdf", ".svg", ".png", ".tikz"};
   const Rendered rendered = render_figure(figure, format, stem.filename().string());
   for (const auto& [ending, bytes] : rendered.files) write_file_atomically(stem.string() + ending, bytes);
   write_file_atomically(stem.string() + kEndings[static_cast<size_t>(format)], rendered.bytes);
+  return rendered.drawn;
 }
 
 Raster figure_raster(const Figure& figure) {

@@ -206,7 +206,7 @@ Rendered render_figure(const Figure& figure, Format format, const std::string& s
 std::string render(const Figure& figure, Format format);
 
 /// Writes `stem`.pdf, .svg, .png or .tikz and the images beside it, each atomically.
-void write_figure(const std::filesystem::path& stem, const Figure& figure, Format format);
+Drawn write_figure(const std::filesystem::path& stem, const Figure& figure, Format format);
 
 /// The figure as RGB pixels, style.dpi to the inch.
 Raster figure_raster(const Figure& figure);

@@ -121,7 +121,9 @@ Figure atlas_figure(const std::vector<MapRecord>& records, AtlasOrder order, con
     map.panel_column_titles.push_back(std::to_string(rows[0].head_number(head)));
   Figure figure{map, style};
   figure.caption = caption_of(rows);
-  figure.provenance = provenance_line(rows[0].provenance);
+  Json shared = rows[0].provenance;
+  if (shared.is_object()) shared.erase("layer");  // it is of all of them
+  figure.provenance = provenance_line(shared);
   return figure;
 }
 

@@ -6,6 +6,7 @@
 #include "src/base/error.h"
 #include "src/base/text.h"
 #include "src/base/unicode.h"
+#include "src/figures/canvas.h"
 #include "src/maps/map_edit.h"
 
 namespace fovea {
@@ -166,7 +167,8 @@ std::string provenance_line(const Json& provenance) {
   if (provenance.is_object())
     for (const auto& [key, value] : provenance.items())
       if (value.is_primitive() && !value.is_null() && value != "")
-        parts.push_back(key + " " + (value.is_string() ? shortened(value.get<std::string>()) : value.dump()));
+        parts.push_back(key + " " +
+                        (value.is_string() ? shortened(shown_text(value.get<std::string>())) : value.dump()));
   return join(parts, " · ");
 }
 

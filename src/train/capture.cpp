@@ -30,13 +30,26 @@ MapAxis map_axis(const TraceAxis& axis, const Task& task, const Batch& batch, in
   return result;
 }
 
+/// Everything but weights and mask.
+template <class Traced>
+MapRecord bare_record(const Traced& traced, int64_t heads, int64_t queries, int64_t keys, const Task& task,
+                      const Batch& batch, int64_t row, const Json& provenance) {
+  MapRecord record;
+  record.path = traced.path;
+  record.queries = real_size(traced.axes.query, batch, row, queries, true);
+  record.keys = real_size(traced.axes.key, batch, row, keys, false);
+  record.heads = heads, record.head_numbers = traced.heads;
+  record.query = map_axis(traced.axes.query, task, batch, row, record.queries);
+  record.key = map_axis(traced.axes.key, task, batch, row, record.keys);
+  record.provenance = provenance;
+  record.provenance["layer"] = record.path;
+  return record;
+}
+
 MapRecord make_record(const TracedMap& map, const Task& task, const Batch& batch, int64_t row,
                       int64_t map_row, const Json& provenance) {
-  MapRecord record;
-  record.path = map.path;
-  record.queries = real_size(map.axes.query, batch, row, map.weights.size(2), true);
-  record.keys = real_size(map.axes.key, batch, row, map.weights.size(3), false);
-  record.heads = map.weights.size(1), record.head_numbers = map.heads;
+  MapRecord record = bare_record(map, map.weights.size(1), map.weights.size(2), map.weights.size(3), task,
+                                 batch, row, provenance);
   const auto cut = [&](const Tensor& t) {
     return t[map_row].slice(-2, 0, record.queries).slice(-1, 0, record.keys).contiguous();
   };
@@ -45,13 +58,9 @@ MapRecord make_record(const TracedMap& map, const Task& task, const Batch& batch
   record.weights.assign(weights.data_ptr<float>(), weights.data_ptr<float>() + weights.numel());
   if (!visible.to(torch::kBool).all().item<bool>())
     record.mask.assign(visible.data_ptr<uint8_t>(), visible.data_ptr<uint8_t>() + visible.numel());
-  record.query = map_axis(map.axes.query, task, batch, row, record.queries);
-  record.key = map_axis(map.axes.key, task, batch, row, record.keys);
   if (!map.axes.key.field.empty())
     record.truth =
         map_truth(map.axes.key, task.truth(batch, row, map.axes.key.field), record.queries, record.keys);
-  record.provenance = provenance;
-  record.provenance["layer"] = record.path;
   return record;
 }
 
@@ -107,10 +116,32 @@ std::vector<uint8_t> map_truth(const TraceAxis& axis, const Tensor& truth, int64
   return {cells.data_ptr<uint8_t>(), cells.data_ptr<uint8_t>() + cells.numel()};
 }
 
-std::vector<MapRecord> map_records(const AttentionTrace& trace, const Task& task, const Batch& batch,
+std::vector<SummaryRecord> summary_records(const AttentionTrace& trace, const Task& task, const Batch& batch,
+                                           int64_t row, const Json& provenance) {
+  std::vector<SummaryRecord> records;
+  for (const TracedSummary& traced : trace.summaries())
+    for (int64_t part = 0; part < traced.axes.fold; ++part) {
+      const MapSummary& all = traced.summary;
+      SummaryRecord one{
+          bare_record(traced, all.entropy.size(1), traced.queries, traced.keys, task, batch, row, provenance),
+          {}};
+      if (traced.axes.fold > 1) name_part(one.axes, traced.axes.part, part, task, batch, row);
+      const int64_t at = row * traced.axes.fold + part, queries = one.axes.queries;
+      const auto of_queries = [&](const Tensor& t) { return t[at].slice(1, 0, queries).contiguous(); };
+      one.summary.entropy = of_queries(all.entropy), one.summary.distance = of_queries(all.distance);
+      one.summary.sink = of_queries(all.sink);
+      one.summary.visible = all.visible[at].slice(0, 0, queries).contiguous();
+      one.summary.received = all.received[at].slice(1, 0, one.axes.keys).contiguous();
+      one.summary.top_keys = of_queries(all.top_keys), one.summary.top_weights = of_queries(all.top_weights);
+      records.push_back(std::move(one));
+    }
+  return records;
+}
+
+std::vector<MapRecord> map_records(const std::vector<TracedMap>& maps, const Task& task, const Batch& batch,
                                    int64_t row, const Json& provenance) {
   std::vector<MapRecord> records;
-  for (const TracedMap& map : trace.maps())
+  for (const TracedMap& map : maps)
     for (int64_t part = 0; part < map.axes.fold; ++part) {
       records.push_back(make_record(map, task, batch, row, row * map.axes.fold + part, provenance));
       if (map.axes.fold > 1) name_part(records.back(), map.axes.part, part, task, batch, row);

@@ -15,10 +15,20 @@ int64_t real_size(const TraceAxis& axis, const Batch& batch, int64_t row, int64_
 /// known, or known in units that the map does not count in.
 std::vector<uint8_t> map_truth(const TraceAxis& key, const Tensor& truth, int64_t queries, int64_t keys);
 
-/// The records of batch row `row`, one a traced attention, cut to the row's real queries and keys.
-/// `provenance` is put into each. Maps whose batch rows fold (patch-series) give one record a folded row,
-/// "path.k".
-std::vector<MapRecord> map_records(const AttentionTrace& trace, const Task& task, const Batch& batch,
+/// The records of batch row `row`, one a traced map (AttentionTrace::maps), cut to the row's real queries and
+/// keys. `provenance` is put into each. Maps whose batch rows fold (patch-series) give one record a folded
+/// row, "path.k".
+std::vector<MapRecord> map_records(const std::vector<TracedMap>& maps, const Task& task, const Batch& batch,
                                    int64_t row, const Json& provenance);
+
+/// What a summary trace kept of one attention on one example.
+struct SummaryRecord {
+  MapRecord axes;      // path, axes, heads and provenance; no weights, mask or truth
+  MapSummary summary;  // without the batch axis: [H, Tq], [H, Tk], [H, Tq, k], [Tq]
+};
+
+/// The same of a trace that only summarises.
+std::vector<SummaryRecord> summary_records(const AttentionTrace& trace, const Task& task, const Batch& batch,
+                                           int64_t row, const Json& provenance);
 
 }  // namespace fovea

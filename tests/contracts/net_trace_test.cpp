@@ -98,7 +98,7 @@ TEST_CASE("every traced map becomes a record whose axes the task labels, cell by
     net->forward(batch, &trace);
     for (int64_t row = 0; row < batch.size(); ++row)
       for (const MapRecord& record :
-           map_records(trace, *small_tasks().at(one.task), batch, row, Json::object())) {
+           map_records(trace.maps(), *small_tasks().at(one.task), batch, row, Json::object())) {
         INFO(record.path);
         CHECK_NOTHROW(check_map(record, record.path));
         CHECK(record.keys > 0);

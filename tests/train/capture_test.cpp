@@ -19,7 +19,7 @@ std::vector<MapRecord> records(const std::string& net, const std::string& task, 
   const Batch batch = small_batch(task);
   AttentionTrace trace(*made);
   made->forward(batch, &trace);
-  return map_records(trace, *small_tasks().at(task), batch, row, {{"run", "r"}});
+  return map_records(trace.maps(), *small_tasks().at(task), batch, row, {{"run", "r"}});
 }
 
 }  // namespace
@@ -88,6 +88,6 @@ TEST_CASE("an empty text gives a record without keys, not a failure") {
   const Batch batch = together({task->read(""), task->read("good morning")}, task->spec());
   AttentionTrace trace(*net);
   net->forward(batch, &trace);
-  CHECK(map_records(trace, *task, batch, 0, Json::object()).at(0).keys == 0);
-  CHECK(map_records(trace, *task, batch, 1, Json::object()).at(0).keys == 2);
+  CHECK(map_records(trace.maps(), *task, batch, 0, Json::object()).at(0).keys == 0);
+  CHECK(map_records(trace.maps(), *task, batch, 1, Json::object()).at(0).keys == 2);
 }

@@ -49,7 +49,7 @@ Means means(Net& net, const Task& task, const Batch& batch) {
   Means sum;
   double rows = 0, gold_rows = 0;
   for (int64_t row = 0; row < batch.size(); ++row)
-    for (const MapRecord& record : map_records(trace, task, batch, row, Json::object())) {
+    for (const MapRecord& record : map_records(trace.maps(), task, batch, row, Json::object())) {
       std::vector<double> seen(static_cast<size_t>(record.keys), 0);
       for (int64_t q = 0; q < record.queries; ++q, ++rows) {
         bool known = false;

@@ -77,11 +77,12 @@ AttentionOutput KernelAttention::attend(const Tensor& query, const Memory& memor
   const int64_t first = call.first.value_or(memory.size() - query.size(1));
   const Tile tile{first, {0, query.size(1)}, {0, memory.size()}};
   const auto weights = [&] {
-    return implied(q, k, (pattern() & call.mask).visible(tile, q.device()));
+    const Tensor visible = (pattern() & call.mask).visible(tile, q.device());
+    return changed(implied(q, k, visible), visible);
   };  // padded keys are 0 already
   AttentionOutput output;
   Tensor attended;
-  if (!call.mask.empty())
+  if (!call.mask.empty() || changes())
     attended = torch::matmul(weights(), v);
   else
     attended = causal_ ? up_to_now(q, k, v, first) : everything(q, k, v);

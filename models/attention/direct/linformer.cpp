@@ -49,13 +49,15 @@ AttentionOutput LinformerAttention::attend(const Tensor& query, const Memory& me
   const Tensor e = keys_->weight.slice(1, 0, size), f = values_->weight.slice(1, 0, size);  // [projected, Tk]
   const double scale = 1 / std::sqrt(static_cast<double>(q.size(-1)));
   const Tensor slots = torch::softmax(torch::matmul(q * scale, torch::matmul(e, k).transpose(-1, -2)), -1);
+  const auto weights = [&] {  // implied: how much of each value [B, H, Tq, Tk]
+    const Tensor real = memory.padding().defined() ? memory.padding().unsqueeze(1).unsqueeze(1) : Tensor();
+    const Tensor shares = torch::matmul(slots, f);
+    return changed(real.defined() ? shares.masked_fill(~real, 0) : shares, real);
+  };
   AttentionOutput output;
-  output.context = heads_.join(torch::matmul(slots, torch::matmul(f, v)));  // [B, Tq, width]
-  if (call.want == Want::kWeights) {
-    output.weights = torch::matmul(slots, f);  // implied: how much of each value [B, H, Tq, Tk]
-    if (memory.padding().defined())
-      output.weights = output.weights.masked_fill(~memory.padding().unsqueeze(1).unsqueeze(1), 0);
-  }
+  output.context = heads_.join(changes() ? torch::matmul(weights(), v)
+                                         : torch::matmul(slots, torch::matmul(f, v)));  // [B, Tq, width]
+  if (call.want == Want::kWeights) output.weights = weights();
   return output;
 }
 

@@ -298,7 +298,7 @@ TEST_CASE("evaluation scores the last attention against the known alignment, as 
       const Batch batch = collate({source->get(i, 0, true)}, task->spec());
       AttentionTrace trace(*net);
       net->forward(batch, &trace);
-      sum += align(map_records(trace, *task, batch, 0, Json::object()).back(), 0);
+      sum += align(map_records(trace.maps(), *task, batch, 0, Json::object()).back(), 0);
     }
     CHECK(evaluation.metrics.at("aer") == Approx(sum.links.aer()));
     CHECK(evaluation.metrics.at("alignment_precision") == Approx(sum.links.precision()));
