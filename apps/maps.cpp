@@ -55,7 +55,9 @@ void add_drawing(CLI::App& app, fovea::DrawingRequest& drawing) {
   app.add_option("--high", drawing.high, "where it ends (the largest weight)");
   app.add_option("--font", drawing.font, "points, 6 or more");
   app.add_option("--label-angle", drawing.label_angle, "of labels that do not fit: 90 or 45");
-  app.add_option("--query", drawing.query, "the query shown on a sentence, image or series (their mean)");
+  fovea::whole_number(
+      app.add_option("--query", drawing.query, "the query shown on a sentence, image or series (their mean)"),
+      0, fovea::kMostNumber);
   app.add_flag("--mean", drawing.mean, "the mean over heads as well");
   app.add_flag("--matrix", drawing.matrix, "always the matrix, not the sentence, image or series");
   app.add_flag("--atlas", drawing.atlas, "one more figure an example: every layer and head");

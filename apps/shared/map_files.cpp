@@ -1,7 +1,9 @@
 #include "apps/shared/map_files.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
+#include <limits>
 
 #include "src/base/error.h"
 #include "src/base/files.h"
@@ -11,6 +13,7 @@
 #include "src/maps/map_edit.h"
 #include "src/maps/rollout.h"
 #include "src/maps/scores.h"
+#include "src/stats/format.h"
 
 namespace fovea {
 namespace {
@@ -54,13 +57,25 @@ void require_drawable(const MapsRequest& request) {
   for (const std::string& way : request.through) require_one_of("--through", way, {"rollout", "flow"});
   const DrawingRequest& drawing = request.drawing;
   if (!drawing.colours.empty()) require_one_of("--colours", drawing.colours, colour_map_names());
-  if (!(drawing.font >= 6 && drawing.font <= 72)) throw ConfigError("--font: expected 6 to 72 points");
+  const auto found = [](double value) {
+    return "; found " + (std::isfinite(value) ? format_number(value)
+                         : std::isnan(value)  ? "nan"
+                                              : "infinity");
+  };
+  if (!(drawing.font >= 6 && drawing.font <= 72))
+    throw ConfigError("--font: expected 6 to 72 points" + found(drawing.font));
   if (drawing.label_angle != 45 && drawing.label_angle != 90)
-    throw ConfigError("--label-angle: expected 45 or 90");
+    throw ConfigError("--label-angle: expected 45 or 90" + found(static_cast<double>(drawing.label_angle)));
   if (!(drawing.power > 0 && drawing.power <= 10))
-    throw ConfigError("--power: expected above 0 and up to 10");
+    throw ConfigError("--power: expected above 0 and up to 10" + found(drawing.power));
+  const double least = drawing.scale == "log" ? 0 : -std::numeric_limits<double>::infinity();
+  for (const auto& [end, option] : {std::pair(drawing.low, "--low"), std::pair(drawing.high, "--high")})
+    if (end && !(std::isfinite(*end) && *end > least))
+      throw ConfigError(std::string(option) + ": expected a number" + (least == 0 ? " above 0" : "") +
+                        found(*end));
   if (drawing.low && drawing.high && !(*drawing.low < *drawing.high))
-    throw ConfigError("--low: expected less than --high");
+    throw ConfigError("--low: expected less than --high, " + format_number(*drawing.high) +
+                      found(*drawing.low));
   figure_options(drawing);
 }
 

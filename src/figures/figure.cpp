@@ -339,6 +339,8 @@ ColourScale shared_scale(const Figure& figure) {
     scale.low = std::max(std::min(least, scale.high), scale.high * 1e-4);
   }
   if (style.low) scale.low = *style.low;
+  // No logarithm begins at 0 or below.
+  if (style.scale == ScaleKind::kLog && !(scale.low > 0)) scale.low = scale.high * 1e-4;
   if (!(scale.high > scale.low)) scale.high = scale.low + 1;
   return scale;
 }

@@ -84,6 +84,9 @@ TEST_CASE("a log scale of nothing but zeros still has decades", "[figures]") {
   CHECK(scale.low == Approx(1e-4));
   CHECK(scale.high == 1);
   CHECK(scale.ticks().size() == 5);
+  figure.style.low = 0;  // asked for, but no logarithm begins there
+  CHECK(shared_scale(figure).low == Approx(1e-4));
+  CHECK(shared_scale(figure).ticks().size() == 5);
 }
 
 TEST_CASE("glyphs that no font has are counted", "[figures]") {

@@ -163,6 +163,7 @@ class Maps(Programs):
         for words, part in ((["--summary", "--faithfulness"], "--summary"), (["--prune", "3"], "--importance"), (["--seeds", self.net], "--against"),
                             (["--colours", "pink"], "pink"), (["--width", "3"], "--width"), (["--font", "5"], "--font"), (["--scale", "cubic"], "cubic"),
                             (["--label-angle", "30"], "45"), (["--through", "rolout"], "rollout"), (["--low", "1", "--high", "0"], "--high"),
+                            (["--low", "0", "--scale", "log"], "above 0"), (["--high", "nan"], "nan"), (["--query", "-5"], "-5"), (["--power", "nan"], "--power"),
                             (["--importance", "--input", "-"], "--input"), (["--importance", "--prune", "99", "--pruned-run", self.folder / "never"], "--prune")):
             self.refused(fovea("maps", self.net, *words, *never, "--quiet"), 2, part)
         self.refused(fovea("maps", self.run_folder, "--through", "rollout", *never), 2, "--through")
