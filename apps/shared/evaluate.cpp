@@ -1,6 +1,5 @@
 #include "apps/shared/evaluate.h"
 
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
@@ -11,6 +10,8 @@
 #include "src/base/files.h"
 #include "src/base/text.h"
 #include "src/config/layers.h"
+#include "src/figures/figure.h"
+#include "src/stats/json_numbers.h"
 #include "src/train/evaluate.h"
 #include "src/train/trainer.h"
 
@@ -19,7 +20,7 @@ namespace {
 
 Json json_metrics(const Metrics& metrics) {
   Json json = Json::object();
-  for (const auto& [name, value] : metrics) json[name] = std::isfinite(value) ? Json(value) : Json(nullptr);
+  for (const auto& [name, value] : metrics) json[name] = number_or_null(value);
   return json;
 }
 

@@ -1,9 +1,11 @@
 #include "apps/shared/evaluation_figures.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "src/base/error.h"
 #include "src/base/files.h"
+#include "src/figures/figure.h"
 #include "src/stats/curves.h"
 #include "src/stats/format.h"
 
@@ -11,10 +13,6 @@ namespace fovea {
 namespace {
 
 constexpr size_t kMostCurves = 8;  // colours that can be told apart
-
-std::vector<std::string> classes_of(const Evaluation& evaluation) {
-  return evaluation.details.value("classes", std::vector<std::string>());
-}
 
 Figure confusion_figure(const Json& details, int64_t examples) {
   HeatMap map;
@@ -56,7 +54,7 @@ CurveChart unit_square(const std::string& x_title, const std::string& y_title, c
 }
 
 Figure roc_figure(const Evaluation& evaluation) {
-  const std::vector<std::string> classes = classes_of(evaluation);
+  const auto classes = evaluation.details["classes"].get<std::vector<std::string>>();
   CurveChart chart = unit_square("false positive rate", "true positive rate", "chance");
   // Of two classes one curve says all: the other is its mirror image.
   for (size_t i = classes.size() == 2 ? 1 : 0; i < classes.size() && chart.curves.size() < kMostCurves; ++i)
@@ -97,26 +95,21 @@ Figure reliability_figure(const Evaluation& evaluation) {
 
 }  // namespace
 
-std::vector<std::pair<std::string, Figure>> evaluation_figures(const Evaluation& evaluation,
-                                                               const std::string& provenance) {
-  if (!evaluation.details.is_object() || !evaluation.details.contains("confusion")) return {};
-  std::vector<std::pair<std::string, Figure>> figures{
-      {"confusion", confusion_figure(evaluation.details, static_cast<int64_t>(evaluation.scores.size()))},
-      {"roc", roc_figure(evaluation)},
-      {"reliability", reliability_figure(evaluation)}};
-  for (auto& [name, figure] : figures) figure.provenance = provenance;
-  return figures;
-}
-
 void write_evaluation_figures(const std::string& folder, const std::string& stem,
                               const std::vector<std::string>& formats, const Evaluation& evaluation,
                               const std::string& provenance) {
-  const auto figures = evaluation_figures(evaluation, provenance);
-  if (figures.empty()) throw ConfigError("--figures: this task has no classes, so no confusion matrix");
+  if (!evaluation.details.is_object() || !evaluation.details.contains("confusion"))
+    throw ConfigError("--figures: this task has no classes, so no confusion matrix");
+  const auto examples = static_cast<int64_t>(evaluation.scores.size());
+  std::pair<const char*, Figure> figures[] = {{"confusion", confusion_figure(evaluation.details, examples)},
+                                              {"roc", roc_figure(evaluation)},
+                                              {"reliability", reliability_figure(evaluation)}};
   make_folders(folder);
-  for (const auto& [name, figure] : figures)
+  for (auto& [name, figure] : figures) {
+    figure.provenance = provenance;
     for (const std::string& format : formats)
       write_figure(std::filesystem::path(folder) / (stem + "." + name), figure, figure_format(format));
+  }
 }
 
 }  // namespace fovea

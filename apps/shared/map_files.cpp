@@ -8,6 +8,7 @@
 #include "src/base/error.h"
 #include "src/base/files.h"
 #include "src/base/text.h"
+#include "src/figures/animation.h"
 #include "src/maps/atlas.h"
 #include "src/maps/flow.h"
 #include "src/maps/map_edit.h"
@@ -134,6 +135,11 @@ bool MapWriter::wants(const std::string& format) const {
   return std::find(request_.formats.begin(), request_.formats.end(), format) != request_.formats.end();
 }
 
+bool MapWriter::draws() const {
+  return std::any_of(kFigureFormats.begin(), kFigureFormats.end(),
+                     [this](const std::string& format) { return wants(format); });
+}
+
 void MapWriter::numbers(const fs::path& stem, const MapRecord& record) const {
   if (wants("npy") || wants("json")) write_map(stem, record);
   if (wants("csv")) write_file_atomically(stem.string() + ".csv", map_csv(record));
@@ -171,7 +177,10 @@ void MapWriter::example(const std::string& example, std::vector<MapRecord> recor
         at_steps ? ".step-" + std::to_string(record.provenance.value("step", int64_t{0})) : "";
     const fs::path stem = folder / (record.path + step);
     numbers(stem, record);
-    figure(stem, map_figure(record, scene, figure_options(request_.drawing)));
+    Figure drawn;  // made only where something shows it
+    if (at_steps || draws()) drawn = map_figure(record, scene, figure_options(request_.drawing));
+    if (draws()) figure(stem, drawn);
+    if (at_steps) films_[example + "/" + record.path].push_back(drawn);
     ++maps_;
     Json scores;
     if (request_.score || wants("html")) scores = score_record(record);
@@ -188,6 +197,8 @@ int MapWriter::finish() {
   make_folders(out);
   if (request_.score) write_file_atomically(out / "scores.json", to_text(scores_document(scores_), 1) + "\n");
   if (wants("html")) write_file_atomically(out / "maps.html", page_.html());
+  for (const auto& [name, frames] : films_)
+    write_file_atomically(out / (name + ".webp"), animated_webp(frames));
   if (!request_.quiet) std::cout << maps_ << " maps in " << out.string() << "\n";
   return 0;
 }

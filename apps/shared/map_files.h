@@ -1,6 +1,8 @@
 // The files that fovea-maps writes, wherever the maps come from.
 #pragma once
 
+#include <map>
+
 #include "apps/shared/maps.h"
 #include "src/maps/map_page.h"
 #include "src/maps/map_record.h"
@@ -22,13 +24,13 @@ class MapWriter {
   explicit MapWriter(const MapsRequest& request);
 
   /// All maps of one example; `example` is its folder. Where `at_steps`, of one checkpoint: the stems end in
-  /// .step-N.
+  /// .step-N, and the figures are the frames of a film.
   void example(const std::string& example, std::vector<MapRecord> records, const MapScene& scene,
                bool at_steps = false);
   int64_t maps() const { return maps_; }
 
-  /// Writes scores.json and maps.html where they are asked for and says how many maps there are; the
-  /// program's exit code.
+  /// Writes films, and scores.json and maps.html where they are asked for, and says how many maps there are;
+  /// the program's exit code.
   int finish();
 
   /// One figure in the formats asked for; what no font has is said on stderr.
@@ -36,6 +38,7 @@ class MapWriter {
 
  private:
   bool wants(const std::string& format) const;
+  bool draws() const;
   void numbers(const std::filesystem::path& stem, const MapRecord& record) const;
   void atlas(const std::filesystem::path& folder, const std::vector<MapRecord>& records) const;
 
@@ -43,6 +46,7 @@ class MapWriter {
   MapPage page_;
   int64_t maps_ = 0;
   std::vector<Json> scores_;
+  std::map<std::string, std::vector<Figure>> films_;  // by EXAMPLE/PATH
 };
 
 /// `record` as the request wants it shown: words instead of subwords, without sinks.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
-#include <map>
 
 #include "apps/shared/map_files.h"
 #include "apps/shared/probes.h"
@@ -12,7 +11,6 @@
 #include "src/base/error.h"
 #include "src/base/files.h"
 #include "src/base/text.h"
-#include "src/figures/animation.h"
 
 namespace fovea {
 namespace {
@@ -82,41 +80,33 @@ std::vector<int64_t> chosen_steps(const MapsRequest& request, const LoadedRun& r
   std::vector<int64_t> kept = run.folder.checkpoints().steps();
   std::reverse(kept.begin(), kept.end());
   if (request.steps == "all") return kept;
+  std::vector<std::string> names;
+  for (const int64_t step : kept) names.push_back(std::to_string(step));
   std::vector<int64_t> steps;
   for (const std::string& part : split(request.steps, ',')) {
-    const bool number =
-        !part.empty() && part.size() < 16 && part.find_first_not_of("0123456789") == std::string::npos;
-    const int64_t step = number ? std::stoll(part) : -1;
-    if (std::find(kept.begin(), kept.end(), step) == kept.end()) {
-      std::vector<std::string> names;
-      for (const int64_t one : kept) names.push_back(std::to_string(one));
+    const auto found = std::find(names.begin(), names.end(), part);
+    if (found == names.end())
       throw ConfigError("--steps: no checkpoint of step \"" + part + "\"; kept are " + join(names, ", ") +
                         " (train.keep says how many)");
-    }
-    steps.push_back(step);
+    steps.push_back(kept[static_cast<size_t>(found - names.begin())]);
   }
   return steps;
 }
 
-/// The maps of several checkpoints, and a film of each. All frames share one scale.
+/// The maps of several checkpoints, and a film of each.
 int write_steps(const MapsRequest& request, LoadedRun& run, torch::Device device) {
   MapWriter writer(request);
-  std::map<std::string, std::vector<Figure>> films;
+  const std::vector<NamedExample> examples = chosen_examples(run, request);
   for (const int64_t step : chosen_steps(request, run)) {
-    LoadedRun at = load_run(request.run, "step-" + std::to_string(step), request.overrides, device);
-    for (const NamedExample& named : chosen_examples(at, request)) {
-      const TracedExample one = traced(at, named, request, device);
-      const auto records = records_of(at, one, request);
-      const MapScene scene = scene_of(one.batch);
-      writer.example(named.name, records, scene, true);
-      for (const MapRecord& record : records)
-        films[named.name + "/" + record.path].push_back(
-            map_figure(edited(record, request.drawing), scene, figure_options(request.drawing)));
+    const Checkpoint checkpoint = run.folder.checkpoints().load("step-" + std::to_string(step));
+    load_module(*run.net, checkpoint.model, request.run);
+    run.step = step;
+    for (const NamedExample& named : examples) {
+      const TracedExample one = traced(run, named, request, device);
+      writer.example(named.name, records_of(run, one, request), scene_of(one.batch), true);
     }
   }
   if (writer.maps() == 0) refuse_empty_choice(request);
-  for (const auto& [name, frames] : films)
-    write_file_atomically(fs::path(request.out) / (name + ".webp"), animated_webp(frames));
   return writer.finish();
 }
 

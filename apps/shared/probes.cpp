@@ -31,7 +31,7 @@ void print_faithfulness(const Json& result) {
   TextTable orders{{"cells ordered by", "comprehensiveness", "sufficiency", "deletion", "insertion"},
                    {false, true, true, true, true},
                    {}};
-  for (const char* order : {"attention", "gradient", "leave_one_out", "random"}) {
+  for (const std::string& order : cell_orders()) {
     const Json& row = result["orders"][order];
     orders.rows.push_back({{order},
                            {shown(row["comprehensiveness"])},
@@ -86,9 +86,9 @@ Figure share_figure(const Json& result, const std::string& name) {
   chart.x_title = name == "deletion" ? "share of cells deleted" : "share of cells inserted";
   chart.y_title = "p(answer)";
   chart.y_low = 0, chart.y_high = 1;
-  for (const char* order : {"attention", "gradient", "leave_one_out", "random"}) {
+  for (const std::string& order : cell_orders()) {
     Curve curve;
-    curve.name = std::string(order) == "leave_one_out" ? "leave one out" : order;
+    curve.name = order == "leave_one_out" ? "leave one out" : order;
     for (const Json& point : result["orders"][order]["curves"][name])
       if (point[1].is_number())
         curve.x.push_back(point[0].get<double>()), curve.y.push_back(point[1].get<double>());

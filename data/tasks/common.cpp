@@ -8,6 +8,7 @@
 #include "src/base/error.h"
 #include "src/base/files.h"
 #include "src/base/random.h"
+#include "src/stats/json_numbers.h"
 
 namespace fovea {
 namespace {
@@ -167,8 +168,7 @@ Json with_length_slices(Json details, const std::vector<ExampleScore>& scores, i
                 {"examples", some.size()},
                 {"beyond_training", last > trained},
                 {"metrics", Json::object()}};
-    for (const auto& [name, value] : metrics(some))
-      one["metrics"][name] = std::isfinite(value) ? Json(value) : Json(nullptr);
+    for (const auto& [name, value] : metrics(some)) one["metrics"][name] = number_or_null(value);
     details["slices"].push_back(std::move(one));
   }
   return details;

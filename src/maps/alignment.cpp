@@ -1,18 +1,14 @@
 #include "src/maps/alignment.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "src/maps/map_row.h"
+#include "src/stats/json_numbers.h"
 
 namespace fovea {
 namespace {
 
 constexpr const char* kEnd = "<eos>";
-
-Json number(double value) {
-  return std::isfinite(value) ? Json(value) : Json();
-}
 
 Json counts_list(const AlignmentCounts& counts) {
   return {counts.found, counts.found_possible, counts.sure, counts.found_sure};
@@ -67,9 +63,9 @@ void weigh(const MapRecord& record, int64_t head, int64_t row, int64_t target, S
 }
 
 Json rates(const AlignmentCounts& counts) {
-  return {{"aer", number(counts.aer())},
-          {"precision", number(counts.precision())},
-          {"recall", number(counts.recall())}};
+  return {{"aer", number_or_null(counts.aer())},
+          {"precision", number_or_null(counts.precision())},
+          {"recall", number_or_null(counts.recall())}};
 }
 
 }  // namespace
@@ -118,12 +114,13 @@ Json alignment_json(const MapAlignment& alignment) {
   Json json = rates(alignment.links);
   json.update({{"links", alignment.links.found},
                {"input", rates(alignment.input)},
-               {"soft_aer", number(alignment.soft.aer())},
+               {"soft_aer", number_or_null(alignment.soft.aer())},
                {"chance",
-                {{"aer", number(alignment.chance_aer())}, {"soft_aer", number(alignment.soft_chance.aer())}}},
-               {"diagonal", {{"aer", number(alignment.diagonal.aer())}}}});
-  json["input"]["soft_aer"] = number(alignment.soft_input.aer());
-  json["input"]["chance"] = {{"soft_aer", number(alignment.soft_input_chance.aer())}};
+                {{"aer", number_or_null(alignment.chance_aer())},
+                 {"soft_aer", number_or_null(alignment.soft_chance.aer())}}},
+               {"diagonal", {{"aer", number_or_null(alignment.diagonal.aer())}}}});
+  json["input"]["soft_aer"] = number_or_null(alignment.soft_input.aer());
+  json["input"]["chance"] = {{"soft_aer", number_or_null(alignment.soft_input_chance.aer())}};
   return json;
 }
 

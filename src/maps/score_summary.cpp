@@ -1,17 +1,13 @@
 // Scores of many examples, summarised by layer and head.
-#include <cmath>
 #include <map>
 
 #include "src/maps/alignment.h"
 #include "src/maps/scores.h"
+#include "src/stats/json_numbers.h"
 #include "src/stats/summary.h"
 
 namespace fovea {
 namespace {
-
-Json number(double value) {
-  return std::isfinite(value) ? Json(value) : Json();
-}
 
 /// Values of one name over examples.
 using Values = std::map<std::string, std::vector<double>>;
@@ -19,12 +15,6 @@ using Values = std::map<std::string, std::vector<double>>;
 void add_numbers(Values& values, const Json& object) {
   for (const auto& [name, value] : object.items())
     if (value.is_number()) values[name].push_back(value.get<double>());
-}
-
-Json summary_json(const std::vector<double>& values) {
-  const Summary summary = summarise(values);
-  return {
-      {"mean", number(summary.mean)}, {"n", summary.n}, {"ci", {number(summary.low), number(summary.high)}}};
 }
 
 Json summaries_json(const Values& values) {

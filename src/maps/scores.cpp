@@ -8,6 +8,7 @@
 #include "src/maps/map_row.h"
 #include "src/maps/row_mean.h"
 #include "src/maps/row_scores.h"
+#include "src/stats/json_numbers.h"
 #include "src/stats/summary.h"
 
 namespace fovea {
@@ -21,10 +22,6 @@ bool has_truth(const MapRecord& record, int64_t q) {
   for (int64_t k = 0; k < record.keys; ++k)
     if (record.gold(q, k)) return true;
   return false;
-}
-
-Json number(double value) {
-  return std::isfinite(value) ? Json(value) : Json();
 }
 
 /// What chance gives, by score: a value a head.
@@ -41,8 +38,9 @@ struct Chance {
 
   Json json() const {
     Json json;
-    for (const auto& [name, values] : uniform) json["uniform"][name] = number(summarise(values).mean);
-    for (const auto& [name, values] : permuted) json["permuted"][name] = number(summarise(values).mean);
+    for (const auto& [name, values] : uniform) json["uniform"][name] = number_or_null(summarise(values).mean);
+    for (const auto& [name, values] : permuted)
+      json["permuted"][name] = number_or_null(summarise(values).mean);
     return json;
   }
 };
@@ -54,7 +52,7 @@ Json head_json(const MapRecord& record, int64_t head, Chance& chance) {
   for (MapScore& score : score_head_against_truth(record, head)) scores.push_back(std::move(score));
   if (is_alignment(record)) json["alignment"] = counts_json(align(record, head));
   for (const MapScore& score : scores) {
-    json[score.name] = number(score.value);
+    json[score.name] = number_or_null(score.value);
     if (score.undefined > 0) undefined[score.name] = score.undefined;
     chance.add(score);
   }
@@ -119,7 +117,7 @@ Json score_record(const MapRecord& record) {
   return {{"path", record.path},
           {"rows", rows},
           {"heads", heads},
-          {"head_disagreement", number(disagreement.value)},
+          {"head_disagreement", number_or_null(disagreement.value)},
           {"chance", chance.json()}};
 }
 

@@ -7,18 +7,13 @@
 
 #include "src/stats/curves.h"
 #include "src/stats/divergence.h"
+#include "src/stats/json_numbers.h"
 #include "src/stats/rank_correlation.h"
-#include "src/stats/summary.h"
 
 namespace fovea {
 namespace {
 
 constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
-const std::vector<std::string> kOrderNames{"attention", "gradient", "leave_one_out", "random"};
-
-Json number(double value) {
-  return std::isfinite(value) ? Json(value) : Json();
-}
 
 /// Cells by falling value, the first of equals first.
 std::vector<int64_t> order_of(const std::vector<double>& values) {
@@ -122,15 +117,15 @@ Json orders_json(ClassifierProbe& probe, const Subject& subject, const Faithfuln
   const auto each = static_cast<int64_t>(variants.size() / runs.size());
   Json json = Json::object();
   for (size_t i = 0; i < runs.size(); ++i)
-    json[kOrderNames[i]] = runs[i].json(answers.data_ptr<double>() + static_cast<int64_t>(i) * each);
+    json[cell_orders()[i]] = runs[i].json(answers.data_ptr<double>() + static_cast<int64_t>(i) * each);
   return json;
 }
 
 Json correlations(const Subject& subject, const std::vector<double>& left_out) {
   Json json;
   const auto add = [&](const std::string& name, const std::vector<double>& a, const std::vector<double>& b) {
-    json["kendall_" + name] = number(kendall_tau_b(a, b));
-    json["spearman_" + name] = number(spearman(a, b));
+    json["kendall_" + name] = number_or_null(kendall_tau_b(a, b));
+    json["spearman_" + name] = number_or_null(spearman(a, b));
   };
   add("gradient", subject.attention, subject.gradient);
   add("leave_one_out", subject.attention, left_out);
@@ -149,11 +144,9 @@ Json summary_of(const std::vector<Json>& results, const Json::json_pointer& at) 
     else
       ++undefined;
   }
-  const Summary summary = summarise(values);
-  return {{"mean", number(summary.mean)},
-          {"n", summary.n},
-          {"undefined", undefined},
-          {"ci", {number(summary.low), number(summary.high)}}};
+  Json json = summary_json(values);
+  json["undefined"] = undefined;
+  return json;
 }
 
 Json mean_curve(const std::vector<Json>& results, const std::string& order, const std::string& name,
@@ -168,6 +161,11 @@ Json mean_curve(const std::vector<Json>& results, const std::string& order, cons
 }
 
 }  // namespace
+
+const std::vector<std::string>& cell_orders() {
+  static const std::vector<std::string> orders{"attention", "gradient", "leave_one_out", "random"};
+  return orders;
+}
 
 Json faithfulness(ClassifierProbe& probe, const Example& example, const FaithfulnessOptions& options) {
   const Subject subject = probe.read(example);
@@ -194,7 +192,7 @@ Json summarise_faithfulness(const std::vector<Json>& results, const Faithfulness
     }
   for (const char* name : {"most", "permutation", "adversarial"})
     scores[name] = summary_of(results, Json::json_pointer(std::string("/scores/") + name));
-  for (const std::string& order : kOrderNames) {
+  for (const std::string& order : cell_orders()) {
     const std::string at = "/orders/" + order;
     Json& json = orders[order];
     for (const char* name : {"comprehensiveness", "sufficiency"})

@@ -17,6 +17,9 @@ struct FaithfulnessOptions {
   uint64_t seed = 0;
 };
 
+/// What the cells are ordered by: attention, gradient, leave_one_out, random.
+const std::vector<std::string>& cell_orders();
+
 /// The experiments on one example. NaN where an example does not define one (fewer than two cells, a constant
 /// ranking).
 ///

@@ -7,6 +7,7 @@
 #include "src/base/text.h"
 #include "src/report/html.h"
 #include "src/stats/format.h"
+#include "src/stats/json_numbers.h"
 #include "src/stats/metric.h"
 
 namespace fovea {
@@ -69,13 +70,11 @@ Column comparison_column(const TaskReport& task) {
   return column;
 }
 
-Json number(double value) {
-  return std::isfinite(value) ? Json(value) : Json();
-}
-
 Json summary_json(const Summary& s) {
-  return {
-      {"n", s.n}, {"mean", number(s.mean)}, {"sd", number(s.sd)}, {"ci", {number(s.low), number(s.high)}}};
+  return {{"n", s.n},
+          {"mean", number_or_null(s.mean)},
+          {"sd", number_or_null(s.sd)},
+          {"ci", {number_or_null(s.low), number_or_null(s.high)}}};
 }
 
 Json metrics_json(const Variant& variant) {
@@ -98,10 +97,10 @@ Json comparison_json(const Variant& variant) {
   const Comparison& c = *variant.comparison;
   return {{"baseline", c.baseline},
           {"pairs", c.pairs},
-          {"difference", number(c.difference)},
-          {"p_t", number(c.p_t)},
-          {"p_sign_flip", number(c.p_sign_flip)},
-          {"p_holm", number(c.p_holm)}};
+          {"difference", number_or_null(c.difference)},
+          {"p_t", number_or_null(c.p_t)},
+          {"p_sign_flip", number_or_null(c.p_sign_flip)},
+          {"p_holm", number_or_null(c.p_holm)}};
 }
 
 Json runs_json(const Variant& variant) {
@@ -117,11 +116,11 @@ Json variant_json(const Variant& variant) {
   json["seeds"] = variant.seeds;
   json["values"] = variant.values;
   json["best"] = variant.best;
-  json["parameters"] = number(variant.parameters);
-  json["macs"] = number(variant.macs);
-  json["cost"] = {{"seconds", number(variant.seconds)},
-                  {"samples_per_second", number(variant.samples_per_second)},
-                  {"peak_rss_bytes", number(variant.peak_bytes)}};
+  json["parameters"] = number_or_null(variant.parameters);
+  json["macs"] = number_or_null(variant.macs);
+  json["cost"] = {{"seconds", number_or_null(variant.seconds)},
+                  {"samples_per_second", number_or_null(variant.samples_per_second)},
+                  {"peak_rss_bytes", number_or_null(variant.peak_bytes)}};
   json["metrics"] = metrics_json(variant);
   json["comparison"] = comparison_json(variant);
   json["runs"] = runs_json(variant);

@@ -11,6 +11,7 @@
 #include "src/base/text.h"
 #include "src/base/version.h"
 #include "src/config/layers.h"
+#include "src/stats/json_numbers.h"
 #include "src/stats/metric.h"
 #include "src/train/autocast.h"
 #include "src/train/guidance.h"
@@ -72,7 +73,7 @@ int64_t peak_memory() {
 
 Json finite_metrics(const Metrics& metrics) {
   Json json = Json::object();
-  for (const auto& [name, value] : metrics) json[name] = std::isfinite(value) ? Json(value) : Json(nullptr);
+  for (const auto& [name, value] : metrics) json[name] = number_or_null(value);
   return json;
 }
 
