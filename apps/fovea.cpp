@@ -23,7 +23,9 @@ constexpr Verb kVerbs[] = {
     {"predict", "label, decode or forecast new inputs"},
     {"maps", "write, draw and score attention maps"},
     {"attend", "run one attention on arrays"},
-    {"report", "tables and a page from runs"},
+    {"ablate", "sweep over keys of a recipe, with seeds and statistics"},
+    {"status", "how far the cells of a sweep are"},
+    {"report", "tables and a page from runs and sweeps"},
     {"list", "everything that can be chosen by name"},
     {"doctor", "versions, threads, device, self-tests"},
 };
