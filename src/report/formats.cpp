@@ -127,13 +127,6 @@ Json variant_json(const Variant& variant) {
   return json;
 }
 
-std::string csv_field(const std::string& field) {
-  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
-  std::string text = "\"";
-  for (char c : field) text += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return text + "\"";
-}
-
 std::string csv_lines(const std::string& start, const Run& run) {
   if (!run.finished()) return start + ",,status," + csv_field(run.status) + "\n";
   std::string out;
@@ -166,12 +159,13 @@ TextTable task_table(const TaskReport& task) {
   columns.push_back(number_column(
       "MACs", task, [](const Variant& v) { return v.macs; },
       [](double value) { return format_count(std::llround(value)); }));
-  columns.push_back(number_column("time", task, [](const Variant& v) { return v.seconds; }, format_seconds));
+  columns.push_back(number_column(
+      "time", task, [](const Variant& v) { return v.seconds; }, format_seconds));
   columns.push_back(number_column(
       "samples/s", task, [](const Variant& v) { return v.samples_per_second; },
       [](double value) { return format_count(std::llround(value)); }));
-  columns.push_back(
-      number_column("peak memory", task, [](const Variant& v) { return v.peak_bytes; }, format_bytes));
+  columns.push_back(number_column(
+      "peak memory", task, [](const Variant& v) { return v.peak_bytes; }, format_bytes));
   Column problems{"problems", false, {}};
   for (const Variant& v : task.variants) problems.cells.push_back({v.problems(), false});
   columns.push_back(problems);
