@@ -40,6 +40,23 @@ function(fovea_room name)
   endif()
 endfunction()
 
+# fovea_instruction_sets(): src/kernels once for each set of instructions; which one runs is decided when the program does.
+function(fovea_instruction_sets)
+  # Always optimised: these files are loops and nothing else. A sum of products is one instruction where there is one.
+  set(loops -O3 -ffp-contract=fast -Wno-psabi)
+  set(kernels ${PROJECT_SOURCE_DIR}/src/kernels)
+  set_source_files_properties(${kernels}/attention_generic.cpp PROPERTIES COMPILE_OPTIONS "${loops}")
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    target_compile_definitions(fovea_kernels PRIVATE FOVEA_X86)
+    set(avx2 -mavx2 -mfma)
+    set(avx512 ${avx2} -mavx512f -mavx512dq -mavx512bw -mavx512vl -mprefer-vector-width=512)
+    set_source_files_properties(${kernels}/attention_avx2.cpp PROPERTIES COMPILE_OPTIONS "${loops};${avx2}")
+    set_source_files_properties(${kernels}/attention_avx512.cpp PROPERTIES COMPILE_OPTIONS "${loops};${avx512}")
+  else()
+    set_source_files_properties(${kernels}/attention_avx2.cpp ${kernels}/attention_avx512.cpp PROPERTIES HEADER_FILE_ONLY ON)
+  endif()
+endfunction()
+
 # fovea_computing(TARGET DIR LINK target…): libfovea-computing.so in DIR, the half of the programs that needs LibTorch, and the
 # programs there that load it. A program starts without LibTorch: `--help` is quick.
 function(fovea_computing target dir)
