@@ -25,6 +25,7 @@ constexpr Verb kVerbs[] = {
     {"attend", "run one attention on arrays"},
     {"report", "tables and a page from runs"},
     {"list", "everything that can be chosen by name"},
+    {"bench", "times attention, training, decoding or maps on this machine"},
     {"doctor", "versions, threads, device, self-tests"},
 };
 
