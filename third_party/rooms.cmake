@@ -84,11 +84,12 @@ function(fovea_embed_commit target)
   add_dependencies(${target} fovea_commit)
 endfunction()
 
-# fovea_embed_recipes(TARGET DIR): adds a source that holds every DIR/*.json, made anew when one changes.
-function(fovea_embed_recipes target dir)
-  file(GLOB recipes CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${dir}/*.json)
-  set(made ${PROJECT_BINARY_DIR}/generated/recipes.cpp)
-  add_custom_command(OUTPUT ${made} DEPENDS ${recipes} ${PROJECT_SOURCE_DIR}/third_party/embed_recipes.cmake
-    COMMAND ${CMAKE_COMMAND} -DDIR=${PROJECT_SOURCE_DIR}/${dir} -DOUT=${made} -P ${PROJECT_SOURCE_DIR}/third_party/embed_recipes.cmake)
+# fovea_embed(TARGET DIR FUNCTION): adds a source whose FUNCTION (apps/plain/embedded.h) gives every DIR/*.json, made anew when one changes.
+function(fovea_embed target dir function)
+  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${dir}/*.json)
+  set(made ${PROJECT_BINARY_DIR}/generated/${function}.cpp)
+  set(script ${PROJECT_SOURCE_DIR}/third_party/embed.cmake)
+  add_custom_command(OUTPUT ${made} DEPENDS ${files} ${script}
+    COMMAND ${CMAKE_COMMAND} -DDIR=${PROJECT_SOURCE_DIR}/${dir} -DFUNCTION=${function} -DOUT=${made} -P ${script})
   target_sources(${target} PRIVATE ${made})
 endfunction()

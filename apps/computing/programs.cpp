@@ -6,6 +6,7 @@
 #include "apps/shared/evaluate.h"
 #include "apps/shared/list.h"
 #include "apps/shared/maps.h"
+#include "apps/shared/plan.h"
 #include "apps/shared/predict.h"
 #include "apps/shared/train.h"
 
@@ -33,6 +34,10 @@ int fovea_list(const void* request) {
 
 int fovea_maps(const void* request) {
   return fovea::maps(*static_cast<const fovea::MapsRequest*>(request));
+}
+
+int fovea_plan(const void* request) {
+  return fovea::plan(*static_cast<const fovea::PlanRequest*>(request));
 }
 
 int fovea_predict(const void* request) {

@@ -1,6 +1,6 @@
 #include "models/attention/refusals.h"
 
-#include "src/base/error.h"
+#include "src/config/refusal.h"
 
 namespace fovea {
 
@@ -29,7 +29,12 @@ const std::vector<std::string>& refusals() {
 }
 
 void refuse(Refusal refusal, const std::string& key, const std::string& found) {
-  throw ConfigError(key + ": " + refusals().at(static_cast<size_t>(refusal)) + "; found " + found);
+  const std::string message = key + ": " + refusals().at(static_cast<size_t>(refusal)) + "; found " + found;
+  // A name that has no such field at all.
+  if (refusal == Refusal::kNoneFields) throw UnknownFieldError(key + "." + found, message);
+  if (refusal == Refusal::kDirectField)
+    throw UnknownFieldError(key + "." + found.substr(found.rfind(' ') + 1), message);
+  throw RefusedError(message);
 }
 
 }  // namespace fovea

@@ -57,8 +57,9 @@ RecurrentOutput RecurrentImpl::forward(const Tensor& given, const Tensor& length
     using Pair = std::tuple<Tensor, Tensor>;
     std::optional<Pair> initial;
     if (!state.empty()) initial = Pair(turned(state[0]), turned(state[1]));
-    run(lstm_, initial,
-        [&](const Pair& final) { output.state = {turned(std::get<0>(final)), turned(std::get<1>(final))}; });
+    run(lstm_, initial, [&](const Pair& final) {
+      output.state = {turned(std::get<0>(final)), turned(std::get<1>(final))};
+    });
   } else {
     std::optional<Tensor> initial;
     if (!state.empty()) initial = turned(state[0]);

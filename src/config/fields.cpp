@@ -5,6 +5,7 @@
 
 #include "src/base/error.h"
 #include "src/base/text.h"
+#include "src/config/refusal.h"
 
 namespace fovea {
 namespace {
@@ -82,7 +83,8 @@ std::optional<Json> ObjectReader::take(const std::string& name) {
 void ObjectReader::finish() const {
   for (const auto& [name, value] : object_.items())
     if (read_.count(name) == 0 && known_.count(name) == 0)
-      throw ConfigError(key(name) + ": no such key" + hint(name, {known_.begin(), known_.end()}));
+      throw UnknownFieldError(key(name),
+                              key(name) + ": no such key" + hint(name, {known_.begin(), known_.end()}));
 }
 
 void ObjectReader::assign(const Json& found, const std::string& name, bool& value, const Rule&) const {

@@ -9,6 +9,7 @@
 #include "src/base/error.h"
 #include "src/base/files.h"
 #include "src/base/text.h"
+#include "src/config/items.h"
 
 namespace fovea {
 namespace {
@@ -17,36 +18,8 @@ std::string child(const std::string& path, const std::string& name) {
   return path.empty() ? name : path + "." + name;
 }
 
-/// A list's items, split at commas outside brackets and quotes; nothing when a bracket or quote is not
-/// closed.
-std::optional<std::vector<std::string>> list_items(const std::string& body) {
-  std::vector<std::string> items;
-  std::string item;
-  int depth = 0;
-  char quote = 0;
-  for (char c : body) {
-    if (quote != 0) {
-      if (c == quote) quote = 0;
-    } else if ((c == '"' || c == '\'') && (depth > 0 || trim(item).empty())) {
-      quote = c;
-    } else if (c == '[') {
-      ++depth;
-    } else if (c == ']' && --depth < 0) {
-      return {};
-    }
-    if (c == ',' && depth == 0 && quote == 0) {
-      items.push_back(std::exchange(item, ""));
-    } else {
-      item += c;
-    }
-  }
-  if (depth != 0 || quote != 0) return {};
-  if (!trim(item).empty() || !items.empty()) items.push_back(item);
-  return items;
-}
-
 Json parse_list(const std::string& text) {
-  const auto items = text.back() == ']' ? list_items(text.substr(1, text.size() - 2)) : std::nullopt;
+  const auto items = text.back() == ']' ? split_items(text.substr(1, text.size() - 2)) : std::nullopt;
   Json list = Json::array();
   for (const std::string& item : items.value_or(std::vector<std::string>{""})) {
     if (trim(item).empty())
@@ -126,6 +99,32 @@ void insert(Json& tree, const std::string& key, Json value, const std::string& g
 }
 
 }  // namespace
+
+std::optional<std::vector<std::string>> split_items(const std::string& body) {
+  std::vector<std::string> items;
+  std::string item;
+  int depth = 0;
+  char quote = 0;
+  for (char c : body) {
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+    } else if ((c == '"' || c == '\'') && (depth > 0 || trim(item).empty())) {
+      quote = c;
+    } else if (c == '[') {
+      ++depth;
+    } else if (c == ']' && --depth < 0) {
+      return {};
+    }
+    if (c == ',' && depth == 0 && quote == 0) {
+      items.push_back(std::exchange(item, ""));
+    } else {
+      item += c;
+    }
+  }
+  if (depth != 0 || quote != 0) return {};
+  if (!trim(item).empty() || !items.empty()) items.push_back(item);
+  return items;
+}
 
 bool is_named_group(const std::string& path) {
   return path == "task" || path == "model" || path == "attention" ||

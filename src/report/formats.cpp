@@ -61,6 +61,43 @@ std::vector<Column> main_columns(const TaskReport& task) {
   return {name, seeds, value, ci};
 }
 
+/// Which value of a tuned axis each variant is shown at.
+Column tuned_column(const TaskReport& task) {
+  Column column{"", true, {}};
+  for (const Variant& v : task.variants) {
+    const auto& tuning = v.runs[0].tuning;
+    if (tuning) column.title = tuning->key.substr(tuning->key.rfind('.') + 1);
+    column.cells.push_back({tuning ? tuning->chosen : "–", false});
+  }
+  return column;
+}
+
+Json tuned_json(const Run& run) {
+  if (!run.tuning) return nullptr;
+  Json values = Json::array();
+  for (const TunedValue& one : run.tuning->values)
+    values.push_back({{"value", one.value},
+                      {"mean", number_or_null(one.mean)},
+                      {"seeds", one.seeds},
+                      {"unfinished", one.unfinished}});
+  return {{"key", run.tuning->key},
+          {"chosen", run.tuning->chosen},
+          {"metric", run.tuning->metric},
+          {"values", values}};
+}
+
+/// "learning_rate: of 0.0001, 0.001, 0.01 the best mean accuracy on validation"
+std::string tuning_note(const TaskReport& task) {
+  for (const Variant& v : task.variants)
+    if (const auto& tuning = v.runs[0].tuning) {
+      std::vector<std::string> values;
+      for (const TunedValue& one : tuning->values) values.push_back(one.value);
+      return "; " + tuning->key.substr(tuning->key.rfind('.') + 1) + ": of " + join(values, ", ") +
+             " the one with the best mean " + tuning->metric + " on validation";
+    }
+  return "";
+}
+
 Column comparison_column(const TaskReport& task) {
   Column column{"p (Holm)", true, {}};
   for (const Variant& v : task.variants)
@@ -100,7 +137,8 @@ Json comparison_json(const Variant& variant) {
           {"difference", number_or_null(c.difference)},
           {"p_t", number_or_null(c.p_t)},
           {"p_sign_flip", number_or_null(c.p_sign_flip)},
-          {"p_holm", number_or_null(c.p_holm)}};
+          {"p_holm", number_or_null(c.p_holm)},
+          {"effect", number_or_null(c.effect)}};
 }
 
 Json runs_json(const Variant& variant) {
@@ -123,15 +161,10 @@ Json variant_json(const Variant& variant) {
                   {"peak_rss_bytes", number_or_null(variant.peak_bytes)}};
   json["metrics"] = metrics_json(variant);
   json["comparison"] = comparison_json(variant);
+  json["tuned"] = tuned_json(variant.runs[0]);
+  if (!variant.runs[0].matched.empty()) json["matched"] = variant.runs[0].matched;
   json["runs"] = runs_json(variant);
   return json;
-}
-
-std::string csv_field(const std::string& field) {
-  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
-  std::string text = "\"";
-  for (char c : field) text += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return text + "\"";
 }
 
 std::string csv_lines(const std::string& start, const Run& run) {
@@ -155,6 +188,7 @@ std::string heading(const TaskReport& task) {
 TextTable task_table(const TaskReport& task) {
   std::vector<Column> columns = main_columns(task);
   const auto form = [](double value) { return format_number(value); };
+  columns.insert(columns.begin() + 1, tuned_column(task));
   columns.push_back(comparison_column(task));
   for (const std::string& metric : task.other_metrics)
     columns.push_back(number_column(
@@ -166,12 +200,13 @@ TextTable task_table(const TaskReport& task) {
   columns.push_back(number_column(
       "MACs", task, [](const Variant& v) { return v.macs; },
       [](double value) { return format_count(std::llround(value)); }));
-  columns.push_back(number_column("time", task, [](const Variant& v) { return v.seconds; }, format_seconds));
+  columns.push_back(number_column(
+      "time", task, [](const Variant& v) { return v.seconds; }, format_seconds));
   columns.push_back(number_column(
       "samples/s", task, [](const Variant& v) { return v.samples_per_second; },
       [](double value) { return format_count(std::llround(value)); }));
-  columns.push_back(
-      number_column("peak memory", task, [](const Variant& v) { return v.peak_bytes; }, format_bytes));
+  columns.push_back(number_column(
+      "peak memory", task, [](const Variant& v) { return v.peak_bytes; }, format_bytes));
   Column problems{"problems", false, {}};
   for (const Variant& v : task.variants) problems.cells.push_back({v.problems(), false});
   columns.push_back(problems);
@@ -202,7 +237,7 @@ std::string table_note(const TaskReport& task) {
                 format_number(std::pow(2.0, 1.0 - static_cast<double>(v.comparison->pairs)), 3) + ")";
       break;
     }
-  return note + ".";
+  return note + tuning_note(task) + ".";
 }
 
 std::string report_text(const Report& report, bool colour) {

@@ -7,6 +7,7 @@
 
 #include "src/base/error.h"
 #include "src/base/text.h"
+#include "src/report/sweep_runs.h"
 #include "src/stats/metric.h"
 #include "src/stats/paired.h"
 
@@ -78,7 +79,8 @@ bool direction(const std::vector<Run>& runs, const std::string& metric) {
 
 std::vector<Variant> grouped(const std::vector<Run>& runs) {
   std::map<std::string, std::vector<Run>> groups;
-  for (const Run& run : runs) groups[run.given_name + "\n" + run.config.dump()].push_back(run);
+  for (const Run& run : runs)
+    groups[run.given_name + "\n" + (run.swept ? "" : run.config.dump())].push_back(run);
   std::vector<Json> configs;
   std::vector<Variant> variants;
   std::set<std::string> given;
@@ -107,10 +109,26 @@ void add_numbers(Variant& variant, const TaskReport& task) {
   }
   variant.summary = summarise(variant.values);
   variant.parameters = mean_over_finished(variant, "/parameters");
+  if (std::isnan(variant.parameters) && variant.runs[0].planned_parameters >= 0)
+    variant.parameters = static_cast<double>(variant.runs[0].planned_parameters);
   variant.macs = mean_over_finished(variant, "/macs");
   variant.seconds = mean_over_finished(variant, "/cost/seconds");
   variant.samples_per_second = mean_over_finished(variant, "/cost/samples_per_second");
   variant.peak_bytes = mean_over_finished(variant, "/cost/peak_rss_bytes");
+}
+
+/// Cells that another program made than most.
+void count_other_commits(TaskReport& task) {
+  std::map<std::string, int64_t> commits;
+  for (const Variant& variant : task.variants)
+    for (const Run& run : variant.runs)
+      if (run.swept && run.finished()) ++commits[run.commit];
+  const auto most = std::max_element(commits.begin(), commits.end(),
+                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  for (Variant& variant : task.variants)
+    variant.other_commits = std::count_if(variant.runs.begin(), variant.runs.end(), [&](const Run& run) {
+      return run.swept && run.finished() && run.commit != most->first;
+    });
 }
 
 void rank(TaskReport& task) {
@@ -155,7 +173,41 @@ Comparison compared(const Variant& variant, const Variant& baseline) {
           summarise(differences).mean,
           paired_t_test(differences),
           sign_flip_test(differences),
-          kUndefined};
+          kUndefined,
+          paired_effect(differences)};
+}
+
+/// Whether the variant has "axis=value", or its key's end, among its axes.
+bool has_axis(const Variant& variant, const std::string& wanted) {
+  const auto& axes = variant.runs[0].axes;
+  return std::any_of(axes.begin(), axes.end(), [&](const auto& axis) {
+    const std::string pair = axis.first + "=" + axis.second;
+    return pair == wanted || pair.ends_with("." + wanted);
+  });
+}
+
+/// Of several variants with the baseline's value the one that agrees with `variant` in all other axes.
+const Variant* partner(const Variant& variant, const std::vector<const Variant*>& fitting,
+                       const std::string& wanted) {
+  const std::string axis = wanted.substr(0, wanted.find('='));
+  const auto others = [&](const Variant& one) {
+    auto axes = one.runs[0].axes;
+    std::erase_if(axes, [&](const auto& a) { return a.first == axis || a.first.ends_with("." + axis); });
+    return axes;
+  };
+  for (const Variant* one : fitting)
+    if (others(*one) == others(variant)) return one;
+  return nullptr;
+}
+
+void adjust(TaskReport& task) {
+  std::vector<double> p;
+  for (const Variant& variant : task.variants)
+    if (variant.comparison) p.push_back(variant.comparison->p_sign_flip);
+  const std::vector<double> adjusted = holm_adjusted(p);
+  size_t i = 0;
+  for (Variant& variant : task.variants)
+    if (variant.comparison) variant.comparison->p_holm = adjusted[i++];
 }
 
 /// False when no variant of this task answers to the baseline.
@@ -163,22 +215,20 @@ bool compare(TaskReport& task, const std::string& wanted) {
   std::vector<const Variant*> fitting;
   std::vector<std::string> names;
   for (const Variant& variant : task.variants)
-    if (answers_to(variant, wanted)) fitting.push_back(&variant), names.push_back(variant.name);
+    if (answers_to(variant, wanted) || has_axis(variant, wanted))
+      fitting.push_back(&variant), names.push_back(variant.name);
   if (fitting.empty()) return false;
-  if (fitting.size() > 1)
+  const bool swept =
+      std::all_of(fitting.begin(), fitting.end(), [](const Variant* one) { return one->runs[0].swept; });
+  if (fitting.size() > 1 && !swept)
     throw ConfigError("baseline '" + wanted + "' fits several variants of " + task.name + ": " +
                       join(names, "; "));
-  const Variant baseline = *fitting[0];
-  std::vector<double> p;
   for (Variant& variant : task.variants) {
-    if (variant.name == baseline.name) continue;
-    variant.comparison = compared(variant, baseline);
-    p.push_back(variant.comparison->p_sign_flip);
+    if (std::find(fitting.begin(), fitting.end(), &variant) != fitting.end()) continue;
+    const Variant* baseline = fitting.size() == 1 ? fitting[0] : partner(variant, fitting, wanted);
+    if (baseline != nullptr) variant.comparison = compared(variant, *baseline);
   }
-  const std::vector<double> adjusted = holm_adjusted(p);
-  size_t i = 0;
-  for (Variant& variant : task.variants)
-    if (variant.comparison) variant.comparison->p_holm = adjusted[i++];
+  adjust(task);
   return true;
 }
 
@@ -196,6 +246,7 @@ TaskReport task_report(const std::string& name, const std::vector<Run>& runs, co
       task.other_metrics.push_back(other);
   }
   task.variants = grouped(runs);
+  count_other_commits(task);
   for (Variant& variant : task.variants) add_numbers(variant, task);
   rank(task);
   return task;
@@ -228,6 +279,15 @@ void require_names(const std::vector<Run>& runs, const ReportOptions& options) {
     throw ConfigError("--split: no \"" + options.split + "\"" + hint(options.split, splits));
 }
 
+/// One axis at a time is compared with the recipe as it is, unless the sweep was given another baseline.
+std::string default_baseline(const Sweep& sweep) {
+  if (!sweep.request.baseline.empty() || !sweep.request.one_at_a_time) return sweep.request.baseline;
+  const auto is_recipe = [&](const SweepPoint& point) {
+    return variant_name(sweep.request, point.values) == sweep.request.recipe;
+  };
+  return std::any_of(sweep.points.begin(), sweep.points.end(), is_recipe) ? sweep.request.recipe : "";
+}
+
 }  // namespace
 
 std::string Variant::problems() const {
@@ -240,6 +300,7 @@ std::string Variant::problems() const {
       std::count_if(runs.begin(), runs.end(), [](const Run& run) { return run.finished(); });
   if (const int64_t without = finished - static_cast<int64_t>(values.size()); without > 0)
     parts.push_back(std::to_string(without) + " without this metric");
+  if (other_commits > 0) parts.push_back(std::to_string(other_commits) + " by another commit");
   return join(parts, ", ");
 }
 
@@ -266,7 +327,26 @@ Report make_report(const std::vector<Run>& runs, const ReportOptions& options) {
 }
 
 Report make_report(const std::vector<std::filesystem::path>& roots, const ReportOptions& options) {
-  return make_report(find_runs(roots), options);
+  std::vector<Run> runs;
+  ReportOptions chosen = options;
+  int64_t hidden = 0;
+  std::vector<std::filesystem::path> plain;
+  for (const auto& root : roots) {
+    if (!is_sweep(root)) {
+      plain.push_back(root);
+      continue;
+    }
+    const Sweep sweep = read_sweep(root);
+    SweepRuns cells = sweep_runs(root, sweep);
+    hidden += cells.hidden_incomplete;
+    if (chosen.baseline.empty()) chosen.baseline = default_baseline(sweep);
+    for (Run& run : cells.runs) runs.push_back(std::move(run));
+  }
+  if (!plain.empty())
+    for (Run& run : find_runs(plain)) runs.push_back(std::move(run));
+  Report report = make_report(runs, chosen);
+  report.incomplete += hidden;
+  return report;
 }
 
 }  // namespace fovea

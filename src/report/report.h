@@ -30,6 +30,8 @@ struct Comparison {
   double p_sign_flip = 0;
   /// Holm over the variants of the task, on the sign-flip p.
   double p_holm = 0;
+  /// Mean of the differences over their standard deviation (paired_effect).
+  double effect = 0;
 };
 
 /// Runs that differ in nothing but the seed.
@@ -51,6 +53,8 @@ struct Variant {
   /// The mean lies in the best variant's interval.
   bool near_best = false;
   std::optional<Comparison> comparison;
+  /// Finished cells of a sweep that another commit made than most of its cells.
+  int64_t other_commits = 0;
 
   /// "2 failed, 1 unfinished", or empty.
   std::string problems() const;

@@ -145,6 +145,7 @@ Run read_run(const std::filesystem::path& folder) {
   if (run.result.empty() && text_of(optional_object(folder / "state.json"), "status") == "diverged")
     run.status = "diverged";
   add_data(run, manifest.value("data", Json()));
+  run.commit = text_of(manifest, "commit");
   run.recipe =
       first_text({text_of(run.result, "recipe"), text_of(manifest, "recipe"), name_of(run.config, "recipe")});
   run.task = first_text({name_of(run.config, "task"), run.recipe, "task"});

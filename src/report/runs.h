@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,19 @@ struct HistoryPoint {
   double step = 0;
   std::string split;
   std::map<std::string, double> values;
+};
+
+/// One value of a tuned axis, on validation.
+struct TunedValue {
+  std::string value;
+  double mean = 0;  // NaN without a finished run
+  int64_t seeds = 0, unfinished = 0;
+};
+
+/// Which value of a tuned axis was chosen for a variant, and of which.
+struct Tuning {
+  std::string key, metric, chosen;
+  std::vector<TunedValue> values;
 };
 
 struct Run {
@@ -36,6 +50,19 @@ struct Run {
   Json config;
   Json result = Json::object();
   std::vector<HistoryPoint> history;
+  /// The program that made it.
+  std::string commit;
+
+  /// A cell of a sweep: given_name says which variant it is, whatever its configuration.
+  bool swept = false;
+  /// Of a cell: the values of the axes that are not tuned, by key.
+  std::map<std::string, std::string> axes;
+  /// Of a cell with a tuned axis.
+  std::optional<Tuning> tuning;
+  /// Of a cell, before it has run; −1 = unknown.
+  int64_t planned_parameters = -1;
+  /// Of a cell: "model.width=68", what --match-parameters changed.
+  std::string matched;
 
   bool finished() const { return status == "finished"; }
   /// A metric of the result, NaN when absent.

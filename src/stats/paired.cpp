@@ -40,6 +40,11 @@ double sign_flip_test(const std::vector<double>& differences) {
   return static_cast<double>(at_least) / static_cast<double>(uint32_t{1} << n);
 }
 
+double paired_effect(const std::vector<double>& differences) {
+  const Summary summary = summarise(differences);
+  return summary.n < 2 || summary.sd == 0 ? kUndefined : summary.mean / summary.sd;
+}
+
 std::vector<double> holm_adjusted(const std::vector<double>& p) {
   std::vector<size_t> order;
   for (size_t i = 0; i < p.size(); ++i)

@@ -13,6 +13,10 @@ double paired_t_test(const std::vector<double>& differences);
 /// at least the observed one. NaN for n = 0 or n > 24. Its smallest value is 2^(1−n): .0625 for five pairs.
 double sign_flip_test(const std::vector<double>& differences);
 
+/// Cohen's d of paired differences (1988, d_z): their mean over their standard deviation; NaN below two, or
+/// where they are all equal.
+double paired_effect(const std::vector<double>& differences);
+
 /// Holm's step-down adjustment (1979) of several p values, in their order; NaN stays NaN and does not count.
 std::vector<double> holm_adjusted(const std::vector<double>& p);
 
