@@ -2,38 +2,22 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <filesystem>
 #include <iostream>
 #include <string>
 #include <vector>
 
+#include "apps/plain/process.h"
+#include "apps/plain/verbs.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
 #include "src/base/version.h"
 
 namespace {
 
-struct Verb {
-  const char* name;
-  const char* what;
-};
-constexpr Verb kVerbs[] = {
-    {"train", "train a net on a task, or continue a run"},
-    {"evaluate", "score trained runs on a split"},
-    {"predict", "label, decode or forecast new inputs"},
-    {"maps", "write, draw and score attention maps"},
-    {"attend", "run one attention on arrays"},
-    {"ablate", "sweep over keys of a recipe, with seeds and statistics"},
-    {"status", "how far the cells of a sweep are"},
-    {"report", "tables and a page from runs and sweeps"},
-    {"list", "everything that can be chosen by name"},
-    {"doctor", "versions, threads, device, self-tests"},
-};
-
 int usage(std::ostream& out, int code) {
   out << "fovea " << fovea::kVersion
       << ": a toolkit for research on attention\n\nUsage: fovea VERB …   (fovea VERB --help says more)\n\n";
-  for (const Verb& verb : kVerbs)
+  for (const fovea::Verb& verb : fovea::kVerbs)
     out << "  " << verb.name << std::string(12 - std::strlen(verb.name), ' ') << verb.what << "\n";
   out << "\nExamples:\n  fovea train text-classification\n  fovea list attentions\n";
   return code;
@@ -51,7 +35,7 @@ int main(int argc, char** argv) {
   }
   std::vector<std::string> names;
   bool known = false;
-  for (const Verb& one : kVerbs) {
+  for (const fovea::Verb& one : fovea::kVerbs) {
     names.emplace_back(one.name);
     known = known || verb == one.name;
   }
@@ -59,12 +43,9 @@ int main(int argc, char** argv) {
     std::cerr << "fovea: no verb \"" << verb << "\"" << fovea::hint(verb, names) << "\n";
     return static_cast<int>(fovea::ExitCode::kUsage);
   }
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::string program =
-      ((error ? std::filesystem::path(argv[0]) : self).parent_path() / ("fovea-" + verb)).string();
+  const std::string program = fovea::program_beside(verb);
   argv[1] = const_cast<char*>(program.c_str());
-  ::execv(program.c_str(), argv + 1);
+  ::execvp(program.c_str(), argv + 1);
   std::cerr << "fovea: cannot run " << program << ": " << std::strerror(errno) << "\n";
   return static_cast<int>(fovea::ExitCode::kFailure);
 }

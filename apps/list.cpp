@@ -10,9 +10,9 @@ int main(int argc, char** argv) {
       app, "list", "Lists what can be chosen by name, with formulas, sources and keys.",
       "  fovea list attentions\n  fovea list scorers --format json\n  fovea list keys bilstm-attention\n");
   fovea::ListRequest request;
-  app.add_option(
-         "what", request.what,
-         "attentions, scorers, normalizers, patterns, positions, refusals, models, tasks, recipes, keys")
+  app.add_option("what", request.what,
+                 "attentions, scorers, normalizers, patterns, positions, refusals, models, tasks, recipes, "
+                 "datasets, keys")
       ->required();
   app.add_option("name", request.name, "only this one; of keys: a model or a task");
   app.add_option("--format", request.format, "text, json, or (attentions) markdown")

@@ -1,39 +1,46 @@
-"""The table of scripts/learning.sh from its runs: mean ± standard deviation over seeds, one row a variant, one column a task.
+"""The scores of scripts/learning.sh, and their table: mean ± standard deviation over seeds, one row a variant, one column a task.
 
-    learning_table.py RUNS
+    learning_table.py --score RUN COLUMN ATTENTION SEED      one line of scores.csv
+    learning_table.py scores.csv                             the table, as Markdown
 """
+import csv
 import json
 import pathlib
 import statistics
 import sys
 
-COLUMNS = [("recall", "accuracy"), ("recall-one-layer", "accuracy"), ("copy", "accuracy"), ("reverse", "accuracy"),
-           ("decisive-word", "accuracy"), ("digits", "accuracy"), ("lag", "mse")]
+COLUMNS = {"recall": "accuracy", "recall-one-layer": "accuracy", "copy": "accuracy", "reverse": "accuracy",
+           "decisive-word": "accuracy", "digits": "accuracy", "lag": "mse"}
 
 
-def cell(folder, attention, metric):
-    if (folder / f"{attention}.refused").exists():
-        return "refused"
-    values = []
-    for result in sorted(folder.glob(f"{attention}-seed?/result.json")):
-        test = json.loads(result.read_text())["metrics"].get("test")
-        if test:
-            values.append(test[metric])
+def print_score(run, column, attention, seed):
+    result = json.loads((pathlib.Path(run) / "result.json").read_text())
+    print(f"{column},{attention},{seed},{result['metrics']['test'][COLUMNS[column]]:.6f}")
+
+
+def cell(values, metric):
     if not values:
         return "–"
+    if "refused" in values:
+        return "refused"
+    numbers = [float(v) for v in values]
     factor, digits = (1, 3) if metric == "mse" else (100, 1)
-    spread = f" ± {factor * statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
-    return f"{factor * statistics.mean(values):.{digits}f}{spread}"
+    spread = f" ± {factor * statistics.stdev(numbers):.{digits}f}" if len(numbers) > 1 else ""
+    return f"{factor * statistics.mean(numbers):.{digits}f}{spread}"
 
 
-def main():
-    root = pathlib.Path(sys.argv[1])
-    names = dict.fromkeys(p.name.split("-seed")[0].removesuffix(".refused") for c, _ in COLUMNS for p in sorted((root / c).iterdir())
-                          if "-seed" in p.name or p.suffix == ".refused")
-    print("| attention | " + " | ".join(f"{c}, {'MSE' if m == 'mse' else '%'}" for c, m in COLUMNS) + " |")
+def print_table(path):
+    scores = {}
+    with open(path, newline="") as file:
+        for column, attention, _, value in csv.reader(file):
+            scores.setdefault(attention, {}).setdefault(column, []).append(value)
+    print("| attention | " + " | ".join(f"{c}, {'MSE' if m == 'mse' else '%'}" for c, m in COLUMNS.items()) + " |")
     print("|---" * (len(COLUMNS) + 1) + "|")
-    for name in sorted(names):
-        print(f"| `{name}` | " + " | ".join(cell(root / c, name, m) for c, m in COLUMNS) + " |")
+    for name in sorted(scores):
+        print(f"| `{name}` | " + " | ".join(cell(scores[name].get(c, []), m) for c, m in COLUMNS.items()) + " |")
 
 
-main()
+if sys.argv[1] == "--score":
+    print_score(*sys.argv[2:])
+else:
+    print_table(sys.argv[1])

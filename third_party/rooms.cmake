@@ -40,6 +40,26 @@ function(fovea_room name)
   endif()
 endfunction()
 
+# fovea_instruction_sets(TARGET): the files of src/kernels once for each set of instructions their names say; which one runs is decided
+# when the program does.
+function(fovea_instruction_sets target)
+  # Always optimised: these files are loops and nothing else. A sum of products is one instruction where there is one.
+  set(loops -O3 -ffp-contract=fast -Wno-psabi)
+  set(avx2 -mavx2 -mfma)
+  set(avx512 ${avx2} -mavx512f -mavx512dq -mavx512bw -mavx512vl -mprefer-vector-width=512)
+  file(GLOB generic_files ${PROJECT_SOURCE_DIR}/src/kernels/*_generic.cpp)
+  file(GLOB avx2_files ${PROJECT_SOURCE_DIR}/src/kernels/*_avx2.cpp)
+  file(GLOB avx512_files ${PROJECT_SOURCE_DIR}/src/kernels/*_avx512.cpp)
+  set_source_files_properties(${generic_files} PROPERTIES COMPILE_OPTIONS "${loops}")
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    target_compile_definitions(${target} PRIVATE FOVEA_X86)
+    set_source_files_properties(${avx2_files} PROPERTIES COMPILE_OPTIONS "${loops};${avx2}")
+    set_source_files_properties(${avx512_files} PROPERTIES COMPILE_OPTIONS "${loops};${avx512}")
+  else()
+    set_source_files_properties(${avx2_files} ${avx512_files} PROPERTIES HEADER_FILE_ONLY ON)
+  endif()
+endfunction()
+
 # fovea_computing(TARGET DIR LINK target…): libfovea-computing.so in DIR, the half of the programs that needs LibTorch, and the
 # programs there that load it. A program starts without LibTorch: `--help` is quick.
 function(fovea_computing target dir)
@@ -67,11 +87,12 @@ function(fovea_embed_commit target)
   add_dependencies(${target} fovea_commit)
 endfunction()
 
-# fovea_embed_recipes(TARGET DIR): adds a source that holds every DIR/*.json, made anew when one changes.
-function(fovea_embed_recipes target dir)
-  file(GLOB recipes CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${dir}/*.json)
-  set(made ${PROJECT_BINARY_DIR}/generated/recipes.cpp)
-  add_custom_command(OUTPUT ${made} DEPENDS ${recipes} ${PROJECT_SOURCE_DIR}/third_party/embed_recipes.cmake
-    COMMAND ${CMAKE_COMMAND} -DDIR=${PROJECT_SOURCE_DIR}/${dir} -DOUT=${made} -P ${PROJECT_SOURCE_DIR}/third_party/embed_recipes.cmake)
+# fovea_embed(TARGET DIR FUNCTION): adds a source whose FUNCTION (apps/plain/embedded.h) gives every DIR/*.json, made anew when one changes.
+function(fovea_embed target dir function)
+  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${dir}/*.json)
+  set(made ${PROJECT_BINARY_DIR}/generated/${function}.cpp)
+  set(script ${PROJECT_SOURCE_DIR}/third_party/embed.cmake)
+  add_custom_command(OUTPUT ${made} DEPENDS ${files} ${script}
+    COMMAND ${CMAKE_COMMAND} -DDIR=${PROJECT_SOURCE_DIR}/${dir} -DFUNCTION=${function} -DOUT=${made} -P ${script})
   target_sources(${target} PRIVATE ${made})
 endfunction()

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <new>
 
+#include "apps/plain/describe.h"
 #include "src/base/error.h"
 #include "src/base/version.h"
 
@@ -70,6 +71,10 @@ void add_threads(CLI::App& app, int64_t& threads, const std::string& help) {
 
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& body) {
   try {
+    if (argc == 2 && std::string(argv[1]) == "--describe") {  // for completion and manual pages
+      std::cout << to_text(described(app), 1) << std::endl;
+      return 0;
+    }
     app.parse(argc, argv);
     const int code = body();
     std::cout.flush();

@@ -19,7 +19,7 @@ bool is_path(const std::string& text) {
 Json read_recipe(const std::string& name_or_path) {
   if (is_path(name_or_path)) return read_json(name_or_path);
   std::vector<std::string> names;
-  for (const Recipe& recipe : recipes()) {
+  for (const EmbeddedFile& recipe : recipes()) {
     if (recipe.name == name_or_path) return parse_json(recipe.text, "recipe " + recipe.name);
     names.push_back(recipe.name);
   }

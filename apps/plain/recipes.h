@@ -2,18 +2,11 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
+#include "apps/plain/embedded.h"
 #include "src/base/json.h"
 
 namespace fovea {
-
-struct Recipe {
-  std::string name, text;
-};
-
-/// Every recipe by name, sorted.
-const std::vector<Recipe>& recipes();
 
 /// The layer a recipe or a file stands for: `name_or_path` is a recipe's name, or a path ending in .json (or
 /// of an existing file). Throws ConfigError with the nearest names.

@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "apps/plain/datasets.h"
 #include "apps/plain/recipes.h"
 #include "apps/shared/attention_pages.h"
 #include "data/tasks/registry.h"
@@ -44,7 +45,7 @@ Json tasks_json() {
 
 Json recipes_json() {
   Json list = Json::array();
-  for (const Recipe& recipe : recipes()) {
+  for (const EmbeddedFile& recipe : recipes()) {
     const Json content = read_recipe(recipe.name);
     list.push_back({{"name", recipe.name},
                     {"summary", content.value("description", "")},
@@ -126,6 +127,8 @@ int list(const ListRequest& request) {
     entries = tasks_json();
   else if (request.what == "recipes")
     entries = recipes_json();
+  else if (request.what == "datasets")
+    entries = datasets_json();
   else if (request.what == "keys")
     entries = keys_json(request.name);
   else
@@ -133,7 +136,7 @@ int list(const ListRequest& request) {
   if (entries.is_null())
     throw ConfigError("fovea list: no \"" + request.what + "\"" +
                       hint(request.what, {"attentions", "scorers", "normalizers", "patterns", "positions",
-                                          "refusals", "models", "tasks", "recipes", "keys"}));
+                                          "refusals", "models", "tasks", "recipes", "datasets", "keys"}));
   if (!request.name.empty() && request.what != "keys") entries = only(entries, request.what, request.name);
   if (request.format == "json")
     std::cout << to_text(Json{{"format", 1}, {request.what, entries}}, 1) << "\n";

@@ -1,5 +1,7 @@
 #include "models/layers/output.h"
 
+#include "models/layers/linear_cross_entropy.h"
+
 namespace fovea {
 namespace {
 
@@ -7,6 +9,12 @@ constexpr double kLeast = 1e-30;  // of a probability whose logarithm is taken
 constexpr double kNever = -1e30;  // a logit of what cannot be written
 
 }  // namespace
+
+Loss LinearOutput::cross_entropy(const Tensor& features, const Tensor& targets,
+                                 double label_smoothing) const {
+  return {linear_cross_entropy(features, weight_, bias_, targets, label_smoothing),
+          torch::full({}, targets.size(0), features.options().dtype(torch::kFloat64))};
+}
 
 Tensor pointer_features(const Tensor& x, const Tensor& copied, const Tensor& ids) {
   // Not in half precision, which cannot count so far.

@@ -10,6 +10,8 @@ class LinearOutput : public OutputLayer {
  public:
   LinearOutput(Tensor weight, Tensor bias) : weight_(std::move(weight)), bias_(std::move(bias)) {}
   Tensor logits(const Tensor& features) const override { return torch::linear(features, weight_, bias_); }
+  /// Without the logits of all rows at once.
+  Loss cross_entropy(const Tensor& features, const Tensor& targets, double label_smoothing) const override;
 
  private:
   Tensor weight_, bias_;  // [V, D], [V] or undefined

@@ -15,7 +15,7 @@ FeedForwardImpl::FeedForwardImpl(const BlockOptions& o) : pre_norm_(o.norm == "p
   norm_ = register_module("norm", layer_norm(o.width));
   inner_ = register_module("inner", torch::nn::Linear(o.width, inner));
   outer_ = register_module("outer", torch::nn::Linear(inner, o.width));
-  dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
+  dropout_ = register_module("dropout", Dropout(o.dropout));
 }
 
 Tensor FeedForwardImpl::forward(const Tensor& x) {
@@ -34,7 +34,7 @@ TransformerBlockImpl::TransformerBlockImpl(const AttentionChoice& choice, const 
     attention_norm_ = register_module("attention_norm", layer_norm(o.width));
   }
   feed_ = register_module("feed", FeedForward(o));
-  dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
+  dropout_ = register_module("dropout", Dropout(o.dropout));
 }
 
 template <class Attend>

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "models/layers/attention_choice.h"
+#include "models/layers/dropout.h"
 #include "src/core/trace.h"
 
 namespace fovea {
@@ -24,7 +25,7 @@ torch::nn::LayerNorm layer_norm(int64_t width);
 
 /// x + branch(x), normalised before the branch (pre; a null norm is none) or after the sum (post).
 template <class Branch>
-Tensor residual(const Tensor& x, torch::nn::LayerNorm& norm, torch::nn::Dropout& dropout, bool pre_norm,
+Tensor residual(const Tensor& x, torch::nn::LayerNorm& norm, Dropout& dropout, bool pre_norm,
                 Branch&& branch) {
   return pre_norm ? x + dropout(branch(norm ? norm(x) : x)) : norm(x + dropout(branch(x)));
 }
@@ -39,7 +40,7 @@ class FeedForwardImpl : public torch::nn::Module {
   bool pre_norm_;
   torch::nn::LayerNorm norm_{nullptr};
   torch::nn::Linear inner_{nullptr}, outer_{nullptr};
-  torch::nn::Dropout dropout_{nullptr};
+  Dropout dropout_{nullptr};
 };
 TORCH_MODULE(FeedForward);
 
@@ -63,7 +64,7 @@ class TransformerBlockImpl : public torch::nn::Module {
   std::shared_ptr<Attention> attention_;
   torch::nn::LayerNorm attention_norm_{nullptr};
   FeedForward feed_{nullptr};
-  torch::nn::Dropout dropout_{nullptr};
+  Dropout dropout_{nullptr};
 };
 TORCH_MODULE(TransformerBlock);
 

@@ -25,7 +25,7 @@ TransformerDecoderBlockImpl::TransformerDecoderBlockImpl(const AttentionChoice& 
       cross_norm_ = register_module("cross_norm", layer_norm(o.width));
   }
   feed_ = register_module("feed", FeedForward(o));
-  dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
+  dropout_ = register_module("dropout", Dropout(o.dropout));
 }
 
 template <class Self, class Cross>
@@ -51,7 +51,9 @@ Tensor TransformerDecoderBlockImpl::forward(const Tensor& x, const Tensor& real,
       [&](const Tensor& input) {
         return ask(*self_, input, self_->extend({}, input, input, real), {axes.target, axes.target});
       },
-      [&](const Tensor& input) { return ask(*cross_, input, remembered, {axes.target, axes.source}); });
+      [&](const Tensor& input) {
+        return ask(*cross_, input, remembered, {axes.target, axes.source});
+      });
 }
 
 Memory TransformerDecoderBlockImpl::remember(const EncodedSource& source) {

@@ -2,6 +2,7 @@
 // either slot (Vaswani 2017, §3.1).
 #pragma once
 
+#include "models/layers/dropout.h"
 #include "models/layers/transformer.h"
 #include "src/decoding/step_model.h"
 
@@ -41,7 +42,7 @@ class TransformerDecoderBlockImpl : public torch::nn::Module {
   std::shared_ptr<Attention> self_, cross_;
   torch::nn::LayerNorm self_norm_{nullptr}, cross_norm_{nullptr};
   FeedForward feed_{nullptr};
-  torch::nn::Dropout dropout_{nullptr};
+  Dropout dropout_{nullptr};
 };
 TORCH_MODULE(TransformerDecoderBlock);
 

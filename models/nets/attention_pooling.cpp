@@ -20,7 +20,7 @@ AttentionPoolingNet::AttentionPoolingNet(const Options& o, const TaskSpec& spec)
     width = pooling_->context_width();
   }
   classes_ = register_module("classes", torch::nn::Linear(width, class_count(spec, "attention-pooling")));
-  dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
+  dropout_ = register_module("dropout", Dropout(o.dropout));
   initialise_weights(*this, o.init, "model.init");
 }
 

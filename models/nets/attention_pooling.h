@@ -1,6 +1,7 @@
 // Embedding → attention pooling → classes: the smallest net in which attention is everything.
 #pragma once
 
+#include "models/layers/dropout.h"
 #include "models/nets/text_options.h"
 
 namespace fovea {
@@ -34,7 +35,7 @@ class AttentionPoolingNet : public Net {
   PositionEmbedding position_{nullptr};
   AttentionPoolingLayer pooling_{nullptr};
   torch::nn::Linear classes_{nullptr};
-  torch::nn::Dropout dropout_{nullptr};
+  Dropout dropout_{nullptr};
 };
 
 /// The last real row of x [B, T, D] under lengths int64 [B] (undefined = all T): [B, D].

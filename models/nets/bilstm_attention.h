@@ -1,6 +1,7 @@
 // Embedding → BiLSTM → attention pooling → dense → classes (Zhou 2016).
 #pragma once
 
+#include "models/layers/dropout.h"
 #include "models/layers/recurrent.h"
 #include "models/nets/text_options.h"
 
@@ -38,7 +39,7 @@ class BilstmAttention : public Net {
   Recurrent recurrent_{nullptr};
   AttentionPoolingLayer pooling_{nullptr};
   torch::nn::Linear dense_{nullptr}, classes_{nullptr};
-  torch::nn::Dropout dropout_{nullptr};
+  Dropout dropout_{nullptr};
 };
 
 }  // namespace fovea

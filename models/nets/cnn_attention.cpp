@@ -45,7 +45,7 @@ CnnAttention::CnnAttention(const Options& o, const TaskSpec& spec) {
       width += o.channels[i];
     }
   classes_ = register_module("classes", torch::nn::Linear(width, class_count(spec, "cnn-attention")));
-  dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
+  dropout_ = register_module("dropout", Dropout(o.dropout));
   initialise_weights(*this, o.init, "model.init");
 }
 

@@ -2,6 +2,7 @@
 // 2018; Schlemper 2019; Xu 2015).
 #pragma once
 
+#include "models/layers/dropout.h"
 #include "models/layers/gates.h"
 #include "models/nets/text_options.h"
 
@@ -60,7 +61,7 @@ class CnnAttention : public Net {
   AttentionPoolingLayer pooling_{nullptr};
   std::shared_ptr<Attention> residual_;
   torch::nn::Linear classes_{nullptr};
-  torch::nn::Dropout dropout_{nullptr};
+  Dropout dropout_{nullptr};
 };
 
 }  // namespace fovea

@@ -30,7 +30,7 @@ Esim::Esim(const Options& o, const TaskSpec& spec) {
     width = o.dense;
   }
   classes_ = register_module("classes", torch::nn::Linear(width, class_count(spec, "esim")));
-  dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
+  dropout_ = register_module("dropout", Dropout(o.dropout));
   initialise_weights(*this, o.init, "model.init");
 }
 

@@ -2,6 +2,7 @@
 // (Chen 2017, ESIM; Parikh 2016 for the middle).
 #pragma once
 
+#include "models/layers/dropout.h"
 #include "models/layers/recurrent.h"
 #include "models/nets/text_options.h"
 
@@ -49,7 +50,7 @@ class Esim : public Net {
   Recurrent encoder_{nullptr}, composer_{nullptr};
   std::shared_ptr<Attention> text_reads_second_, second_reads_text_;
   torch::nn::Linear compare_{nullptr}, dense_{nullptr}, classes_{nullptr};
-  torch::nn::Dropout dropout_{nullptr};
+  Dropout dropout_{nullptr};
 };
 
 }  // namespace fovea

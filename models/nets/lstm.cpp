@@ -8,7 +8,7 @@ StackedLstm::StackedLstm(const Options& o, const TaskSpec& spec) {
   recurrent_ = register_module("recurrent", Recurrent(RecurrentOptions{"lstm", o.width, o.hidden, o.layers,
                                                                        o.bidirectional, o.dropout}));
   classes_ = register_module("classes", torch::nn::Linear(recurrent_->width(), class_count(spec, "lstm")));
-  dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
+  dropout_ = register_module("dropout", Dropout(o.dropout));
   initialise_weights(*this, o.init, "model.init");
 }
 

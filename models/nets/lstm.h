@@ -1,6 +1,7 @@
 // Embedding → stacked LSTM → last state → classes: the baseline without attention.
 #pragma once
 
+#include "models/layers/dropout.h"
 #include "models/layers/recurrent.h"
 #include "models/nets/text_options.h"
 
@@ -35,7 +36,7 @@ class StackedLstm : public Net {
   TokenEmbedding embedding_{nullptr};
   Recurrent recurrent_{nullptr};
   torch::nn::Linear classes_{nullptr};
-  torch::nn::Dropout dropout_{nullptr};
+  Dropout dropout_{nullptr};
 };
 
 }  // namespace fovea

@@ -16,8 +16,8 @@ PatchSeries::PatchSeries(const Options& o, const TaskSpec& spec) : options_(o) {
   encoder_ = register_module("encoder", TransformerStack(o.attention, block, o.layers));
   head_ = register_module(
       "head", torch::nn::Linear(patches_ * o.width, spec.target("future", "patch-series").length));
-  dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
-  head_dropout_ = register_module("head_dropout", torch::nn::Dropout(o.head_dropout));
+  dropout_ = register_module("dropout", Dropout(o.dropout));
+  head_dropout_ = register_module("head_dropout", Dropout(o.head_dropout));
   initialise_weights(*this, o.init, "model.init");
 }
 

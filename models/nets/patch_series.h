@@ -2,6 +2,7 @@
 // 2023, §3).
 #pragma once
 
+#include "models/layers/dropout.h"
 #include "models/layers/transformer.h"
 #include "models/layers/window_scale.h"
 #include "models/nets/text_options.h"
@@ -44,7 +45,7 @@ class PatchSeries : public Net {
   torch::nn::Linear tokens_{nullptr}, head_{nullptr};
   PositionEmbedding position_{nullptr};
   TransformerStack encoder_{nullptr};
-  torch::nn::Dropout dropout_{nullptr}, head_dropout_{nullptr};
+  Dropout dropout_{nullptr}, head_dropout_{nullptr};
 };
 
 }  // namespace fovea

@@ -61,7 +61,7 @@ RnnSeq2seq::RnnSeq2seq(const Options& o, const TaskSpec& spec, const std::string
   }
   combine_ = register_module("combine", torch::nn::Linear(context + o.hidden, o.hidden));
   output_ = register_module("output", torch::nn::Linear(o.hidden, target.vocabulary));
-  dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
+  dropout_ = register_module("dropout", Dropout(o.dropout));
   initialise_weights(*this, o.init, "model.init");
 }
 

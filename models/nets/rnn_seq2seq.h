@@ -2,6 +2,7 @@
 // §3).
 #pragma once
 
+#include "models/layers/dropout.h"
 #include "models/layers/output.h"
 #include "models/layers/recurrent.h"
 #include "models/nets/text_options.h"
@@ -78,7 +79,7 @@ class RnnSeq2seq : public Net, public StepModel {
   std::shared_ptr<Attention> attention_;
   torch::nn::Linear combine_{nullptr}, output_{nullptr}, sentinel_input_{nullptr}, sentinel_state_{nullptr},
       generate_{nullptr};
-  torch::nn::Dropout dropout_{nullptr};
+  Dropout dropout_{nullptr};
 };
 
 /// The same, copying; its attention looks at where it has looked before.

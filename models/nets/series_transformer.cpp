@@ -24,7 +24,7 @@ SeriesTransformer::SeriesTransformer(const Options& o, const TaskSpec& spec)
     width = pooling_->context_width();
   }
   head_ = register_module("head", torch::nn::Linear(width, horizon_ * series.channels));
-  dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
+  dropout_ = register_module("dropout", Dropout(o.dropout));
   initialise_weights(*this, o.init, "model.init");
 }
 

@@ -2,6 +2,7 @@
 // linear maps are compared with (Zhou 2021; Zeng 2023).
 #pragma once
 
+#include "models/layers/dropout.h"
 #include "models/layers/transformer.h"
 #include "models/layers/window_scale.h"
 #include "models/nets/text_options.h"
@@ -45,7 +46,7 @@ class SeriesTransformer : public Net {
   PositionEmbedding position_{nullptr};
   TransformerStack encoder_{nullptr};
   AttentionPoolingLayer pooling_{nullptr};
-  torch::nn::Dropout dropout_{nullptr};
+  Dropout dropout_{nullptr};
 };
 
 }  // namespace fovea

@@ -27,7 +27,7 @@ TemporalSpatial::TemporalSpatial(const Options& o, const TaskSpec& spec) : optio
   if (o.norm == "pre") norm_ = register_module("norm", layer_norm(o.width));
   head_ = register_module(
       "head", torch::nn::Linear(patches_ * o.width, spec.target("future", "temporal-spatial").length));
-  dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
+  dropout_ = register_module("dropout", Dropout(o.dropout));
   initialise_weights(*this, o.init, "model.init");
 }
 

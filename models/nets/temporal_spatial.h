@@ -2,6 +2,7 @@
 // (factorised and joint space–time attention; Bertasius 2021, §3.3; Zhang & Yan 2023).
 #pragma once
 
+#include "models/layers/dropout.h"
 #include "models/layers/transformer.h"
 #include "models/layers/window_scale.h"
 #include "models/nets/text_options.h"
@@ -53,7 +54,7 @@ class TemporalSpatial : public Net {
   Tensor columns_;  // one vector a column [F, D]
   std::vector<TransformerBlock> time_, across_;
   torch::nn::LayerNorm norm_{nullptr};
-  torch::nn::Dropout dropout_{nullptr};
+  Dropout dropout_{nullptr};
 };
 
 }  // namespace fovea

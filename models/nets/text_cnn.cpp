@@ -21,7 +21,7 @@ TextCnn::TextCnn(const Options& o, const TaskSpec& spec) {
     width = pooling_->context_width();
   }
   classes_ = register_module("classes", torch::nn::Linear(width, class_count(spec, "text-cnn")));
-  dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
+  dropout_ = register_module("dropout", Dropout(o.dropout));
   initialise_weights(*this, o.init, "model.init");
 }
 

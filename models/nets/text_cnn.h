@@ -2,6 +2,7 @@
 // 2014).
 #pragma once
 
+#include "models/layers/dropout.h"
 #include "models/nets/text_options.h"
 
 namespace fovea {
@@ -43,7 +44,7 @@ class TextCnn : public Net {
   PositionEmbedding position_{nullptr};
   AttentionPoolingLayer pooling_{nullptr};
   torch::nn::Linear classes_{nullptr};
-  torch::nn::Dropout dropout_{nullptr};
+  Dropout dropout_{nullptr};
 };
 
 }  // namespace fovea

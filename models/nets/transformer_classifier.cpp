@@ -28,7 +28,7 @@ TransformerClassifier::TransformerClassifier(const Options& o, const TaskSpec& s
   }
   classes_ =
       register_module("classes", torch::nn::Linear(width, class_count(spec, "transformer-classifier")));
-  dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
+  dropout_ = register_module("dropout", Dropout(o.dropout));
   initialise_weights(*this, o.init, "model.init");
 }
 

@@ -1,6 +1,7 @@
 // Embedding + positions → Transformer encoder → pooling (attention, mean, first token or flatten) → classes.
 #pragma once
 
+#include "models/layers/dropout.h"
 #include "models/layers/transformer.h"
 #include "models/nets/text_options.h"
 
@@ -46,7 +47,7 @@ class TransformerClassifier : public Net {
   TransformerStack encoder_{nullptr};
   AttentionPoolingLayer pooling_{nullptr};
   torch::nn::Linear classes_{nullptr};
-  torch::nn::Dropout dropout_{nullptr};
+  Dropout dropout_{nullptr};
 };
 
 }  // namespace fovea

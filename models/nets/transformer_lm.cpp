@@ -14,7 +14,7 @@ TransformerLm::TransformerLm(const Options& o, const TaskSpec& spec, const std::
                            .causal = true,
                            .length = length_ + memory_};
   blocks_ = register_module("blocks", TransformerStack(o.attention, block, o.layers));
-  dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
+  dropout_ = register_module("dropout", Dropout(o.dropout));
   const int64_t vocabulary = spec.target("next", name).vocabulary;
   output_weight_ = o.tied ? embedding_->weight()
                           : register_parameter("output_weight", torch::randn({vocabulary, o.width}) * 0.02);

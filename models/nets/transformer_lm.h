@@ -2,6 +2,7 @@
 // blocks may also see what they were given for the piece before (Transformer-XL, Dai 2019).
 #pragma once
 
+#include "models/layers/dropout.h"
 #include "models/layers/output.h"
 #include "models/layers/transformer.h"
 #include "models/nets/text_options.h"
@@ -53,7 +54,7 @@ class TransformerLm : public Net, public StepModel {
   TokenEmbedding embedding_{nullptr};
   PositionEmbedding position_{nullptr};
   TransformerStack blocks_{nullptr};
-  torch::nn::Dropout dropout_{nullptr};
+  Dropout dropout_{nullptr};
   Tensor output_weight_, output_bias_;  // [V, D], [V]
 };
 

@@ -24,7 +24,7 @@ TransformerSeq2seq::TransformerSeq2seq(const Options& o, const TaskSpec& spec)
   decoder_ = register_module("decoder",
                              TransformerDecoder(o.decoder.attention, o.cross.attention, block, source.length,
                                                 o.decoder_layers > 0 ? o.decoder_layers : o.layers));
-  dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
+  dropout_ = register_module("dropout", Dropout(o.dropout));
   output_weight_ = o.tied ? target_->weight()
                           : register_parameter("output_weight", torch::empty({target.vocabulary, o.width}));
   if (!o.tied) initialise(output_weight_, "scaled", "model.init");

@@ -2,6 +2,7 @@
 // 2017).
 #pragma once
 
+#include "models/layers/dropout.h"
 #include "models/layers/output.h"
 #include "models/layers/transformer_decoder.h"
 #include "models/nets/text_options.h"
@@ -59,7 +60,7 @@ class TransformerSeq2seq : public Net, public StepModel {
   PositionEmbedding source_position_{nullptr}, target_position_{nullptr};
   TransformerStack encoder_{nullptr};
   TransformerDecoder decoder_{nullptr};
-  torch::nn::Dropout dropout_{nullptr};
+  Dropout dropout_{nullptr};
   Tensor output_weight_, output_bias_;  // [V, D], [V]
 };
 

@@ -28,7 +28,7 @@ VisionTransformer::VisionTransformer(const Options& o, const TaskSpec& spec) : p
     width = pooling_->context_width();
   }
   classes_ = register_module("classes", torch::nn::Linear(width, class_count(spec, "vision-transformer")));
-  dropout_ = register_module("dropout", torch::nn::Dropout(o.dropout));
+  dropout_ = register_module("dropout", Dropout(o.dropout));
   initialise_weights(*this, o.init, "model.init");
 }
 

@@ -1,6 +1,7 @@
 // Image patches as tokens of a Transformer encoder → pooling → classes (Dosovitskiy 2021).
 #pragma once
 
+#include "models/layers/dropout.h"
 #include "models/layers/transformer.h"
 #include "models/nets/text_options.h"
 
@@ -42,7 +43,7 @@ class VisionTransformer : public Net {
   TransformerStack encoder_{nullptr};
   AttentionPoolingLayer pooling_{nullptr};
   torch::nn::Linear classes_{nullptr};
-  torch::nn::Dropout dropout_{nullptr};
+  Dropout dropout_{nullptr};
 };
 
 }  // namespace fovea

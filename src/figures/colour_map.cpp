@@ -110,6 +110,10 @@ double ColourScale::unit(double value) const {
   return kind == ScaleKind::kPower ? std::pow(share, power) : share;
 }
 
+double ColourScale::stepped(double place) const {
+  return steps < 2 ? place : std::round(place * (steps - 1)) / (steps - 1);
+}
+
 std::vector<double> ColourScale::ticks() const {
   if (!(high > low)) return {low};
   return kind == ScaleKind::kLog ? decades(low, high) : nice_ticks(low, high, 4);

@@ -48,10 +48,14 @@ struct ColourScale {
   ScaleKind kind = ScaleKind::kLinear;
   /// Exponent of kPower.
   double power = 0.5;
+  /// How many colours there are, at equal distances on the map; 0 = as many as it has shades.
+  int steps = 0;
 
   /// Place of `value`, clamped to [0, 1]; 0 when low = high.
   double unit(double value) const;
-  Colour colour(double value) const { return map_colour(map, unit(value)); }
+  /// The place on the map of what lies at `place`: the nearest of `steps`.
+  double stepped(double place) const;
+  Colour colour(double value) const { return map_colour(map, stepped(unit(value))); }
   /// Values for the colour bar's labels, ascending, within [low, high].
   std::vector<double> ticks() const;
 };

@@ -13,6 +13,8 @@
 #include "src/base/error.h"
 #include "src/base/files.h"
 #include "src/figures/canvas.h"
+#include "src/figures/colour_steps.h"
+#include "src/figures/pdf_images.h"
 #include "src/figures/tikz.h"
 
 namespace fovea {
@@ -101,7 +103,7 @@ std::string default_colours(const Figure& figure) {
 Raster bar_raster(const ColourScale& scale) {
   Raster raster{256, 1, 3, {}};
   for (int i = 0; i < 256; ++i) {
-    const Colour c = map_colour(scale.map, i / 255.0);
+    const Colour c = map_colour(scale.map, scale.stepped(i / 255.0));
     for (double part : {c.red, c.green, c.blue})
       raster.pixels.push_back(static_cast<uint8_t>(std::lround(part * 255)));
   }
@@ -154,6 +156,8 @@ double draw_colour_bar(Canvas& canvas, const Figure& figure, double width, doubl
   const double bar_width = std::min(110.0, 0.5 * width);
   std::string title = figure.value_title;
   if (scale.kind == ScaleKind::kLog) title += " (log)";
+  if (scale.steps > 0 && scale.steps < kMostSteps)
+    title += " (in " + std::to_string(scale.steps) + " colours)";
   if (scale.kind == ScaleKind::kPower) title += " (power " + tick_label(scale.power, 0.01) + ")";
   canvas.text(0, top + line / 2, title, {canvas.font_size(), kGrey, false, 0, 0, width, TextRole::kTitle});
   const Box bar{0, top + line + 2, bar_width, 5};
@@ -225,7 +229,7 @@ std::string render_pdf(const Figure& figure, const Drawn& size) {
   draw(figure, context.get());
   cairo_show_page(context.get());
   finish(surface, context);
-  return bytes;
+  return with_indexed_images(bytes);
 }
 
 std::string escaped(const std::string& text) {
@@ -342,6 +346,7 @@ ColourScale shared_scale(const Figure& figure) {
   // No logarithm begins at 0 or below.
   if (style.scale == ScaleKind::kLog && !(scale.low > 0)) scale.low = scale.high * 1e-4;
   if (!(scale.high > scale.low)) scale.high = scale.low + 1;
+  if (const auto* map = std::get_if<HeatMap>(&figure.content)) scale.steps = colour_steps(*map, scale);
   return scale;
 }
 

@@ -7,13 +7,11 @@
 #include <stdexcept>
 
 #include "src/figures/canvas.h"
+#include "src/figures/colour_steps.h"
 
 namespace fovea {
 namespace {
 
-/// Above this many cells in a panel, or in all of them, images are drawn instead of rectangles.
-constexpr int64_t kMostRectangles = 4000;
-constexpr int64_t kMostRectanglesInAll = 8000;
 constexpr double kMaxCell = 20;  // points
 constexpr double kMaxLabel = 62;
 constexpr double kGap = 10;
@@ -42,11 +40,6 @@ double widest(Canvas& canvas, const std::vector<std::string>& labels, const Text
   double width = 0;
   for (const std::string& label : labels) width = std::max(width, canvas.text_width(label, style));
   return width;
-}
-
-bool as_image(const HeatMap& map) {
-  const int64_t cells = map.rows * map.columns;
-  return cells > kMostRectangles || cells * static_cast<int64_t>(map.panels.size()) > kMostRectanglesInAll;
 }
 
 double panel_height(const Plan& plan, const HeatMap& map) {
@@ -142,7 +135,7 @@ void draw_cells(Canvas& canvas, const HeatMap& map, const HeatPanel& panel, cons
 
 /// Seams would also creep over masked cells: they are drawn last, exactly.
 void draw_masked(Canvas& canvas, const HeatMap& map, const HeatPanel& panel, const Box& box) {
-  if (panel.visible.empty() || as_image(map)) return;
+  if (panel.visible.empty() || drawn_as_image(map)) return;
   const double w = box.width / static_cast<double>(map.columns),
                h = box.height / static_cast<double>(map.rows);
   for (int64_t r = 0; r < map.rows; ++r)
@@ -232,7 +225,7 @@ std::vector<double> shown_values(const HeatMap& map) {
 /// Two decimals or, where they do not fit, one (of values from 10 on also none; of whole numbers always
 /// none); nothing when not even those fit.
 std::optional<Digits> digits_that_fit(Canvas& canvas, const HeatMap& map, const Plan& plan) {
-  if (as_image(map) || plan.cell_height < 1.1 * canvas.small_size()) return std::nullopt;
+  if (drawn_as_image(map) || plan.cell_height < 1.1 * canvas.small_size()) return std::nullopt;
   const std::vector<double> values = shown_values(map);
   const bool whole = std::all_of(values.begin(), values.end(), [](double v) { return v == std::round(v); });
   const bool large = std::any_of(values.begin(), values.end(), [](double v) { return std::abs(v) >= 10; });
@@ -293,10 +286,10 @@ void draw_values(Canvas& canvas, const Plan& plan, const HeatMap& map, const std
                  const ColourScale& scale) {
   const std::optional<Digits> digits = map.numbers ? digits_that_fit(canvas, map, plan) : std::nullopt;
   std::vector<Raster> rasters;
-  for (size_t i = 0; i < boxes.size() && as_image(map); ++i)
+  for (size_t i = 0; i < boxes.size() && drawn_as_image(map); ++i)
     rasters.push_back(matrix_raster(map, map.panels[i], scale));
-  if (as_image(map)) canvas.images(boxes, rasters);
-  for (size_t i = 0; i < boxes.size() && !as_image(map); ++i) {
+  if (drawn_as_image(map)) canvas.images(boxes, rasters);
+  for (size_t i = 0; i < boxes.size() && !drawn_as_image(map); ++i) {
     draw_cells(canvas, map, map.panels[i], boxes[i], scale);
     draw_masked(canvas, map, map.panels[i], boxes[i]);
     if (digits) draw_numbers(canvas, map, map.panels[i], boxes[i], scale, *digits);

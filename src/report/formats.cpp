@@ -224,13 +224,6 @@ Json variant_json(const Variant& variant) {
   return json;
 }
 
-std::string csv_field(const std::string& field) {
-  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
-  std::string text = "\"";
-  for (char c : field) text += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return text + "\"";
-}
-
 std::string csv_lines(const std::string& start, const Run& run) {
   if (!run.finished()) return start + ",,status," + csv_field(run.status) + "\n";
   std::string out;

@@ -2,11 +2,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
-#include <set>
 
 #include "src/figures/chart.h"
 #include "src/report/html_parts.h"
+#include "src/report/learning.h"
 #include "src/stats/format.h"
 
 namespace fovea {
@@ -14,47 +13,17 @@ namespace {
 
 constexpr size_t kMostPoints = 160;
 
-using Points = std::vector<std::pair<double, double>>;  // (step, value)
-
-Points points_of(const Run& run, const std::string& split, const std::string& metric) {
-  Points points;
-  for (const HistoryPoint& point : run.history)
-    if (const auto found = point.values.find(metric); point.split == split && found != point.values.end())
-      points.push_back({point.step, found->second});
-  return points;
-}
-
-/// Neighbours averaged until few enough are left to draw.
-Points thinned(const Points& points) {
-  const size_t group = (points.size() + kMostPoints - 1) / kMostPoints;
-  if (group <= 1) return points;
-  Points out;
-  for (size_t at = 0; at < points.size(); at += group) {
-    double x = 0, y = 0;
-    const size_t end = std::min(at + group, points.size());
-    for (size_t i = at; i < end; ++i) x += points[i].first, y += points[i].second;
-    out.push_back({x / static_cast<double>(end - at), y / static_cast<double>(end - at)});
-  }
-  return out;
-}
-
 /// Mean and standard deviation over the seeds that have a value at a step.
 ChartSeries series_of(const Variant& variant, const std::string& split, const std::string& metric) {
-  ChartSeries series{variant.name, {}, {}, {}, {}, {}};
-  std::map<double, std::vector<double>> at;
-  for (const Run& run : variant.runs) {
-    const Points points = thinned(points_of(run, split, metric));
-    if (points.empty()) continue;
-    if (variant.runs.size() > 1) series.seeds.push_back(points);
-    for (const auto& [step, value] : points) at[step].push_back(value);
+  std::vector<const Run*> runs;
+  for (const Run& run : variant.runs) runs.push_back(&run);
+  LearningCurve curve = learning_curve(variant.name, runs, split, metric, kMostPoints);
+  ChartSeries series{variant.name, curve.steps, curve.mean, {}, {}, {}};
+  for (size_t i = 0; i < curve.mean.size(); ++i) {
+    series.low.push_back(curve.mean[i] - curve.deviation[i]);
+    series.high.push_back(curve.mean[i] + curve.deviation[i]);
   }
-  for (const auto& [step, values] : at) {
-    const Summary s = summarise(values);
-    series.x.push_back(step);
-    series.mean.push_back(s.mean);
-    series.low.push_back(s.mean - s.sd);
-    series.high.push_back(s.mean + s.sd);
-  }
+  if (variant.runs.size() > 1) series.seeds = std::move(curve.seeds);
   return series;
 }
 

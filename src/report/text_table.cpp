@@ -101,4 +101,11 @@ std::string latex_table(const TextTable& table) {
   return out + "\\bottomrule\n\\end{tabular}\n";
 }
 
+std::string csv_field(const std::string& field) {
+  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
+  std::string text = "\"";
+  for (char c : field) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return text + "\"";
+}
+
 }  // namespace fovea

@@ -27,4 +27,7 @@ std::string markdown_table(const TextTable& table);
 /// A tabular with booktabs rules; bold as \textbf, special characters escaped.
 std::string latex_table(const TextTable& table);
 
+/// A field of a CSV line (RFC 4180), quoted where it must be.
+std::string csv_field(const std::string& field);
+
 }  // namespace fovea

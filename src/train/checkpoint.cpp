@@ -180,6 +180,8 @@ Checkpoint CheckpointStore::load(const std::string& name) const {
   TensorMap* maps[] = {&checkpoint.model, &checkpoint.optimizer, &checkpoint.state};
   for (size_t i = 0; i < 3; ++i) {
     const fs::path path = folder / (std::string(kParts[i]) + ".safetensors");
+    // What only training needs may be gone from a finished run (fovea gc), the manifest with it.
+    if (i > 0 && !manifest["files"].contains(path.filename().string())) continue;
     *maps[i] = decode_safetensors(verified(path, manifest), path.string());
   }
   return checkpoint;

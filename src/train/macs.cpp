@@ -23,7 +23,7 @@ int64_t product(Sizes shape) {
 int64_t macs_of(const char* name, c10::ArrayRef<const c10::IValue> in) {
   const auto is = [&](const char* other) { return std::strcmp(name, other) == 0; };
   if (is("aten::mm") || is("aten::bmm")) return product(sizes(in[0])) * sizes(in[1]).back();
-  if (is("aten::addmm") || is("aten::baddbmm")) return product(sizes(in[1])) * sizes(in[2]).back();
+  if (is("aten::addmm") || is("aten::addmm_") || is("aten::baddbmm")) return product(sizes(in[1])) * sizes(in[2]).back();
   if (is("aten::mv") || is("aten::dot")) return product(sizes(in[0]));
   if (is("aten::addmv")) return product(sizes(in[1]));
   if (is("aten::_scaled_dot_product_flash_attention_for_cpu")) {

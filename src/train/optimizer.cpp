@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <optional>
+#include <set>
 
 #include "src/base/error.h"
 #include "src/base/text.h"
@@ -10,145 +12,114 @@
 namespace fovea {
 namespace {
 
-using torch::optim::OptimizerParamGroup;
-
 bool decays(const std::string& name, const Tensor& parameter) {
   return parameter.dim() >= 2 && name.find("embedding") == std::string::npos &&
          name.find("norm") == std::string::npos && name.find("bias") == std::string::npos;
 }
 
-template <class Rule, class Options>
-std::unique_ptr<torch::optim::Optimizer> make_rule(
-    const std::vector<std::pair<std::string, Tensor>>& parameters, const Options& base, double weight_decay) {
-  std::vector<OptimizerParamGroup> groups;
-  for (const bool decayed : {true, false}) {
-    std::vector<Tensor> chosen;
-    for (const auto& [name, parameter] : parameters)
-      if (decays(name, parameter) == decayed) chosen.push_back(parameter);
-    if (chosen.empty()) continue;
-    auto options = std::make_unique<Options>(base);
-    options->weight_decay(decayed ? weight_decay : 0.0);
-    groups.emplace_back(chosen, std::move(options));
-  }
-  return std::make_unique<Rule>(std::move(groups), base);
-}
-
-std::unique_ptr<torch::optim::Optimizer> make_rule(
-    const std::vector<std::pair<std::string, Tensor>>& parameters, const TrainOptions& o) {
-  if (o.optimizer == "sgd")
-    return make_rule<torch::optim::SGD>(
-        parameters, torch::optim::SGDOptions(o.learning_rate).momentum(o.momentum), o.weight_decay);
-  if (o.optimizer == "adam")
-    return make_rule<torch::optim::Adam>(
-        parameters, torch::optim::AdamOptions(o.learning_rate).betas({o.beta1, o.beta2}).eps(o.epsilon),
-        o.weight_decay);
-  return make_rule<torch::optim::AdamW>(
-      parameters, torch::optim::AdamWOptions(o.learning_rate).betas({o.beta1, o.beta2}).eps(o.epsilon),
-      o.weight_decay);
-}
-
-template <class State>
-void save_adam(const torch::optim::OptimizerParamState& state, const std::string& name, TensorMap& map) {
-  const auto& adam = static_cast<const State&>(state);
-  map["exp_avg/" + name] = adam.exp_avg();
-  map["exp_avg_sq/" + name] = adam.exp_avg_sq();
-  map["step/" + name] = torch::tensor(adam.step(), torch::kInt64);
-}
-
-Tensor take(const TensorMap& map, const std::string& key, const Tensor& like, const std::string& where) {
-  return find_tensor(map, key, like, where).to(like.device(), /*non_blocking=*/false, /*copy=*/true);
-}
-
-template <class State>
-std::unique_ptr<torch::optim::OptimizerParamState> load_adam(const TensorMap& map, const std::string& name,
-                                                             const Tensor& like, const std::string& where) {
-  auto state = std::make_unique<State>();
-  state->exp_avg(take(map, "exp_avg/" + name, like, where));
-  state->exp_avg_sq(take(map, "exp_avg_sq/" + name, like, where));
-  state->step(take(map, "step/" + name, torch::empty({}), where).template item<int64_t>());
-  return state;
-}
-
 }  // namespace
 
-Optimizer::Optimizer(torch::nn::Module& net, const TrainOptions& options) : name_(options.optimizer) {
+Optimizer::Optimizer(const torch::nn::Module& net, const TrainOptions& options) : options_(options) {
+  std::set<const void*> known;  // a tied parameter has two names
   for (const auto& item : net.named_parameters())
-    if (item.value().requires_grad()) parameters_.emplace_back(item.key(), item.value());
-  if (parameters_.empty())
-    parameters_.emplace_back(
-        "none", torch::zeros({1}));  // a baseline without parameters still runs through the trainer
-  rule_ = make_rule(parameters_, options);
+    if (item.value().requires_grad() && known.insert(item.value().unsafeGetTensorImpl()).second)
+      entries_.push_back({item.key(), item.value(), decays(item.key(), item.value()), {}});
+}
+
+std::vector<std::string> Optimizer::moment_names() const {
+  if (options_.optimizer == "sgd") return {"momentum"};
+  return {"exp_avg", "exp_avg_sq", "step"};
+}
+
+std::vector<Tensor> Optimizer::first_moments(const Tensor& parameter) const {
+  const Tensor zero = torch::zeros_like(parameter);
+  if (options_.optimizer == "sgd") return {zero};
+  return {zero, torch::zeros_like(parameter), torch::zeros({}, parameter.options().dtype(torch::kFloat32))};
 }
 
 void Optimizer::zero_grad() {
-  rule_->zero_grad();
+  for (Entry& entry : entries_) entry.parameter.mutable_grad().reset();
 }
 
-void Optimizer::step(double learning_rate) {
-  for (auto& group : rule_->param_groups()) group.options().set_lr(learning_rate);
-  rule_->step();
-}
-
-Tensor Optimizer::clip(double limit) {
+Tensor Optimizer::gradient_norm() const {
   std::vector<Tensor> gradients;
-  for (const auto& [name, parameter] : parameters_)
-    if (parameter.grad().defined()) gradients.push_back(parameter.grad());
+  for (const Entry& entry : entries_)
+    if (entry.parameter.grad().defined()) gradients.push_back(entry.parameter.grad());
   if (gradients.empty()) return torch::zeros({});
-  std::vector<Tensor> norms;
-  for (const Tensor& gradient : gradients) norms.push_back(torch::linalg_vector_norm(gradient));
-  const Tensor norm = torch::linalg_vector_norm(torch::stack(norms));
-  if (limit <= 0) return norm;
-  const Tensor factor = (limit / (norm + 1e-6)).clamp_max(1.0);
-  for (Tensor& gradient : gradients) gradient.mul_(factor);
-  return norm;
+  return torch::linalg_vector_norm(torch::stack(at::_foreach_norm(gradients)));
 }
 
-void Optimizer::divide_gradients(const Tensor& weight) {
-  const Tensor divisor = torch::where(weight == 0, torch::ones_like(weight), weight);
-  for (const auto& [name, parameter] : parameters_)
-    if (parameter.grad().defined()) parameter.mutable_grad().div_(divisor);
+void Optimizer::step(double learning_rate, const Tensor& divisor) {
+  const torch::NoGradGuard no_gradient;
+  // The kernel divides by a float32: not near enough where parameters are wider.
+  const bool wide = !entries_.empty() && entries_[0].parameter.scalar_type() == torch::kFloat64;
+  for (const bool decayed : {true, false}) {
+    std::vector<Entry*> chosen;
+    for (Entry& entry : entries_) {
+      if (entry.decays != decayed || !entry.parameter.grad().defined()) continue;
+      if (entry.moments.empty()) entry.moments = first_moments(entry.parameter);
+      if (wide && divisor.defined()) entry.parameter.mutable_grad().div_(divisor);
+      chosen.push_back(&entry);
+    }
+    if (!chosen.empty())
+      update(chosen, learning_rate, decayed ? options_.weight_decay : 0, wide ? Tensor() : divisor);
+  }
+}
+
+void Optimizer::update(const std::vector<Entry*>& entries, double rate, double decay, const Tensor& divisor) {
+  std::vector<Tensor> parameters, gradients, first, second, steps;
+  for (Entry* entry : entries) {
+    parameters.push_back(entry->parameter);
+    gradients.push_back(entry->parameter.grad());
+    first.push_back(entry->moments[0]);
+    if (entry->moments.size() == 1) continue;
+    second.push_back(entry->moments[1]), steps.push_back(entry->moments[2].add_(1));
+  }
+  std::optional<Tensor> scale;
+  if (divisor.defined()) scale = divisor.to(torch::kFloat32);
+  const TrainOptions& o = options_;
+  if (o.optimizer == "sgd")
+    at::_fused_sgd_(parameters, gradients, first, decay, o.momentum, rate, /*dampening=*/0, /*nesterov=*/false,
+                    /*maximize=*/false, /*is_first_step=*/false, scale);
+  else if (o.optimizer == "adam")
+    at::_fused_adam_(parameters, gradients, first, second, {}, steps, rate, o.beta1, o.beta2, decay, o.epsilon,
+                     /*amsgrad=*/false, /*maximize=*/false, scale);
+  else
+    at::_fused_adamw_(parameters, gradients, first, second, {}, steps, rate, o.beta1, o.beta2, decay, o.epsilon,
+                      /*amsgrad=*/false, /*maximize=*/false, scale);
 }
 
 TensorMap Optimizer::state() const {
   TensorMap map;
-  for (const auto& [name, parameter] : parameters_) {
-    const auto found = rule_->state().find(parameter.unsafeGetTensorImpl());
-    if (found == rule_->state().end()) continue;
-    if (name_ == "sgd") {
-      const Tensor& momentum =
-          static_cast<const torch::optim::SGDParamState&>(*found->second).momentum_buffer();
-      if (momentum.defined()) map["momentum/" + name] = momentum;
-    } else if (name_ == "adam") {
-      save_adam<torch::optim::AdamParamState>(*found->second, name, map);
-    } else {
-      save_adam<torch::optim::AdamWParamState>(*found->second, name, map);
-    }
-  }
+  const std::vector<std::string> names = moment_names();
+  for (const Entry& entry : entries_)
+    for (size_t i = 0; i < entry.moments.size(); ++i)
+      map[names[i] + "/" + entry.name] =
+          names[i] == "step" ? entry.moments[i].to(torch::kInt64) : entry.moments[i];
   return map;
 }
 
 void Optimizer::load(const TensorMap& state, const std::string& where) {
-  rule_->state().clear();
-  for (const auto& [name, parameter] : parameters_) {
-    std::unique_ptr<torch::optim::OptimizerParamState> loaded;
-    if (name_ == "sgd") {
-      if (state.count("momentum/" + name) == 0) continue;
-      auto sgd = std::make_unique<torch::optim::SGDParamState>();
-      sgd->momentum_buffer(take(state, "momentum/" + name, parameter, where));
-      loaded = std::move(sgd);
-    } else if (state.count("step/" + name) == 0) {
-      continue;  // a parameter that never had a gradient has no state
-    } else if (name_ == "adam") {
-      loaded = load_adam<torch::optim::AdamParamState>(state, name, parameter, where);
-    } else {
-      loaded = load_adam<torch::optim::AdamWParamState>(state, name, parameter, where);
-    }
-    rule_->state()[parameter.unsafeGetTensorImpl()] = std::move(loaded);
+  const std::vector<std::string> names = moment_names();
+  for (Entry& entry : entries_) {
+    entry.moments.clear();
+    // A parameter that never had a gradient has no state.
+    if (state.count(names.back() + "/" + entry.name) == 0) continue;
+    entry.moments = first_moments(entry.parameter);
+    for (size_t i = 0; i < names.size(); ++i)
+      entry.moments[i].copy_(find_tensor(state, names[i] + "/" + entry.name, entry.moments[i], where));
   }
   const TensorMap own = this->state();
   for (const auto& [name, tensor] : state)
     if (own.count(name) == 0)
       throw CheckpointError(where + ": holds \"" + name + "\", which the optimizer does not have");
+}
+
+Tensor gradient_divisor(const Tensor& norm, const Tensor& weight, double limit) {
+  const Tensor divisor = torch::where(weight == 0, torch::ones_like(weight), weight).to(torch::kFloat64);
+  if (limit <= 0) return divisor;
+  const Tensor mean = norm.to(torch::kFloat64) / divisor;
+  return divisor / (limit / (mean + 1e-6)).clamp_max(1.0);
 }
 
 void freeze(torch::nn::Module& net, const std::vector<std::string>& patterns) {

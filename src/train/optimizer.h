@@ -1,26 +1,32 @@
-// LibTorch's optimizers with named, portable state, and the learning-rate schedules.
+// Update rules with named, portable state, each update one pass over parameters, gradients and moments; and
+// the learning-rate schedules.
 #pragma once
 
-#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "src/core/safetensors.h"
 #include "src/train/options.h"
 
 namespace fovea {
 
-/// An update rule over a net's trainable parameters. State is kept by parameter name.
+/// SGD with momentum, Adam (Kingma & Ba 2015) or AdamW (Loshchilov & Hutter 2019) over a net's trainable
+/// parameters, by LibTorch's fused kernels. State is kept by parameter name.
 class Optimizer {
  public:
   /// Weight decay goes to parameters of two or more axes outside embeddings and norms.
-  Optimizer(torch::nn::Module& net, const TrainOptions& options);
+  Optimizer(const torch::nn::Module& net, const TrainOptions& options);
 
+  /// Lets go of the gradients.
   void zero_grad();
-  /// One update at step size `learning_rate`.
-  void step(double learning_rate);
-  /// Scales gradients so that their joint norm is at most `limit` (0 = leave them); returns the norm before.
-  Tensor clip(double limit);
-  /// Divides every gradient by `weight` (a scalar tensor); a weight of 0 (nothing counted) leaves them.
-  void divide_gradients(const Tensor& weight);
+
+  /// Joint norm of the gradients, a scalar.
+  Tensor gradient_norm() const;
+
+  /// One update at step size `learning_rate` with gradients divided by `divisor` (a scalar; undefined = as they
+  /// are). Parameters without a gradient stay as they are.
+  void step(double learning_rate, const Tensor& divisor = {});
 
   /// Moments and counters as "moment name/parameter name".
   TensorMap state() const;
@@ -28,10 +34,25 @@ class Optimizer {
   void load(const TensorMap& state, const std::string& where);
 
  private:
-  std::vector<std::pair<std::string, Tensor>> parameters_;
-  std::unique_ptr<torch::optim::Optimizer> rule_;
-  std::string name_;
+  /// A parameter and what its rule remembers of it: [momentum], or [exp_avg, exp_avg_sq, step]; empty before
+  /// its first gradient.
+  struct Entry {
+    std::string name;
+    Tensor parameter;
+    bool decays;
+    std::vector<Tensor> moments;
+  };
+  std::vector<std::string> moment_names() const;
+  std::vector<Tensor> first_moments(const Tensor& parameter) const;
+  void update(const std::vector<Entry*>& entries, double learning_rate, double decay, const Tensor& divisor);
+
+  TrainOptions options_;
+  std::vector<Entry> entries_;
 };
+
+/// What gradients summed over a `weight` are divided by so that their mean has a norm of at most `limit`
+/// (0 = any), where `norm` is that of the sums. A weight of 0 (nothing counted) divides by 1. Scalars.
+Tensor gradient_divisor(const Tensor& norm, const Tensor& weight, double limit);
 
 /// Takes the parameters that a pattern (* and ?) of `patterns` matches out of training. Throws ConfigError
 /// for one that matches none, and where nothing would be left to train.

@@ -334,8 +334,7 @@ void Trainer::train_one_step() {
     examples += batch.size();
     backward(batch, loss_sum, weight_sum);
   }
-  optimizer_->divide_gradients(weight_sum);
-  const Tensor norm = optimizer_->clip(settings_.options.clip);
+  const Tensor norm = optimizer_->gradient_norm();
   if (!all_finite(norm)) {
     std::string culprit = "the gradient";
     for (const auto& item : net_->named_parameters())
@@ -343,7 +342,8 @@ void Trainer::train_one_step() {
         culprit = "the gradient of " + item.key();
     diverged(culprit);
   }
-  optimizer_->step(learning_rate_at(settings_.options, at_->step, total_steps_));
+  optimizer_->step(learning_rate_at(settings_.options, at_->step, total_steps_),
+                   gradient_divisor(norm, weight_sum, settings_.options.clip));
   average_->update(++at_->step);
   const double loss = loss_sum.item<double>(), weight = weight_sum.item<double>();
   at_->log_loss += loss, at_->log_weight += weight;

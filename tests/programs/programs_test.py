@@ -43,7 +43,7 @@ class Programs(unittest.TestCase):
 
 class CommandLine(Programs):
     def test_every_program_has_help_with_examples(self):
-        for verb in ("train", "evaluate", "predict", "maps", "attend", "ablate", "status", "report", "list", "doctor"):
+        for verb in ("train", "evaluate", "predict", "maps", "attend", "ablate", "status", "report", "curves", "diff", "repro", "gc", "list", "data", "doctor", "completion", "man"):
             done = fovea(verb, "--help")
             self.assertEqual(done.returncode, 0)
             self.assertIn("Examples:", done.stdout, verb)

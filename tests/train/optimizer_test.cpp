@@ -130,36 +130,57 @@ TEST_CASE("optimizer state of another shape, incomplete or foreign is refused by
              Contains("\"exp_avg/other\""));
 }
 
-TEST_CASE("clipping scales all gradients by one factor to the limit, and leaves smaller ones") {
-  Parameters net;
-  Optimizer optimizer(net, options_for("sgd"));
-  for (Tensor& parameter : net.parameters())
-    if (parameter.requires_grad()) parameter.mutable_grad() = torch::ones_like(parameter);
-  const double norm = std::sqrt(27.0);  // 4 · 6 + 3 ones
-  CHECK(optimizer.clip(0).item<double>() == Approx(norm));
-  CHECK(optimizer.clip(100).item<double>() == Approx(norm));
-  CHECK(net.named_parameters()["scale"].grad()[0].item<double>() == 1.0);
-  CHECK(optimizer.clip(2).item<double>() == Approx(norm));
-  CHECK(optimizer.clip(0).item<double>() == Approx(2.0));
-  CHECK(net.named_parameters()["scale"].grad()[0].item<double>() == Approx(2 / norm));
+TEST_CASE("the divisor makes sums means, and means no longer than the limit") {
+  const auto divisor = [](double norm, double weight, double limit) {
+    return gradient_divisor(torch::tensor(norm), torch::tensor(weight), limit).item<double>();
+  };
+  CHECK(divisor(6, 4, 0) == 4);
+  CHECK(divisor(6, 4, 100) == 4);
+  CHECK(divisor(6, 4, 0.5) == Approx(12));
+  CHECK(divisor(6, 0, 0) == 1);  // nothing was counted
 }
 
-TEST_CASE("gradients are divided by the weight, and left alone when nothing was counted") {
+TEST_CASE("gradients are divided before the update, whatever the rule and the dtype") {
+  const std::string rule = GENERATE("adamw", "adam", "sgd");
+  const auto dtype = GENERATE(torch::kFloat32, torch::kFloat64);
+  Parameters divided, plain;
+  divided.to(dtype), plain.to(dtype);
+  Optimizer one(divided, options_for(rule)), two(plain, options_for(rule));
+  for (int64_t step = 0; step < 3; ++step) {
+    for (auto* net : {&divided, &plain})
+      for (Tensor& parameter : net->parameters())
+        if (parameter.requires_grad())
+          parameter.mutable_grad() = gradient(step, parameter) * (net == &divided ? 4 : 1);
+    one.step(0.01, torch::tensor(4.0, torch::kFloat64));
+    two.step(0.01);
+  }
+  for (const auto& item : divided.named_parameters())
+    CHECK(torch::equal(item.value(), plain.named_parameters()[item.key()]));  // a power of two: exact
+}
+
+TEST_CASE("the norm is that of all gradients together") {
   Parameters net;
+  const Optimizer optimizer(net, options_for("sgd"));
+  for (Tensor& parameter : net.parameters())
+    if (parameter.requires_grad()) parameter.mutable_grad() = torch::ones_like(parameter);
+  CHECK(optimizer.gradient_norm().item<double>() == Approx(std::sqrt(27.0)));  // 4 · 6 + 3 ones
+}
+
+TEST_CASE("a parameter with two names is updated once") {
+  torch::nn::Module net;
+  const Tensor shared = net.register_parameter("one", torch::ones({2, 2}));
+  net.register_module("inner", std::make_shared<torch::nn::Module>())->register_parameter("two", shared);
   Optimizer optimizer(net, options_for("sgd"));
-  const Tensor scale = net.named_parameters()["scale"];
-  scale.mutable_grad() = torch::full({3}, 6.0F);
-  optimizer.divide_gradients(torch::tensor(4.0));
-  CHECK(scale.grad()[0].item<double>() == 1.5);
-  optimizer.divide_gradients(torch::tensor(0.0));
-  CHECK(scale.grad()[0].item<double>() == 1.5);
+  shared.mutable_grad() = torch::ones_like(shared);
+  optimizer.step(1);
+  CHECK(shared[0][0].item<double>() == Approx(1 - 1 - 0.3));
 }
 
 TEST_CASE("a net without parameters and a step without gradients are no mistakes") {
   torch::nn::Module nothing;
   Optimizer optimizer(nothing, options_for("adamw"));
   optimizer.zero_grad();
-  CHECK(optimizer.clip(1).item<double>() == 0);
+  CHECK(optimizer.gradient_norm().item<double>() == 0);
   CHECK_NOTHROW(optimizer.step(0.1));
   CHECK(optimizer.state().empty());
 }

@@ -1,0 +1,10 @@
+# Writes OUT, a .cpp whose FUNCTION (apps/plain/embedded.h) gives every DIR/*.json as text: programs need no installed files.
+file(GLOB files ${DIR}/*.json)
+list(SORT files)
+set(body "")
+foreach(file IN LISTS files)
+  get_filename_component(name ${file} NAME_WE)
+  file(READ ${file} text)
+  string(APPEND body "      {\"${name}\", R\"json(${text})json\"},\n")
+endforeach()
+file(WRITE ${OUT} "// Made from ${DIR} at build time.\n#include \"apps/plain/embedded.h\"\n\nnamespace fovea {\n\nconst std::vector<EmbeddedFile>& ${FUNCTION}() {\n  static const std::vector<EmbeddedFile> all = {\n${body}  };\n  return all;\n}\n\n}  // namespace fovea\n")
