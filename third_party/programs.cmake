@@ -5,8 +5,8 @@ function(fovea_computing target dir)
   cmake_parse_arguments(COMPUTING "" "" "LINK" ${ARGN})
   add_library(${target} MODULE ${FOVEA_SOURCES}/apps/computing/programs.cpp)
   target_link_libraries(${target} PRIVATE ${COMPUTING_LINK} fovea_apps)
-  set_target_properties(${target} PROPERTIES OUTPUT_NAME fovea-computing LIBRARY_OUTPUT_DIRECTORY ${dir} INSTALL_RPATH "$ORIGIN"
-                        INSTALL_RPATH_USE_LINK_PATH ON)
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME fovea-computing LIBRARY_OUTPUT_DIRECTORY ${dir}
+                        INSTALL_RPATH "$ORIGIN;${TORCH_INSTALL_PREFIX}/lib")
 endfunction()
 
 # fovea_programs(DIR PREFIX NAME…): apps/NAME.cpp becomes DIR/fovea-NAME (fovea itself keeps its name), target PREFIX-NAME.
