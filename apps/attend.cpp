@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
   app.add_option("--grad", request.grad, "dL/dcontext: also writes the gradients of inputs and parameters");
   app.add_option("--dtype", request.dtype, "float64 or float32 (the query's)")
       ->check(CLI::IsMember({"float64", "float32"}));
+  app.add_flag("--verbose", request.verbose, "say which arithmetic answers, and why");
   app.add_flag("--split-heads", request.split_heads, "arrays are [B, H, T, Dh]; no projections");
   fovea::whole_number(app.add_option("--seed", request.seed, "of the parameters that are drawn"), 0,
                       fovea::kMostNumber);

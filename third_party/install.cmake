@@ -31,8 +31,8 @@ install(FILES ${written}/bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completi
 install(FILES ${written}/zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions RENAME _fovea COMPONENT programs)
 install(FILES ${written}/fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d RENAME fovea.fish COMPONENT programs)
 
-install(TARGETS fovea_options fovea_json fovea_cli fovea_sentencepiece fovea_torch fovea_base fovea_stats fovea_figures fovea_maps fovea_experiments fovea_report
-                fovea_core fovea_models fovea_readers fovea_data fovea_apps_plain fovea_apps
+get_property(rooms GLOBAL PROPERTY FOVEA_ROOMS)
+install(TARGETS fovea_options fovea_json fovea_cli fovea_sentencepiece fovea_torch ${rooms}
         EXPORT fovea ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/fovea COMPONENT development)
 install(EXPORT fovea FILE foveaTargets.cmake DESTINATION ${package_dir} COMPONENT development)
 install(DIRECTORY src models data apps DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fovea COMPONENT development FILES_MATCHING PATTERN "*.h")

@@ -23,6 +23,7 @@ target_precompile_headers(fovea_torch PRIVATE <torch/torch.h> <nlohmann/json.hpp
 # fovea_room(NAME DIRS dir… [TORCH] LINK target…): every .cpp below the folders, found anew at each build.
 function(fovea_room name)
   cmake_parse_arguments(ROOM "TORCH" "" "DIRS;LINK" ${ARGN})
+  set_property(GLOBAL APPEND PROPERTY FOVEA_ROOMS ${name})  # what is installed
   set(sources)
   foreach(dir IN LISTS ROOM_DIRS)
     file(GLOB_RECURSE found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${dir}/*.cpp)
@@ -38,6 +39,26 @@ function(fovea_room name)
   if(ROOM_TORCH)
     target_link_libraries(${name} PUBLIC fovea_torch)
     target_precompile_headers(${name} REUSE_FROM fovea_torch)
+  endif()
+endfunction()
+
+# fovea_instruction_sets(TARGET): the files of src/kernels once for each set of instructions their names say; which one runs is decided
+# when the program does.
+function(fovea_instruction_sets target)
+  # Always optimised: these files are loops and nothing else. A sum of products is one instruction where there is one.
+  set(loops -O3 -ffp-contract=fast -Wno-psabi)
+  set(avx2 -mavx2 -mfma)
+  set(avx512 ${avx2} -mavx512f -mavx512dq -mavx512bw -mavx512vl -mprefer-vector-width=512)
+  file(GLOB generic_files ${PROJECT_SOURCE_DIR}/src/kernels/*_generic.cpp)
+  file(GLOB avx2_files ${PROJECT_SOURCE_DIR}/src/kernels/*_avx2.cpp)
+  file(GLOB avx512_files ${PROJECT_SOURCE_DIR}/src/kernels/*_avx512.cpp)
+  set_source_files_properties(${generic_files} PROPERTIES COMPILE_OPTIONS "${loops}")
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    target_compile_definitions(${target} PRIVATE FOVEA_X86)
+    set_source_files_properties(${avx2_files} PROPERTIES COMPILE_OPTIONS "${loops};${avx2}")
+    set_source_files_properties(${avx512_files} PROPERTIES COMPILE_OPTIONS "${loops};${avx512}")
+  else()
+    set_source_files_properties(${avx2_files} ${avx512_files} PROPERTIES HEADER_FILE_ONLY ON)
   endif()
 endfunction()
 

@@ -1,6 +1,7 @@
 // What libfovea-computing.so offers: fovea_NAME of each program that needs LibTorch, on that program's
 // request.
 #include "apps/shared/attend.h"
+#include "apps/shared/bench.h"
 #include "apps/shared/doctor.h"
 #include "apps/shared/evaluate.h"
 #include "apps/shared/list.h"
@@ -13,6 +14,10 @@ extern "C" {
 
 int fovea_attend(const void* request) {
   return fovea::attend(*static_cast<const fovea::AttendRequest*>(request));
+}
+
+int fovea_bench(const void* request) {
+  return fovea::bench(*static_cast<const fovea::BenchRequest*>(request));
 }
 
 int fovea_doctor(const void*) {

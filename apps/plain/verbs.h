@@ -25,6 +25,7 @@ inline constexpr std::array kVerbs{
     Verb{"gc", "what finished runs no longer need"},
     Verb{"list", "everything that can be chosen by name"},
     Verb{"data", "list, fetch and check public data sets"},
+    Verb{"bench", "times attention, training, decoding or maps on this machine"},
     Verb{"doctor", "versions, threads, device, self-tests"},
     Verb{"completion", "completion for bash, zsh and fish"},
     Verb{"man", "manual pages"},

@@ -243,6 +243,7 @@ int attend(const AttendRequest& request) {
 
   torch::manual_seed(request.seed);
   const auto attention = make_attention(config, slot_shape(choice, in, request.first), request.name);
+  if (request.verbose) std::cerr << "engine: " << engine_text(*attention) << "\n";
   attention->eval();
   prepare(in, request, attention->traits().uses_query);
   attention->to(in.query.scalar_type());

@@ -15,7 +15,7 @@ struct AttendRequest {
   std::vector<int64_t> lengths;
   std::optional<int64_t> first;
   std::string dtype;  // float64, float32, or empty = the query's
-  bool split_heads = false;
+  bool split_heads = false, verbose = false;
   uint64_t seed = 0;
 };
 

@@ -34,6 +34,7 @@ ComposedAttention::ComposedAttention(Heads heads, Axes axes)
     register_module(i == 0 ? "pattern" : "pattern" + std::to_string(i + 1), axes_.patterns[i]);
   if (axes_.talking) register_module("talking", axes_.talking);
   if (axes_.gate) register_module("gate", axes_.gate);
+  fusable_ = unfused_because().empty();
 }
 
 bool ComposedAttention::scored() const {
@@ -87,11 +88,18 @@ AttentionOutput ComposedAttention::attend(const Tensor& query, const Memory& mem
   AttentionOutput output;
   const bool in_order = traits().sequential;
   if (in_order) output.state = call.state;
-  const bool sliced = !torch::GradMode::is_enabled() && call.want == Want::kContext &&
-                      query.size(1) * memory.size() > kMostCells;
-  const Answer all = in_order ? answer_in_order(rows, output.state)
-                     : sliced ? answer_in_slices(rows)
-                              : answer(rows, {0, query.size(1)}, {});
+  const bool fused = fuses(rows), wanted = call.want == Want::kWeights;
+  const bool sliced = !torch::GradMode::is_enabled() && !wanted && query.size(1) * memory.size() > kMostCells;
+  Answer all;
+  if (fused) {
+    const Span span{0, query.size(1)};
+    all.attended = attend_fused(rows);
+    if (wanted) all.weights = weights(rows, span, seen_by(rows, span), {});
+  } else {
+    all = in_order ? answer_in_order(rows, output.state)
+          : sliced ? answer_in_slices(rows)
+                   : answer(rows, {0, query.size(1)}, {});
+  }
   const Tensor gate = axes_.gate ? torch::sigmoid(axes_.gate(query)) : Tensor();
   output.context = heads_.join(all.attended, gate);               // [B, Tq, width]
   if (call.want == Want::kWeights) output.weights = all.weights;  // [B, H, Tq, Tk]
@@ -109,6 +117,7 @@ ComposedAttention::Rows ComposedAttention::prepare(const Tensor& query, const Me
     rows.relative = axes_.scorer->map_query(relative);
   rows.keys = axes_.scorer->maps_keys() ? memory.parts()[0] : heads_.spread(memory.parts()[0]);
   rows.values = heads_.spread(memory.parts()[1]);
+  rows.call_mask = call.mask;
   rows.mask = pattern() & call.mask;
   rows.padding = memory.padding();
   if (rows.padding.defined()) rows.mask = rows.mask & Mask::keys(rows.padding);
@@ -128,13 +137,17 @@ Tensor ComposedAttention::scores(const Rows& rows, Span span, const PatternCall&
   return axes_.talking ? axes_.talking->before(scores) : scores;  // [B, H, rows, Tk]
 }
 
-ComposedAttention::Answer ComposedAttention::answer(const Rows& rows, Span span, const State& state) {
-  const Tile tile{rows.first, span, {0, rows.keys.size(2)}};
+PatternCall ComposedAttention::seen_by(const Rows& rows, Span span) const {
   const auto device = rows.keys.device();
-  const PatternCall seen{rows.query.slice(2, span.begin, span.end),
-                         positions({rows.first + span.begin, rows.first + span.end}, device),
-                         positions(tile.keys, device), rows.padding};
-  Tensor scores = this->scores(rows, span, seen, state), visible = rows.mask.visible(tile, device);
+  return {rows.query.slice(2, span.begin, span.end),
+          positions({rows.first + span.begin, rows.first + span.end}, device),
+          positions({0, rows.keys.size(2)}, device), rows.padding};
+}
+
+Tensor ComposedAttention::weights(const Rows& rows, Span span, const PatternCall& seen, const State& state) {
+  const Tile tile{rows.first, span, {0, rows.keys.size(2)}};
+  Tensor scores = this->scores(rows, span, seen, state),
+         visible = rows.mask.visible(tile, rows.keys.device());
   for (const auto& pattern : axes_.patterns) {
     Tensor sees = pattern->sees(seen);
     if (const Tensor factor = pattern->factor(seen); factor.defined()) {
@@ -144,12 +157,17 @@ ComposedAttention::Answer ComposedAttention::answer(const Rows& rows, Span span,
     }
     if (sees.defined()) visible = visible.defined() ? visible & sees : sees;
   }
-  Answer result;
-  result.weights = axes_.normalizer->normalize(scores, visible);
+  Tensor weights = axes_.normalizer->normalize(scores, visible);
   for (const auto& pattern : axes_.patterns)
-    if (const Tensor gain = pattern->gain(seen); gain.defined()) result.weights = result.weights * gain;
-  if (axes_.talking) result.weights = axes_.talking->after(result.weights);
-  result.weights = changed(result.weights, visible);
+    if (const Tensor gain = pattern->gain(seen); gain.defined()) weights = weights * gain;
+  if (axes_.talking) weights = axes_.talking->after(weights);
+  return changed(weights, visible);
+}
+
+ComposedAttention::Answer ComposedAttention::answer(const Rows& rows, Span span, const State& state) {
+  const PatternCall seen = seen_by(rows, span);
+  Answer result;
+  result.weights = weights(rows, span, seen, state);
   Tensor kept = result.weights;
   if (rows.dropout_key)
     kept = kept * dropout_mask(*rows.dropout_key, axes_.dropout, kept.sizes(), {rows.first + span.begin, 0},

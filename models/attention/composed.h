@@ -10,6 +10,9 @@
 
 namespace fovea {
 
+/// Which arithmetic answers: the fused kernels where they can and pay, always, or never.
+enum class Engine { kAuto, kFused, kPlain };
+
 /// The axes of a composition, made.
 struct Axes {
   std::shared_ptr<Scorer> scorer;
@@ -19,6 +22,7 @@ struct Axes {
   std::shared_ptr<TalkingHeads> talking;           // or null
   torch::nn::Linear gate{nullptr};                 // of the attended values, or null
   double dropout = 0;
+  Engine engine = Engine::kAuto;
 };
 
 /// Order of one call: project → turn → map → pair → finish → bias → heads talk → mask → normalize → gain →
@@ -34,23 +38,35 @@ class ComposedAttention : public Attention {
   Traits traits() const override;
   Mask pattern() const override;
 
+  /// Why the fused kernels cannot answer for these axes; empty where they can.
+  std::string unfused_because() const;
+  /// Which arithmetic answers and why: "fused", "plain: the heads talk", ….
+  std::string engine() const;
+
  private:
   /// What every row of one call shares.
   struct Rows {
-    Tensor query;         // turned, before the scorer [B, H, Tq, Dh]
-    Tensor mapped;        // after it [B, H, Tq, X]
-    Tensor relative;      // what meets relative vectors, after it [B, H, Tq, Dh], or undefined
-    Tensor padding;       // of the keys [B, Tk], or undefined
-    Tensor keys, values;  // [B, H, Tk, X], [B, H, Tk, Dv]
-    Mask mask;
+    Tensor query;          // turned, before the scorer [B, H, Tq, Dh]
+    Tensor mapped;         // after it [B, H, Tq, X]
+    Tensor relative;       // what meets relative vectors, after it [B, H, Tq, Dh], or undefined
+    Tensor padding;        // of the keys [B, Tk], or undefined
+    Tensor keys, values;   // [B, H, Tk, X], [B, H, Tk, Dv]
+    Mask call_mask, mask;  // the call's own; with pattern and padding
     int64_t first = 0;
     std::optional<uint64_t> dropout_key;
   };
   struct Answer {
     Tensor weights, attended;  // [B, H, rows, Tk], [B, H, rows, Dv]
   };
+  /// Whether the fused kernels answer this call. Not a matter of what is wanted: the context never is.
+  bool fuses(const Rows& rows) const;
+  /// The attended values of all queries [B, H, Tq, Dv].
+  Tensor attend_fused(const Rows& rows);
   Rows prepare(const Tensor& query, const Memory& memory, const Call& call);
   Answer answer(const Rows& rows, Span span, const State& state);
+  /// The weights of the queries `span` [B, H, rows, Tk].
+  Tensor weights(const Rows& rows, Span span, const PatternCall& seen, const State& state);
+  PatternCall seen_by(const Rows& rows, Span span) const;
   Answer answer_in_order(const Rows& rows, State& state);
   /// The attended values alone, of a call too long to be answered at once.
   Answer answer_in_slices(const Rows& rows);
@@ -61,6 +77,10 @@ class ComposedAttention : public Attention {
 
   Heads heads_;
   Axes axes_;
+  bool fusable_ = false;
 };
+
+/// Which arithmetic answers for an attention, and why: one line for --verbose.
+std::string engine_text(const Attention& attention);
 
 }  // namespace fovea

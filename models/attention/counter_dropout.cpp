@@ -16,10 +16,19 @@ uint64_t fall_below(double p) {
   return static_cast<uint64_t>(std::ldexp(p, 32));
 }
 
-/// Shared by the weights of one row.
+/// Shared by the weights of one head.
+uint64_t hash_head(uint64_t key, int64_t batch_row, int64_t head) {
+  return hash_words({key, static_cast<uint64_t>(batch_row), static_cast<uint64_t>(head)});
+}
+
+/// Shared by the weights of one row: hash_words of the head's words and one more.
 uint64_t hash_row(uint64_t key, int64_t batch_row, int64_t head, int64_t query) {
-  return hash_words(
-      {key, static_cast<uint64_t>(batch_row), static_cast<uint64_t>(head), static_cast<uint64_t>(query)});
+  return mix(hash_head(key, batch_row, head) ^ mix(static_cast<uint64_t>(query)));
+}
+
+/// 1 / (1 − p), in float whatever the dtype: the scale is then the same number everywhere.
+float scale_of(double p) {
+  return static_cast<float>(1.0 / (1.0 - p));
 }
 
 /// hash_row for every [B, H, rows], as the bits of int64.
@@ -53,14 +62,17 @@ uint64_t draw_dropout_key() {
   return at::check_generator<at::CPUGeneratorImpl>(generator)->random64();
 }
 
+DropoutRule dropout_rule(uint64_t key, double p, int64_t batch_row, int64_t head, int64_t first_query) {
+  return {true, hash_head(key, batch_row, head), fall_below(p), scale_of(p), first_query};
+}
+
 Tensor dropout_mask(uint64_t key, double p, at::IntArrayRef sizes, const DropoutPlace& place,
                     const torch::TensorOptions& options) {
   if (!options.device().is_cpu()) return dropout_mask_by_tensors(key, p, sizes, place, options);
   const int64_t heads = sizes[1], rows = sizes[2], keys = sizes[3];
-  // In float32 whatever the dtype: the scale is then the same number everywhere.
   Tensor mask = torch::empty(sizes, torch::kFloat32);
   auto* out = mask.data_ptr<float>();
-  const auto scale = static_cast<float>(1.0 / (1.0 - p));
+  const float scale = scale_of(p);
   const uint64_t threshold = fall_below(p);
   at::parallel_for(0, sizes[0] * heads * rows, 64, [&](int64_t begin, int64_t end) {
     for (int64_t line = begin; line < end; ++line) {
@@ -81,7 +93,7 @@ Tensor dropout_mask_by_tensors(uint64_t key, double p, at::IntArrayRef sizes, co
   const Tensor keys = torch::arange(place.first_key, place.first_key + sizes[3], rows.options());  // [keys]
   const Tensor kept =
       shifted(mixed(rows + keys), 32) >= static_cast<int64_t>(fall_below(p));  // [B, H, rows, keys]
-  return (kept.to(torch::kFloat32) * static_cast<float>(1.0 / (1.0 - p))).to(options);
+  return (kept.to(torch::kFloat32) * scale_of(p)).to(options);
 }
 
 }  // namespace fovea

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "src/core/tensor.h"
+#include "src/kernels/attention_kernels.h"
 
 namespace fovea {
 
@@ -14,6 +15,9 @@ struct DropoutPlace {
 
 /// One key a call, drawn from the default CPU generator.
 uint64_t draw_dropout_key();
+
+/// What a kernel needs to drop the same weights of one head, the call's first query at `first_query`.
+DropoutRule dropout_rule(uint64_t key, double p, int64_t batch_row, int64_t head, int64_t first_query);
 
 /// 0 or 1/(1 − p) for each weight of a piece [B, H, rows, keys], in `options`' dtype and on its device. The
 /// mask of a slice is the slice of the mask.

@@ -11,8 +11,8 @@ namespace fovea {
 namespace {
 
 /// What an attention without a score matrix does not have.
-constexpr const char* kScoreFields[] = {"scorer",      "normalizer",    "position",
-                                        "output_gate", "talking_heads", "dropout"};
+constexpr const char* kScoreFields[] = {"scorer",        "normalizer", "position", "output_gate",
+                                        "talking_heads", "dropout",    "engine"};
 
 bool is_direct(const std::string& name) {
   const auto all = direct_attentions().names();

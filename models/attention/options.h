@@ -13,6 +13,7 @@ struct CompositionOptions {
   bool projections = false, output_gate = false, talking_heads = false;
   double dropout = 0;
   std::string scorer = "scaled-dot", normalizer = "softmax", pattern = "full", position = "none";
+  std::string engine = "auto";
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit("heads", self.heads, "query heads H", at_least(1));
@@ -26,6 +27,8 @@ struct CompositionOptions {
     visit("normalizer", self.normalizer, "from scores to weights");
     visit("pattern", self.pattern, "who may attend to whom; joined with &: causal&local");
     visit("position", self.position, "inside the attention");
+    visit("engine", self.engine, "fused kernels where they can and pay, always, or never",
+          one_of({"auto", "fused", "plain"}));
   }
 };
 

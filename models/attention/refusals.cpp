@@ -8,7 +8,7 @@ const std::vector<std::string>& refusals() {
   static const std::vector<std::string> all = {
       "none is the slot without attention and has no fields",
       "this slot needs an attention, so it cannot be none",
-      "an attention without a score matrix has no scorer, normalizer, position or dropout to choose",
+      "an attention without a score matrix has no scorer, normalizer, position, dropout or engine to choose",
       "an attention without a score matrix takes no pattern but full and causal",
       "an attention without a score matrix takes no dense mask, only padding and causal",
       "kv_heads must divide heads",
@@ -23,6 +23,7 @@ const std::vector<std::string>& refusals() {
       "bidirectional halves the heads, so their number must be even",
       "bidirectional and linformer look ahead, so the slot cannot be causal",
       "adaptive-span weighs exp(score), so the normalizer must be softmax, softmax-one, top-k or hard",
+      "engine=fused needs axes that have a fused form",
   };
   return all;
 }

@@ -24,6 +24,7 @@ enum class Refusal {
   kHalfHeads,       // bidirectional with an odd number of heads
   kBothDirections,  // bidirectional, linformer in a causal slot
   kSpanSoftmax,     // adaptive-span where weights are no exponentials
+  kFused,           // engine=fused where there is no fused form
 };
 
 /// Throws ConfigError "key: sentence; found …".

@@ -294,11 +294,14 @@ std::shared_ptr<Attention> make_composed(const AttentionConfig& config, const At
   axis.product = axes.scorer->product(), axis.scorer = c.scorer;
   axes.position = attention_positions().at(c.position).make(axis, config.options);
   axes.patterns = make_patterns(config, shape, axis);
+  axes.engine = c.engine == "fused" ? Engine::kFused : c.engine == "plain" ? Engine::kPlain : Engine::kAuto;
   if (c.talking_heads) axes.talking = std::make_shared<TalkingHeads>(heads.heads());
   if (c.output_gate)
     axes.gate = torch::nn::Linear(
         torch::nn::LinearOptions(shape.query_width, heads.heads() * heads.value_head_width()).bias(false));
   auto attention = std::make_shared<ComposedAttention>(std::move(heads), std::move(axes));
+  if (const std::string reason = attention->unfused_because(); c.engine == "fused" && !reason.empty())
+    refuse(Refusal::kFused, key, reason);
   if (attention->traits().sequential && !shape.ordered) refuse(Refusal::kOrder, key, "queries in any order");
   return attention;
 }

@@ -79,13 +79,18 @@ std::vector<Case> all_cases() {
     }
     cases.push_back(std::move(one));
   };
-  for (const Json& group : groups()) {
-    // One head has nobody to talk to.
-    if (!group.contains("talking_heads")) add(make_case(group, {", one head", 1, 1}, false));
-    add(make_case(group, {", two heads", 2, 2}, false));
-    add(make_case(group, {", two heads as they come", 2, 2, false}, true));
-    add(make_case(group, {", two heads of one key", 2, 1}, true));
-  }
+  for (Json group : groups())
+    for (const char* engine : {"plain", "fused"}) {
+      if (resolve_attention(group, "attention").direct.empty())
+        group["engine"] = engine;
+      else if (engine == std::string("fused"))
+        continue;
+      // One head has nobody to talk to.
+      if (!group.contains("talking_heads")) add(make_case(group, {", one head", 1, 1}, false));
+      add(make_case(group, {", two heads", 2, 2}, false));
+      add(make_case(group, {", two heads as they come", 2, 2, false}, true));
+      add(make_case(group, {", two heads of one key", 2, 1}, true));
+    }
   if (cases.empty()) throw std::logic_error("no case" + (only ? " of " + std::string(only) : std::string()));
   return cases;
 }

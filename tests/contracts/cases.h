@@ -16,9 +16,9 @@ struct Case {
   AttentionShape shape;
 };
 
-/// Every named variant, every scorer with every normalizer, every pattern and position; one head, two heads,
-/// two heads that share one key, with and without projections; plain and causal slots. A new entry of a
-/// registry is in here without an edit.
+/// Every named variant, every scorer with every normalizer, every pattern and position; the plain arithmetic
+/// and, where there is one, the fused; one head, two heads, two heads that share one key, with and without
+/// projections; plain and causal slots. A new entry of a registry is in here without an edit.
 std::vector<Case> all_cases();
 
 /// A fixed attention in float64, ready to be asked, from a fixed seed.

@@ -14,6 +14,7 @@ class Entmax15Normalizer : public Normalizer {
   };
   Entmax15Normalizer(const AxisShape&, const Options&) {}
   Tensor normalize(const Tensor& scores, const Tensor& visible) override;
+  std::optional<FusedRow> fused_row() const override { return FusedRow{RowRule::kEntmax15}; }
 };
 
 }  // namespace fovea

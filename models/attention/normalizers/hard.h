@@ -19,6 +19,7 @@ class HardNormalizer : public Normalizer {
     const Tensor chosen = largest(scores, visible, 1).to(scores.dtype());
     return chosen + (soft - soft.detach());  // the difference is exactly 0
   }
+  std::optional<FusedRow> fused_row() const override { return FusedRow{RowRule::kHard}; }
   bool exponential() const override { return true; }
   Traits traits() const override { return {.differentiable = false}; }
 };

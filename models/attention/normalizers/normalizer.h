@@ -2,8 +2,15 @@
 #pragma once
 
 #include "models/attention/axis.h"
+#include "src/kernels/attention_kernels.h"
 
 namespace fovea {
+
+/// What a normalizer is to a fused kernel; `number` as HeadCall has it.
+struct FusedRow {
+  RowRule rule = RowRule::kSoftmax;
+  double number = 1;
+};
 
 class Normalizer : public torch::nn::Module {
  public:
@@ -11,6 +18,8 @@ class Normalizer : public torch::nn::Module {
   /// 0, a row without a visible key is all 0, and gradients stay finite whatever the masked scores hold.
   virtual Tensor normalize(const Tensor& scores, const Tensor& visible) = 0;
   virtual Traits traits() const { return {}; }
+  /// Nothing where a normalizer runs plain only.
+  virtual std::optional<FusedRow> fused_row() const { return {}; }
   /// Whether weights are proportional to exp(score).
   virtual bool exponential() const { return false; }
 };

@@ -16,6 +16,7 @@ class SigmoidNormalizer : public Normalizer {
   Tensor normalize(const Tensor& scores, const Tensor& visible) override {
     return only_visible(torch::sigmoid(only_visible(scores, visible)), visible);  // [B, H, Tq, Tk]
   }
+  std::optional<FusedRow> fused_row() const override { return FusedRow{RowRule::kSigmoid}; }
   Traits traits() const override { return {.row_sum = RowSum::kAny}; }
 };
 

@@ -19,6 +19,7 @@ class SoftmaxNormalizer : public Normalizer {
   Tensor normalize(const Tensor& scores, const Tensor& visible) override {
     return masked_softmax(temperature_ == 1 ? scores : scores / temperature_, visible);
   }
+  std::optional<FusedRow> fused_row() const override { return FusedRow{RowRule::kSoftmax, temperature_}; }
   bool exponential() const override { return true; }
 
  private:

@@ -19,6 +19,7 @@ class SoftmaxOneNormalizer : public Normalizer {
         visible.defined() ? torch::constant_pad_nd(visible.expand_as(scores), {0, 1}, true) : Tensor();
     return masked_softmax(extended, seen).slice(-1, 0, scores.size(-1));
   }
+  std::optional<FusedRow> fused_row() const override { return FusedRow{RowRule::kSoftmaxOne}; }
   bool exponential() const override { return true; }
   Traits traits() const override { return {.row_sum = RowSum::kAtMostOne}; }
 };

@@ -15,6 +15,7 @@ class SparsemaxNormalizer : public Normalizer {
   };
   SparsemaxNormalizer(const AxisShape&, const Options&) {}
   Tensor normalize(const Tensor& scores, const Tensor& visible) override;
+  std::optional<FusedRow> fused_row() const override { return FusedRow{RowRule::kSparsemax}; }
 };
 
 }  // namespace fovea

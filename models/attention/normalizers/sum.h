@@ -19,6 +19,7 @@ class SumNormalizer : public Normalizer {
     const Tensor vanishing = total.abs() < kVanishing;
     return (seen / total.masked_fill(vanishing, 1)).masked_fill(vanishing, 0);  // [B, H, Tq, Tk]
   }
+  std::optional<FusedRow> fused_row() const override { return FusedRow{RowRule::kSum}; }
   Traits traits() const override { return {.sign = Sign::kAny}; }
 
  private:

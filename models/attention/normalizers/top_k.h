@@ -20,6 +20,9 @@ class TopKNormalizer : public Normalizer {
     if (scores.size(-1) <= k_) return masked_softmax(scores, visible);
     return masked_softmax(scores, largest(scores, visible, k_));
   }
+  std::optional<FusedRow> fused_row() const override {
+    return FusedRow{RowRule::kTopK, static_cast<double>(k_)};
+  }
   bool exponential() const override { return true; }
 
  private:

@@ -20,6 +20,7 @@ class UniformNormalizer : public Normalizer {
     const Tensor seen = visible.expand_as(scores).to(scores.dtype());
     return seen / seen.sum(-1, true).clamp_min(1);  // [B, H, Tq, Tk]
   }
+  std::optional<FusedRow> fused_row() const override { return FusedRow{RowRule::kUniform}; }
   Traits traits() const override { return {.uses_query = false, .uses_keys = false}; }
 };
 

@@ -25,6 +25,7 @@ class AdaptiveSpanPattern : public Pattern {
     const Tensor z = span_.unsqueeze(-1).unsqueeze(-1);                            // [H, 1, 1]
     return ((ramp_ + z - distances_back(call)) / ramp_).clamp(0, 1).unsqueeze(0);  // [1, H, Tq, Tk]
   }
+  bool hard() const override { return false; }
 
  private:
   double ramp_;

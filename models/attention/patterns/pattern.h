@@ -24,6 +24,9 @@ class Pattern : public torch::nn::Module {
   virtual Tensor factor(const PatternCall& call) { return {}; }
   /// Multiplies the normalised weights: the same shape, or undefined = 1.
   virtual Tensor gain(const PatternCall& call) { return {}; }
+  /// Whether `visible` says all there is: then a fused kernel takes the pattern. Whoever overrides sees,
+  /// factor or gain says no.
+  virtual bool hard() const { return true; }
   virtual Traits traits() const { return {.key_equivariant = false, .uses_query = false}; }
 };
 

@@ -25,9 +25,14 @@ class AlibiPosition : public Position {
     slopes_ = torch::tensor(slopes, torch::kFloat64);  // [H]; no parameter: H alone decides it
   }
   Tensor bias(const Tensor&, const Tensor& query_positions, const Tensor& key_positions) override {
-    const Tensor distance = steps_back(query_positions, key_positions).abs();
-    return -slopes_.to(distance.device()).view({-1, 1, 1}) * distance;  // [H, Tq, Tk]
+    return by_distance(steps_back(query_positions, key_positions));  // [H, Tq, Tk]
   }
+  Tensor by_distance(const Tensor& back) override {
+    std::vector<int64_t> sizes(static_cast<size_t>(back.dim()) + 1, 1);
+    sizes[0] = -1;
+    return -slopes_.to(back.device()).view(sizes) * back.abs();  // [H, …]
+  }
+  bool distance_only() const override { return true; }
 
  private:
   Tensor slopes_;

@@ -13,6 +13,7 @@ class NoPosition : public Position {
     static void fields(Self&, Visit&&) {}
   };
   NoPosition(const AxisShape&, const Options&) {}
+  bool distance_only() const override { return true; }
   Traits traits() const override { return {}; }
 };
 

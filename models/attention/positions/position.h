@@ -19,6 +19,10 @@ class Position : public torch::nn::Module {
   virtual Tensor bias(const Tensor& relative, const Tensor& query_positions, const Tensor& key_positions) {
     return {};
   }
+  /// What `bias` is when i − j alone decides it: [H, …] for `back` = i − j of any shape, or undefined.
+  virtual Tensor by_distance(const Tensor& back) { return {}; }
+  /// Whether `turn` and `by_distance` say all there is: then a fused kernel takes the position.
+  virtual bool distance_only() const { return false; }
   /// Added to the attended values, from weights [B, H, Tq, Tk]: [B, H, Tq, Dv], or undefined.
   virtual Tensor add(const Tensor& weights, const Tensor& query_positions, const Tensor& key_positions) {
     return {};

@@ -18,6 +18,7 @@ class RopePosition : public Position {
   };
   RopePosition(const AxisShape& shape, const Options& options);
   Tensor turn(const Tensor& x, const Tensor& positions) override;
+  bool distance_only() const override { return true; }
   Traits traits() const override { return {.key_equivariant = false}; }
 
  private:

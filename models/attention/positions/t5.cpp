@@ -26,8 +26,11 @@ Tensor T5Position::bucket(const Tensor& back) const {
 }
 
 Tensor T5Position::bias(const Tensor&, const Tensor& query_positions, const Tensor& key_positions) {
-  const Tensor buckets = bucket(steps_back(query_positions, key_positions));  // [Tq, Tk]
-  return torch::embedding(bias_, buckets).permute({2, 0, 1});                 // [H, Tq, Tk]
+  return by_distance(steps_back(query_positions, key_positions));  // [H, Tq, Tk]
+}
+
+Tensor T5Position::by_distance(const Tensor& back) {
+  return torch::embedding(bias_, bucket(back)).movedim(-1, 0);  // [H, …]
 }
 
 }  // namespace fovea

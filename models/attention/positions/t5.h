@@ -19,6 +19,9 @@ class T5Position : public Position {
   T5Position(const AxisShape& shape, const Options& options);
   Tensor bias(const Tensor& relative, const Tensor& query_positions, const Tensor& key_positions) override;
 
+  Tensor by_distance(const Tensor& back) override;
+  bool distance_only() const override { return true; }
+
   /// Bucket of i − j, int64 as given: half of the buckets for later keys unless one-directional, where those
   /// count as 0.
   Tensor bucket(const Tensor& back) const;

@@ -28,6 +28,7 @@ class ActivatedScorer : public Scorer {
     if (function_ == "tanh") return torch::tanh(x);
     return function_ == "relu" ? torch::relu(x) : torch::sigmoid(x);
   }
+  std::optional<PairRule> fused_pair() const override { return {}; }
   bool one_sign() const override { return function_ != "tanh"; }
   /// relu has no derivative at 0.
   Traits traits() const override { return {.differentiable = function_ != "relu"}; }

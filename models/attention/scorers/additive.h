@@ -26,12 +26,14 @@ class AdditiveScorer : public Scorer {
   AdditiveScorer(const AxisShape& shape, const Options& options);
   Tensor map_query(const Tensor& q) override {
     return map_heads(q, query_->weight) + over_time(bias_);
-  }  // [B, H, Tq, A]
+  }                                                                                // [B, H, Tq, A]
   Tensor map_key(const Tensor& k) override { return map_heads(k, key_->weight); }  // [B, H, Tk, A]
   bool maps_keys() const override { return true; }
   Tensor pair(const Tensor& q, const Tensor& k, const State&) override {
     return tanh_pair(q, k, energy_->weight);
   }
+  std::optional<PairRule> fused_pair() const override { return PairRule::kTanh; }
+  Tensor energy() const override { return energy_->weight; }
 
  protected:
   int64_t width_;

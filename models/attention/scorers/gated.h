@@ -20,6 +20,8 @@ class GatedScorer : public Scorer {
   Tensor map_key(const Tensor& k) override;
   bool maps_keys() const override { return true; }
   Tensor pair(const Tensor& q, const Tensor& k, const State& state) override;
+  std::optional<PairRule> fused_pair() const override { return PairRule::kGated; }
+  Tensor energy() const override { return energy_->weight; }
 
  private:
   Weight tanh_query_{nullptr}, tanh_key_{nullptr}, gate_query_{nullptr}, gate_key_{nullptr}, energy_{nullptr};

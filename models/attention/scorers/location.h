@@ -28,6 +28,7 @@ class LocationScorer : public Scorer {
                       std::to_string(k.size(2)) + "; choose length");
     return q.slice(-1, 0, k.size(2)).contiguous();  // [B, H, Tq, Tk]
   }
+  std::optional<PairRule> fused_pair() const override { return {}; }
   Traits traits() const override { return {.key_equivariant = false, .uses_keys = false}; }
 
  private:

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "models/attention/axis.h"
+#include "src/kernels/attention_kernels.h"
 
 namespace fovea {
 
@@ -30,6 +31,10 @@ class Scorer : public torch::nn::Module {
   virtual Traits traits() const { return {}; }
   /// Whether the score is map_query(q) · k and nothing else, so that vectors can be added to the key.
   virtual bool product() const { return false; }
+  /// What `pair` is to a fused kernel (docs/performance.md); nothing where `pair` or `finish` is one of the
+  /// scorer's own, which then runs plain. kTanh and kGated go with an `energy` [A] or [H, A].
+  virtual std::optional<PairRule> fused_pair() const { return PairRule::kProduct; }
+  virtual Tensor energy() const { return {}; }
   /// Whether all scores have the same sign, whatever the inputs.
   virtual bool one_sign() const { return false; }
 };

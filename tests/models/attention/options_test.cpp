@@ -45,6 +45,7 @@ TEST_CASE("a group dumps every field of every chosen axis, and reads back as it 
                       {"normalizer", "softmax"},
                       {"pattern", "causal&local"},
                       {"position", "none"},
+                      {"engine", "auto"},
                       {"temperature", 1.0},
                       {"width", 0},
                       {"filters", 8},
@@ -114,8 +115,9 @@ TEST_CASE("every refusal of the list is said, in its own words") {
   said(Refusal::kEvenKernel, [&] { make(with("location-aware", {{"kernel", 4}})); });
   for (const char* position : {"shaw", "transformer-xl"})
     for (const char* scorer : {"additive", "cosine", "distance", "learned-query"})
-      said(Refusal::kRelativeScorer,
-           [&] { make(with("compose", {{"position", position}, {"scorer", scorer}})); });
+      said(Refusal::kRelativeScorer, [&] {
+        make(with("compose", {{"position", position}, {"scorer", scorer}}));
+      });
   for (const char* pattern : {"axial", "neighborhood"})
     said(Refusal::kNoGrid, [&] { make(with("compose", {{"pattern", pattern}})); });
   said(Refusal::kUnknownLength, [&] { make("bigbird"); });
@@ -125,7 +127,8 @@ TEST_CASE("every refusal of the list is said, in its own words") {
   said(Refusal::kBothDirections, [&] { make("linformer", causal); });
   for (const char* normalizer : {"sum", "sigmoid", "sparsemax", "entmax15", "uniform"})
     said(Refusal::kSpanSoftmax, [&] { make(with("adaptive-span", {{"normalizer", normalizer}})); });
-  CHECK(refusals().size() == static_cast<size_t>(Refusal::kSpanSoftmax) + 1);
+  said(Refusal::kFused, [&] { make(with("compose", {{"position", "shaw"}, {"engine", "fused"}})); });
+  CHECK(refusals().size() == static_cast<size_t>(Refusal::kFused) + 1);
 }
 
 TEST_CASE(

@@ -1,0 +1,100 @@
+#include "apps/shared/bench.h"
+
+#include <ATen/Parallel.h>
+#include <c10/core/Allocator.h>
+#include <c10/util/ThreadLocalDebugInfo.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <iostream>
+#include <map>
+
+#include "src/base/error.h"
+
+namespace fovea {
+namespace {
+
+/// Bytes of tensors that stand, and the most there were.
+class PeakWatch : public c10::MemoryReportingInfoBase {
+ public:
+  void reportMemoryUsage(void*, int64_t bytes, size_t, size_t, c10::Device) override {
+    const int64_t now = now_ += bytes;
+    int64_t most = most_;
+    while (now > most && !most_.compare_exchange_weak(most, now)) {
+    }
+  }
+  bool memoryProfilingEnabled() const override { return true; }
+  int64_t most() const { return most_; }
+
+ private:
+  std::atomic<int64_t> now_{0}, most_{0};
+};
+
+std::string shown(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_number_float()) return value.dump();
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.4g", value.get<double>());
+  return text;
+}
+
+/// A line a case: its name, then every field.
+void print_text(const Json& cases) {
+  for (const Json& one : cases) {
+    std::cout << one.at("name").get<std::string>();
+    for (const auto& [field, value] : one.items())
+      if (field != "name") std::cout << "  " << field << "=" << shown(value);
+    std::cout << "\n";
+  }
+}
+
+}  // namespace
+
+bool wanted(const BenchRequest& request, const std::string& name) {
+  return request.only.empty() || std::any_of(request.only.begin(), request.only.end(), [&](const auto& word) {
+           return name.find(word) != std::string::npos;
+         });
+}
+
+double median_milliseconds(int64_t runs, const std::function<void()>& work) {
+  std::vector<double> times;
+  work();
+  for (int64_t run = 0; run < runs; ++run) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    times.push_back(
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+  }
+  std::nth_element(times.begin(), times.begin() + runs / 2, times.end());
+  return times[static_cast<size_t>(runs / 2)];
+}
+
+int64_t peak_tensor_bytes(const std::function<void()>& work) {
+  const auto watch = std::make_shared<PeakWatch>();
+  const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, watch);
+  work();
+  return watch->most();
+}
+
+int bench(const BenchRequest& request) {
+  if (request.threads > 0) at::set_num_threads(static_cast<int>(request.threads));
+  const std::map<std::string, Json (*)(const BenchRequest&)> kinds = {{"kernels", bench_kernels},
+                                                                      {"maps", bench_maps},
+                                                                      {"train", bench_train}};
+  const auto kind = kinds.find(request.kind);
+  if (kind == kinds.end()) throw ConfigError("kind: expected kernels, maps or train, found " + request.kind);
+  Json cases = kind->second(request);
+  if (request.format == "json")
+    std::cout << Json{{"format", 1},
+                      {"kind", request.kind},
+                      {"threads", at::get_num_threads()},
+                      {"cases", cases}}
+                     .dump(2)
+              << "\n";
+  else
+    print_text(cases);
+  return 0;
+}
+
+}  // namespace fovea

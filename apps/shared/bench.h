@@ -1,0 +1,40 @@
+// What fovea-bench does: one file a kind (bench_kernels.cpp, …), and what they share.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "src/base/json.h"
+
+namespace fovea {
+
+struct BenchRequest {
+  std::string kind;  // kernels, train, decode, maps
+  std::string format = "text";
+  std::vector<std::string> only;
+  std::vector<int64_t> lengths = {64, 256, 1024, 4096, 16384};
+  double seconds = 4;  // of one run of a case
+  std::string save;    // folder for weights and batches (train), or empty
+  int64_t runs = 7, threads = 0;
+};
+
+/// Prints what the kind measures. Exit code of the program. Throws ConfigError for a kind that is not there.
+int bench(const BenchRequest& request);
+
+/// The cases of one kind, an object each with at least "name"; those left out have "skipped" with the reason.
+Json bench_kernels(const BenchRequest& request);
+Json bench_maps(const BenchRequest& request);
+Json bench_train(const BenchRequest& request);
+
+/// Whether a case of this name is asked for.
+bool wanted(const BenchRequest& request, const std::string& name);
+
+/// Median milliseconds of `runs` calls after one that is not counted.
+double median_milliseconds(int64_t runs, const std::function<void()>& work);
+
+/// The most bytes of tensors that stood at once during `work`, beyond what stood before.
+int64_t peak_tensor_bytes(const std::function<void()>& work);
+
+}  // namespace fovea

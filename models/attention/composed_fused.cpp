@@ -1,0 +1,71 @@
+// When a composition takes the fused kernels, and what it hands them.
+#include "models/attention/composed.h"
+#include "models/attention/fused/fused_attention.h"
+
+namespace fovea {
+namespace {
+
+/// Fewer cells than this of a row of scores (keys × features of a pair) are answered as quickly by plain
+/// products.
+constexpr int64_t kFewQueries = 4;
+
+std::string with_pattern(const std::vector<std::shared_ptr<Pattern>>& patterns) {
+  for (const auto& pattern : patterns)
+    if (!pattern->hard()) return "the pattern depends on more than positions";
+  return "";
+}
+
+}  // namespace
+
+std::string ComposedAttention::unfused_because() const {
+  if (traits().sequential) return "the scorer has a state";
+  if (scored() && !axes_.scorer->fused_pair()) return "the scorer pairs queries and keys in a way of its own";
+  if (!axes_.normalizer->fused_row()) return "the normalizer has no fused form";
+  if (scored() && !axes_.position->distance_only()) return "the position adds vectors to keys or values";
+  if (axes_.talking) return "the heads talk";
+  return with_pattern(axes_.patterns);
+}
+
+std::string ComposedAttention::engine() const {
+  if (axes_.engine == Engine::kPlain) return "plain: asked for";
+  if (const std::string reason = unfused_because(); !reason.empty()) return "plain: " + reason;
+  if (axes_.engine == Engine::kFused) return "fused: asked for";
+  const bool product = scored() && *axes_.scorer->fused_pair() == PairRule::kProduct;
+  return std::string("fused") +
+         (product ? " for at least " + std::to_string(kFewQueries) + " queries, plain for fewer" : "") +
+         "; plain on devices other than the CPU";
+}
+
+bool ComposedAttention::fuses(const Rows& rows) const {
+  if (!fusable_ || axes_.engine == Engine::kPlain || changes()) return false;
+  if (!rows.query.device().is_cpu()) return false;
+  if (axes_.engine == Engine::kFused) return true;
+  return !scored() || *axes_.scorer->fused_pair() != PairRule::kProduct || rows.query.size(2) >= kFewQueries;
+}
+
+Tensor ComposedAttention::attend_fused(const Rows& rows) {
+  FusedCall call;
+  call.query = rows.mapped, call.key = rows.keys, call.value = rows.values;
+  call.pair = scored() ? *axes_.scorer->fused_pair() : PairRule::kNone;
+  call.row = *axes_.normalizer->fused_row();
+  call.mask = pattern() & rows.call_mask, call.padding = rows.padding, call.first = rows.first;
+  call.dropout = axes_.dropout, call.dropout_key = rows.dropout_key;
+  if (!scored()) {
+    // Nobody looks at queries and keys, whose widths may differ.
+    call.query = call.query.slice(-1, 0, 0), call.key = call.key.slice(-1, 0, 0);
+  } else {
+    call.energy = axes_.scorer->energy();
+    // i − j for j − i = −(Tq − 1) … Tk − 1, rows counting from the call.
+    const Span steps{rows.first - rows.keys.size(2) + 1, rows.first + rows.query.size(2)};
+    call.bias =
+        axes_.position->by_distance(positions(steps, rows.keys.device()).flip(0));  // [H, Tq + Tk − 1]
+  }
+  return fused_attention(call);  // [B, H, Tq, Dv]
+}
+
+std::string engine_text(const Attention& attention) {
+  const auto* composed = dynamic_cast<const ComposedAttention*>(&attention);
+  return composed != nullptr ? composed->engine() : "plain: there is no matrix of scores";
+}
+
+}  // namespace fovea

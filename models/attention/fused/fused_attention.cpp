@@ -1,0 +1,275 @@
+#include "models/attention/fused/fused_attention.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/record_function.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "models/attention/counter_dropout.h"
+#include "models/attention/fused/tile_plan.h"
+
+namespace fovea {
+namespace {
+
+/// Pieces of work that a call is cut into at least, where it has blocks enough: a few for each thread of a
+/// common machine. A constant: the sums over pieces must not depend on the number of threads.
+constexpr int64_t kLeastTasks = 8;
+
+/// What does not change from block to block.
+struct Shape {
+  std::vector<int64_t> sizes;  // B, H, Tq, Tk
+  int64_t batch, heads, queries, keys, width, value_width;
+  explicit Shape(const FusedCall& c)
+      : sizes{c.query.size(0), c.query.size(1), c.query.size(2), c.key.size(2)},
+        batch(sizes[0]),
+        heads(sizes[1]),
+        queries(sizes[2]),
+        keys(sizes[3]),
+        width(c.query.size(3)),
+        value_width(c.value.size(3)) {}
+};
+
+/// Numbers of a row beside each other.
+Tensor in_rows(const Tensor& x) {
+  return x.stride(-1) == 1 || x.size(-1) <= 1 ? x : x.contiguous();
+}
+
+/// [B, H, T, X] laid out as [B, T, H, X], as projections read it.
+Tensor empty_rows(int64_t batch, int64_t heads, int64_t length, int64_t width,
+                  const torch::TensorOptions& options) {
+  return torch::empty({batch, length, heads, width}, options).transpose(1, 2);
+}
+
+template <class T>
+RowsOf<const T> rows_of(const Tensor& x, int64_t b, int64_t h) {
+  return {x.const_data_ptr<T>() + b * x.stride(0) + h * x.stride(1), x.stride(2)};
+}
+template <class T>
+RowsOf<T> rows_to(const Tensor& x, int64_t b, int64_t h) {
+  return {x.data_ptr<T>() + b * x.stride(0) + h * x.stride(1), x.stride(2)};
+}
+
+template <class T>
+HeadCall<T> head_call(const FusedCall& c, const Shape& s, int64_t b, int64_t h) {
+  HeadCall<T> call;
+  call.batch = b, call.head = h;
+  call.queries = s.queries, call.keys = s.keys, call.width = s.width, call.value_width = s.value_width;
+  call.query = rows_of<T>(c.query, b, h), call.key = rows_of<T>(c.key, b, h);
+  call.value = rows_of<T>(c.value, b, h);
+  call.pair = c.pair, call.row = c.row.rule, call.number = c.row.number;
+  if (c.energy.defined())
+    call.energy = c.energy.const_data_ptr<T>() + (c.energy.dim() == 2 ? h * c.energy.stride(0) : 0);
+  if (c.bias.defined()) call.bias = c.bias.const_data_ptr<T>() + h * c.bias.stride(0) + s.queries - 1;
+  if (c.padding.defined())
+    call.padding = reinterpret_cast<const uint8_t*>(c.padding.const_data_ptr<bool>()) + b * s.keys;
+  if (c.dropout_key) call.dropout = dropout_rule(*c.dropout_key, c.dropout, b, h, c.first);
+  return call;
+}
+
+/// The blocks of a plan, cut into pieces for every head.
+struct Pieces {
+  const std::vector<RowBlock>& blocks;
+  int64_t heads, count;  // B·H; pieces of each
+  Pieces(const TilePlan& plan, const Shape& s) : blocks(plan.blocks()), heads(s.batch * s.heads) {
+    const int64_t wanted = (kLeastTasks + heads - 1) / std::max<int64_t>(1, heads);
+    count = std::clamp<int64_t>(wanted, 1, std::max<int64_t>(1, static_cast<int64_t>(blocks.size())));
+  }
+  int64_t tasks() const { return heads * count; }
+  /// First block of piece `p`.
+  int64_t begin(int64_t p) const { return p * static_cast<int64_t>(blocks.size()) / count; }
+};
+
+/// task(call, head, piece, kernels) for every head and piece, on all threads.
+template <class T, class Task>
+void each_piece(const FusedCall& c, const Shape& s, const Pieces& pieces, Task task) {
+  std::atomic<int64_t> next{0};
+  const int64_t tasks = pieces.tasks(), workers = std::min<int64_t>(tasks, at::get_num_threads());
+  at::parallel_for(0, workers, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t worker = begin; worker < end; ++worker) {
+      Tensor scratch;
+      // The last pieces first: under a causal mask they are the largest.
+      for (int64_t left; (left = next.fetch_add(1)) < tasks;) {
+        const int64_t t = tasks - 1 - left, head = t / pieces.count, piece = t % pieces.count;
+        HeadCall<T> call = head_call<T>(c, s, head / s.heads, head % s.heads);
+        call.blocks = pieces.blocks.data() + pieces.begin(piece);
+        call.block_count = pieces.begin(piece + 1) - pieces.begin(piece);
+        task(call, head, piece, scratch);
+      }
+    }
+  });
+}
+
+/// Room for `numbers` in `scratch`, which grows where it must. A tensor: aligned for vectors, and its memory
+/// counted.
+template <class T>
+T* room(Tensor& scratch, int64_t numbers) {
+  if (!scratch.defined() || scratch.numel() < numbers)
+    scratch = torch::empty({numbers}, torch::CppTypeToScalarType<T>::value);
+  return scratch.data_ptr<T>();
+}
+
+template <class T>
+void forward(const FusedCall& c, const Tensor& attended, const Tensor& numbers) {
+  const Shape s(c);
+  const AttentionKernels<T>& kernels = attention_kernels<T>();
+  for (int64_t begin = 0; begin < s.queries;) {
+    const TilePlan plan(c.mask, s.sizes, c.first, begin);
+    each_piece<T>(c, s, Pieces(plan, s),
+                  [&](const HeadCall<T>& call, int64_t head, int64_t, Tensor& scratch) {
+                    HeadAnswer<T> answer{rows_to<T>(attended, call.batch, call.head), nullptr};
+                    if (numbers.defined()) answer.rows = numbers.data_ptr<T>() + head * 2 * s.queries;
+                    kernels.forward(call, answer, room<T>(scratch, kernels.scratch(call, false)));
+                  });
+    begin = plan.end();
+  }
+}
+
+/// Gradients of one call; those of keys, energy and bias once for each piece, to be added in order.
+struct Gradients {
+  Tensor query;       // [B, H, Tq, X]
+  Tensor key, value;  // [pieces, B, H, Tk, X]
+  Tensor energy;      // [pieces, B, H, A]
+  Tensor bias;        // [pieces, B, H, Tq + Tk − 1]
+};
+
+/// [pieces, B, H, T, X] laid out as [pieces, B, T, H, X].
+Tensor empty_pieces(int64_t pieces, const Shape& s, int64_t width, const torch::TensorOptions& options) {
+  return empty_rows(pieces * s.batch, s.heads, s.keys, width, options).unflatten(0, {pieces, s.batch});
+}
+
+template <class T>
+void backward(const FusedCall& c, const Shape& s, const TilePlan& plan, const Tensor& attended_grad,
+              const Tensor& numbers, Gradients& g) {
+  const Pieces pieces(plan, s);
+  const AttentionKernels<T>& kernels = attention_kernels<T>();
+  const auto options = c.query.options();
+  g.key = empty_pieces(pieces.count, s, s.width, options);
+  g.value = empty_pieces(pieces.count, s, s.value_width, options);
+  if (c.energy.defined())
+    g.energy = torch::empty({pieces.count, s.batch, s.heads, c.energy.size(-1)}, options);
+  if (c.bias.defined()) g.bias = torch::zeros({pieces.count, s.batch, s.heads, c.bias.size(-1)}, options);
+  each_piece<T>(c, s, pieces, [&](const HeadCall<T>& call, int64_t head, int64_t piece, Tensor& scratch) {
+    const int64_t b = call.batch, h = call.head, at = piece * pieces.heads + head;
+    HeadGradient<T> gradient;
+    gradient.attended = rows_of<T>(attended_grad, b, h);
+    if (numbers.defined()) gradient.rows = numbers.const_data_ptr<T>() + head * 2 * s.queries;
+    gradient.query = rows_to<T>(g.query, b, h);
+    gradient.key = rows_to<T>(g.key.select(0, piece), b, h);
+    gradient.value = rows_to<T>(g.value.select(0, piece), b, h);
+    if (g.energy.defined()) gradient.energy = g.energy.data_ptr<T>() + at * g.energy.size(-1);
+    if (g.bias.defined()) gradient.bias = g.bias.data_ptr<T>() + at * g.bias.size(-1) + s.queries - 1;
+    kernels.backward(call, gradient, room<T>(scratch, kernels.scratch(call, true)));
+  });
+}
+
+/// Whether the backward pass wants two numbers of each row back.
+bool keeps_numbers(RowRule rule) {
+  return rule == RowRule::kSoftmax || rule == RowRule::kSoftmaxOne || rule == RowRule::kHard;
+}
+
+/// A call on its way to the backward pass.
+struct KeptCall : torch::CustomClassHolder {
+  FusedCall call;  // without its tensors, which the graph keeps
+};
+
+template <class F>
+void dispatch(const Tensor& x, F f) {
+  if (x.scalar_type() == torch::kFloat64)
+    f(double{});
+  else
+    f(float{});
+}
+
+Tensor added(const Tensor& sum, const Tensor& next) {
+  return sum.defined() ? sum + next : next;
+}
+
+/// The sum over pieces, in their order.
+Tensor over_pieces(const Tensor& pieces) {
+  return pieces.size(0) == 1 ? pieces[0] : pieces.sum(0);
+}
+
+class FusedFunction : public torch::autograd::Function<FusedFunction> {
+ public:
+  using Context = torch::autograd::AutogradContext;
+
+  static Tensor forward(Context* context, const Tensor& query, const Tensor& key, const Tensor& value,
+                        const std::optional<Tensor>& energy, const std::optional<Tensor>& bias,
+                        const FusedCall& given) {
+    const at::AutoDispatchBelowADInplaceOrView below;
+    FusedCall c = given;
+    if (c.padding.defined()) c.padding = c.padding.contiguous();
+    c.query = in_rows(query), c.key = in_rows(key), c.value = in_rows(value);
+    c.energy = energy ? energy->contiguous() : Tensor();
+    c.bias = bias ? bias->contiguous() : Tensor();
+    const Tensor attended =
+        empty_rows(query.size(0), query.size(1), query.size(2), value.size(3), value.options());
+    Tensor numbers;
+    if (keeps_numbers(c.row.rule))
+      numbers = torch::empty({query.size(0), query.size(1), query.size(2), 2}, query.options());
+    dispatch(query, [&](auto type) { fovea::forward<decltype(type)>(c, attended, numbers); });
+    context->save_for_backward({c.query, c.key, c.value, c.energy, c.bias, numbers});
+    auto kept = c10::make_intrusive<KeptCall>();
+    kept->call = c;
+    kept->call.query = kept->call.key = kept->call.value = kept->call.energy = kept->call.bias = Tensor();
+    context->saved_data["call"] = c10::IValue::make_capsule(kept);
+    return attended;
+  }
+
+  static torch::autograd::variable_list backward(Context* context, torch::autograd::variable_list grads) {
+    if (torch::GradMode::is_enabled())
+      throw std::logic_error(
+          "[fused_attention] gradients of gradients need model.attention.engine=plain; found create_graph");
+    auto kept = context->get_saved_variables();
+    FusedCall c = c10::static_intrusive_pointer_cast<KeptCall>(context->saved_data["call"].toCapsule())->call;
+    c.query = kept[0], c.key = kept[1], c.value = kept[2], c.energy = kept[3], c.bias = kept[4];
+    const Tensor numbers = kept[5], grad = in_rows(grads[0]);
+    const Shape s(c);
+    Tensor key, value, energy, bias;
+    Gradients g;
+    g.query = empty_rows(s.batch, s.heads, s.queries, s.width, c.query.options());
+    for (int64_t begin = 0; begin < s.queries;) {
+      const TilePlan plan(c.mask, s.sizes, c.first, begin);
+      dispatch(c.query, [&](auto type) { fovea::backward<decltype(type)>(c, s, plan, grad, numbers, g); });
+      key = added(key, over_pieces(g.key)), value = added(value, over_pieces(g.value));
+      if (g.energy.defined()) energy = added(energy, over_pieces(g.energy).sum(0));  // [H, A]
+      if (g.bias.defined()) bias = added(bias, over_pieces(g.bias).sum(0));          // [H, Tq + Tk − 1]
+      begin = plan.end();
+    }
+    if (energy.defined() && c.energy.dim() == 1) energy = energy.sum(0);
+    return {g.query, key, value, energy, bias, Tensor()};
+  }
+};
+
+/// Multiply–accumulates of a call, as the plain path makes them: every pair, masked or not.
+int64_t macs_of(const FusedCall& call) {
+  const int64_t pairs = call.query.size(0) * call.query.size(1) * call.query.size(2) * call.key.size(2);
+  int64_t score = call.pair == PairRule::kProduct ? call.query.size(3) : 0;
+  if (call.energy.defined()) score = call.energy.size(-1);
+  return pairs * (score + call.value.size(3));
+}
+
+std::optional<Tensor> perhaps(const Tensor& x, torch::Dtype type) {
+  return x.defined() ? std::optional<Tensor>(x.to(type)) : std::nullopt;
+}
+
+}  // namespace
+
+Tensor fused_attention(const FusedCall& call) {
+  // For whoever counts (src/train/macs.h): no operator of LibTorch is called below.
+  const std::vector<c10::IValue> counted = {c10::IValue(macs_of(call))};
+  RECORD_FUNCTION("fovea::fused_attention", counted);
+  const auto type = call.query.scalar_type() == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;
+  if (call.query.size(2) == 0 || call.key.size(2) == 0 || call.value.size(3) == 0 || call.query.size(0) == 0)
+    // Nothing to attend to, or nobody who does: 0, of which every input is an (empty) part.
+    return torch::matmul(
+        torch::zeros({call.query.size(0), call.query.size(1), call.query.size(2), call.key.size(2)},
+                     call.value.options()),
+        call.value);
+  const Tensor attended = FusedFunction::apply(call.query.to(type), call.key.to(type), call.value.to(type),
+                                               perhaps(call.energy, type), perhaps(call.bias, type), call);
+  return attended.to(call.value.scalar_type());
+}
+
+}  // namespace fovea

@@ -1,0 +1,30 @@
+// Attended values without the weights: tiles of queries, forward and backward, on the CPU. Memory grows with
+// T, not with T²; the backward pass makes each tile anew (after Dao 2022, Rabe & Staats 2021, for every rule
+// of src/kernels).
+#pragma once
+
+#include "models/attention/normalizers/normalizer.h"
+#include "src/core/mask.h"
+
+namespace fovea {
+
+/// What one call brings.
+struct FusedCall {
+  Tensor query, key, value;  // mapped [B, H, Tq, X], [B, H, Tk, X], [B, H, Tk, Dv]
+  PairRule pair = PairRule::kProduct;
+  Tensor energy;  // [A] or [H, A], or undefined
+  FusedRow row;
+  Tensor bias;  // [H, Tq + Tk − 1]: of j − i = −(Tq − 1) … Tk − 1, i counting from the call; or undefined
+  Mask mask;          // beyond padding
+  Tensor padding;     // bool [B, Tk], or undefined
+  int64_t first = 0;  // absolute position of the first query
+  double dropout = 0;
+  std::optional<uint64_t> dropout_key;
+};
+
+/// The attended values [B, H, Tq, Dv] in the values' dtype, differentiable (once) in query, key, value,
+/// energy and bias. float64 is computed in float64, everything else in float32. The same numbers whatever the
+/// number of threads. Throws where a gradient of a gradient is asked for.
+Tensor fused_attention(const FusedCall& call);
+
+}  // namespace fovea

@@ -1,0 +1,215 @@
+// Scores that are no product: Σ_a e_a tanh(q_a + k_a) and Σ_a e_a tanh(q_a + k_a) sigmoid(q'_a + k'_a),
+// without ever forming [Tq, Tk, A]. One instruction set; see simd.h.
+//
+// tanh(q + k) = 1 − 2 / (1 + exp(2q) exp(2k)): with the exponentials of rows and keys at hand, a pair costs a
+// product, a reciprocal and a sum. The error of tanh stays below 2.4e-7 in float. Where a number is too large
+// for the product of two exponentials (or the rows are too few for theirs to pay), exp(2(q + k)) is taken of
+// each pair (`direct`).
+#pragma once
+
+#include "src/kernels/simd.h"
+
+namespace fovea::FOVEA_ISA {
+
+/// Largest |2q| whose exponential may meet another in a product.
+template <class T>
+constexpr T kLargestExponent = sizeof(T) == 4 ? static_cast<T>(42) : static_cast<T>(340);
+
+/// One side of the pairs, padded to whole vectors: rows of `width` numbers at `row` (tanh), and as many
+/// behind them at `row + width` (gate). They are exponentials, or in direct mode the numbers themselves,
+/// times 2 and −1.
+template <class T>
+struct PairSide {
+  T* data;
+  int64_t row;
+};
+
+/// Writes x [rows, A (or 2A)] as a side. Returns whether every number may be used as an exponential.
+template <class T, bool kGated>
+inline bool fill_side(const T* x, int64_t x_row, int64_t rows, int64_t width, int64_t padded,
+                      PairSide<T> side) {
+  Vec<T> largest{};  // NaN is none too many: it goes through the exponential as well
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t half = 0; half < (kGated ? 2 : 1); ++half) {
+      const T factor = half == 0 ? static_cast<T>(2) : static_cast<T>(-1);
+      const T* from = x + r * x_row + half * width;
+      T* to = side.data + r * side.row + half * padded;
+      for (int64_t a = 0; a < width; ++a) to[a] = factor * from[a];
+      for (int64_t a = width; a < padded; ++a) to[a] = 0;
+      for (int64_t a = 0; a < padded; a += kLanes<T>) {
+        const Vec<T> value = load(to + a), size = value < 0 ? -value : value;
+        largest = size > largest ? size : largest;
+      }
+    }
+  return !(max_lanes<T>(largest) > kLargestExponent<T>);
+}
+
+/// Replaces a side by its exponentials.
+template <class T>
+inline void raise_side(PairSide<T> side, int64_t rows, int64_t numbers) {
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t a = 0; a < numbers; a += kLanes<T>) {
+      T* at = side.data + r * side.row + a;
+      store(at, exp_limited<T>(load(at), kLargestExponent<T>));
+    }
+}
+
+/// 1 / (1 + exp(…)) of one pair and one vector of features.
+template <class T, bool kDirect>
+inline Vec<T> pair_share(Vec<T> q, Vec<T> k) {
+  if constexpr (kDirect) return reciprocal(1 + exp_limited<T>(q + k, 2 * kLargestExponent<T>));
+  return reciprocal(q * k + 1);
+}
+
+/// Scores of R rows and K keys.
+template <class T, bool kGated, bool kDirect, int R, int K>
+inline void pair_block(PairSide<T> q, PairSide<T> k, const T* energy, int64_t padded, T constant, T* out,
+                       int64_t out_row) {
+  Vec<T> sum[R][K];
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
+    for (int j = 0; j < K; ++j) sum[r][j] = Vec<T>{};
+  for (int64_t a = 0; a < padded; a += kLanes<T>) {
+    const Vec<T> e = load(energy + a);
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
+      for (int j = 0; j < K; ++j) {
+        const Vec<T> share =
+            pair_share<T, kDirect>(load(q.data + r * q.row + a), load(k.data + j * k.row + a));
+        if constexpr (kGated) {
+          const Vec<T> gate = pair_share<T, kDirect>(load(q.data + r * q.row + padded + a),
+                                                     load(k.data + j * k.row + padded + a));
+          sum[r][j] += e * (gate - 2 * share * gate);
+        } else {
+          sum[r][j] += e * share;
+        }
+      }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
+    for (int j = 0; j < K; ++j)
+      out[r * out_row + j] = kGated ? sum_lanes<T>(sum[r][j]) : constant - 2 * sum_lanes<T>(sum[r][j]);
+}
+
+template <class T, bool kGated, bool kDirect, int R>
+inline void pair_rows(PairSide<T> q, PairSide<T> k, const T* energy, int64_t padded, T constant, T* out,
+                      int64_t out_row, int64_t keys) {
+  int64_t j = 0;
+  for (; j + 2 <= keys; j += 2)
+    pair_block<T, kGated, kDirect, R, 2>(q, {k.data + j * k.row, k.row}, energy, padded, constant, out + j,
+                                         out_row);
+  if (j < keys)
+    pair_block<T, kGated, kDirect, R, 1>(q, {k.data + j * k.row, k.row}, energy, padded, constant, out + j,
+                                         out_row);
+}
+
+/// Scores [rows, keys] of two sides; energy [padded], 0 behind A.
+template <class T, bool kGated, bool kDirect>
+inline void pair_scores(PairSide<T> q, PairSide<T> k, const T* energy, int64_t padded, int64_t rows,
+                        int64_t keys, T* out, int64_t out_row) {
+  T constant = 0;
+  for (int64_t a = 0; a < padded; ++a) constant += energy[a];
+  // Keys in blocks that stay in the first cache while the rows pass.
+  const int64_t block = greater(8, 4096 / padded * 2);
+  for (int64_t first = 0; first < keys; first += block) {
+    const PairSide<T> some{k.data + first * k.row, k.row};
+    const int64_t count = lesser(block, keys - first);
+    int64_t r = 0;
+    for (; r + 4 <= rows; r += 4)
+      pair_rows<T, kGated, kDirect, 4>({q.data + r * q.row, q.row}, some, energy, padded, constant,
+                                       out + r * out_row + first, out_row, count);
+    for (; r < rows; ++r)
+      pair_rows<T, kGated, kDirect, 1>({q.data + r * q.row, q.row}, some, energy, padded, constant,
+                                       out + r * out_row + first, out_row, count);
+  }
+}
+
+/// What a backward pass adds up, each padded like its side: before the factors 4 e_a (tanh) and 2 e_a … that
+/// are common to a column.
+template <class T>
+struct PairGradient {
+  T* query;  // rows at query_row
+  int64_t query_row;
+  T* key;
+  int64_t key_row;
+  T* energy;  // [padded]: Σ dS · share, or of the gated product
+};
+
+/// R rows, all `keys`, one vector of features.
+template <class T, bool kGated, bool kDirect, int R>
+inline void pair_back_block(PairSide<T> q, PairSide<T> k, const T* grad, int64_t grad_row, int64_t keys,
+                            int64_t padded, PairGradient<T> to) {
+  Vec<T> qv[R], dq[R], qg[R], dg[R];
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) {
+    qv[r] = load(q.data + r * q.row);
+    dq[r] = load(to.query + r * to.query_row);
+    if constexpr (kGated) {
+      qg[r] = load(q.data + r * q.row + padded);
+      dg[r] = load(to.query + r * to.query_row + padded);
+    }
+  }
+  Vec<T> de = load(to.energy);
+  for (int64_t j = 0; j < keys; ++j) {
+    T* dk_at = to.key + j * to.key_row;
+    const Vec<T> kv = load(k.data + j * k.row);
+    Vec<T> dk = load(dk_at), kg{}, dkg{};
+    if constexpr (kGated) kg = load(k.data + j * k.row + padded), dkg = load(dk_at + padded);
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r) {
+      const Vec<T> ds = all<T>(grad[r * grad_row + j]);
+      const Vec<T> share = pair_share<T, kDirect>(qv[r], kv);
+      const Vec<T> slope = share - share * share;  // a quarter of 1 − tanh²
+      if constexpr (kGated) {
+        const Vec<T> gate = pair_share<T, kDirect>(qg[r], kg), moved = ds * gate;
+        const Vec<T> inner = moved * slope, tanh = 1 - 2 * share;
+        const Vec<T> outer = moved * tanh;  // dS · tanh · sigmoid
+        const Vec<T> gated = outer - outer * gate;
+        dq[r] += inner, dk += inner;
+        dg[r] += gated, dkg += gated;
+        de += outer;
+      } else {
+        dq[r] += ds * slope;
+        dk += ds * slope;
+        de += ds * share;
+      }
+    }
+    store(dk_at, dk);
+    if constexpr (kGated) store(dk_at + padded, dkg);
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) {
+    store(to.query + r * to.query_row, dq[r]);
+    if constexpr (kGated) store(to.query + r * to.query_row + padded, dg[r]);
+  }
+  store(to.energy, de);
+}
+
+/// Adds to `to` what dS = grad [rows, keys] makes of the pairs.
+template <class T, bool kGated, bool kDirect>
+inline void pair_backward(PairSide<T> q, PairSide<T> k, const T* grad, int64_t grad_row, int64_t rows,
+                          int64_t keys, int64_t padded, PairGradient<T> to) {
+  constexpr int64_t kKeys = 128;  // of a block, whose columns stay in the first cache
+  for (int64_t first = 0; first < keys; first += kKeys) {
+    const int64_t count = lesser(kKeys, keys - first);
+    for (int64_t a = 0; a < padded; a += kLanes<T>) {
+      const PairSide<T> some{k.data + first * k.row + a, k.row};
+      const auto part = [&](int64_t r) {
+        return PairGradient<T>{to.query + r * to.query_row + a, to.query_row, to.key + first * to.key_row + a,
+                               to.key_row, to.energy + a};
+      };
+      int64_t r = 0;
+      for (; r + 4 <= rows; r += 4)
+        pair_back_block<T, kGated, kDirect, 4>({q.data + r * q.row + a, q.row}, some,
+                                               grad + r * grad_row + first, grad_row, count, padded, part(r));
+      for (; r < rows; ++r)
+        pair_back_block<T, kGated, kDirect, 1>({q.data + r * q.row + a, q.row}, some,
+                                               grad + r * grad_row + first, grad_row, count, padded, part(r));
+    }
+  }
+}
+
+}  // namespace fovea::FOVEA_ISA
