@@ -11,14 +11,16 @@ int main(int argc, char** argv) {
                           "  fovea bench kernels --threads 2\n"
                           "  fovea bench kernels --only additive,sparsemax --lengths 64,512 --format json\n");
   fovea::BenchRequest request;
-  app.add_option("kind", request.kind, "kernels, train, decode or maps")
+  app.add_option("kind", request.kind,
+                 "kernels, goals (the calls of benchmarks/peer_kernels.py), train, decode or maps")
       ->required()
-      ->check(CLI::IsMember({"kernels", "train", "decode", "maps"}));
+      ->check(CLI::IsMember({"kernels", "goals", "train", "decode", "maps"}));
   app.add_option("--format", request.format, "text or json")->check(CLI::IsMember({"text", "json"}));
   app.add_option("--only", request.only, "cases whose names hold one of these words")->delimiter(',');
   app.add_option("--lengths", request.lengths, "lengths T (kernels)")
       ->delimiter(',')
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 20));
+  app.add_option("--save", request.save, "folder for each case's weights and batch, for a peer (train)");
   app.add_option("--seconds", request.seconds, "a case that would take longer is left out, and named")
       ->check(CLI::Range(0.01, 3600.0));
   fovea::whole_number(app.add_option("--runs", request.runs, "timed runs of a case; the median counts"), 1,

@@ -11,11 +11,12 @@
 namespace fovea {
 
 struct BenchRequest {
-  std::string kind;  // kernels, train, decode, maps
+  std::string kind;  // kernels, goals, train, decode, maps
   std::string format = "text";
   std::vector<std::string> only;
   std::vector<int64_t> lengths = {64, 256, 1024, 4096, 16384};
   double seconds = 4;  // of one run of a case
+  std::string save;    // folder for weights and batches (train), or empty
   int64_t runs = 7, threads = 0;
 };
 
@@ -24,7 +25,9 @@ int bench(const BenchRequest& request);
 
 /// The cases of one kind, an object each with at least "name"; those left out have "skipped" with the reason.
 Json bench_kernels(const BenchRequest& request);
+Json bench_goals(const BenchRequest& request);
 Json bench_maps(const BenchRequest& request);
+Json bench_train(const BenchRequest& request);
 
 /// Whether a case of this name is asked for.
 bool wanted(const BenchRequest& request, const std::string& name);
