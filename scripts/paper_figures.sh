@@ -18,7 +18,7 @@ figure() {
   for ending in pdf png; do cp "$out/all/$name/test-$example/$stem.$ending" "$out/$name.$ending"; done
 }
 
-figure alignment "$sentence" decoder.2.cross "$translation" --layers decoder.2.cross --merge-subwords --mean
+figure alignment "$sentence" decoder.2.cross "$translation" --layers decoder.2.cross --merge-subwords --mean-only
 figure picture "$image" encoder.rollout "$picture" --through rollout
 figure heads "$image" atlas "$picture" --atlas-by normalised_entropy --width two-columns
 figure forecast "$window" encoder.2.self.6 "$series" --layers encoder.2.self --mean --width two-columns
