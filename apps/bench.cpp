@@ -11,9 +11,10 @@ int main(int argc, char** argv) {
                           "  fovea bench kernels --threads 2\n"
                           "  fovea bench kernels --only additive,sparsemax --lengths 64,512 --format json\n");
   fovea::BenchRequest request;
-  app.add_option("kind", request.kind, "kernels, train, decode or maps")
+  app.add_option("kind", request.kind,
+                 "kernels, goals (the calls of benchmarks/peer_kernels.py), train, decode or maps")
       ->required()
-      ->check(CLI::IsMember({"kernels", "train", "decode", "maps"}));
+      ->check(CLI::IsMember({"kernels", "goals", "train", "decode", "maps"}));
   app.add_option("--format", request.format, "text or json")->check(CLI::IsMember({"text", "json"}));
   app.add_option("--only", request.only, "cases whose names hold one of these words")->delimiter(',');
   app.add_option("--lengths", request.lengths, "lengths T (kernels)")

@@ -11,7 +11,7 @@
 namespace fovea {
 
 struct BenchRequest {
-  std::string kind;  // kernels, train, decode, maps
+  std::string kind;  // kernels, goals, train, decode, maps
   std::string format = "text";
   std::vector<std::string> only;
   std::vector<int64_t> lengths = {64, 256, 1024, 4096, 16384};
@@ -25,6 +25,7 @@ int bench(const BenchRequest& request);
 
 /// The cases of one kind, an object each with at least "name"; those left out have "skipped" with the reason.
 Json bench_kernels(const BenchRequest& request);
+Json bench_goals(const BenchRequest& request);
 Json bench_maps(const BenchRequest& request);
 Json bench_train(const BenchRequest& request);
 
