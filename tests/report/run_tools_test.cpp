@@ -83,9 +83,8 @@ TEST_CASE("learning curves of several recipes are named by recipe and what diffe
     make_run(here, name, attention, 0, 0.01);
   here.file("c/manifest.json", to_text({{"recipe", "other"}, {"seed", 0}}));
   std::vector<std::string> names;
-  for (const LearningCurve& curve :
-       learning_charts(find_runs({here.folder()}), {{"accuracy"}, {}, 160})[0].curves)
-    names.push_back(curve.name);
+  const auto charts = learning_charts(find_runs({here.folder()}), {{"accuracy"}, {}, 160});
+  for (const LearningCurve& curve : charts[0].curves) names.push_back(curve.name);
   CHECK(names ==
         std::vector<std::string>{"r, attention=dot", "r, attention=additive", "other, attention=cosine"});
 }
