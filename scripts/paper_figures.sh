@@ -7,7 +7,7 @@
 # SENTENCE, IMAGE and WINDOW choose the test examples; FOVEA names another program.
 set -euo pipefail
 [ $# -eq 4 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }
-readonly translation="$1" picture="$2" series="$3" out="$4" sentence="${SENTENCE:-3}" image="${IMAGE:-1}" window="${WINDOW:-100}"
+readonly translation="$1" picture="$2" series="$3" out="$4" sentence="${SENTENCE:-12}" image="${IMAGE:-1}" window="${WINDOW:-100}"
 readonly fovea="${FOVEA:-$(cd "$(dirname "$0")/.." && pwd)/build/${FOVEA_PRESET:-release}/bin/fovea}"
 
 # figure NAME EXAMPLE STEM RUN options…: one figure of a call as OUT/NAME.pdf and .png; the others stay in OUT/all.
