@@ -43,7 +43,7 @@ endfunction()
 # fovea_instruction_sets(): src/kernels once for each set of instructions; which one runs is decided when the program does.
 function(fovea_instruction_sets)
   # Always optimised: these files are loops and nothing else. A sum of products is one instruction where there is one.
-  set(loops -O3 -ffp-contract=fast -Wno-psabi)
+  set(loops -O3 -ffp-contract=fast -fno-math-errno -Wno-psabi)
   set(kernels ${PROJECT_SOURCE_DIR}/src/kernels)
   set_source_files_properties(${kernels}/attention_generic.cpp PROPERTIES COMPILE_OPTIONS "${loops}")
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
