@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   app.add_option("--lengths", request.lengths, "lengths T (kernels)")
       ->delimiter(',')
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 20));
+  app.add_option("--save", request.save, "folder for each case's weights and batch, for a peer (train)");
   app.add_option("--seconds", request.seconds, "a case that would take longer is left out, and named")
       ->check(CLI::Range(0.01, 3600.0));
   fovea::whole_number(app.add_option("--runs", request.runs, "timed runs of a case; the median counts"), 1,

@@ -4,8 +4,6 @@
 #include "apps/plain/fetch.h"
 #include "apps/plain/program.h"
 #include "src/base/error.h"
-#include "src/report/text_table.h"
-#include "src/stats/format.h"
 
 namespace {
 
@@ -15,18 +13,9 @@ struct Request {
 };
 
 int list(const Request& request) {
-  if (request.format == "json") {
-    std::cout << fovea::to_text({{"format", 1}, {"datasets", fovea::datasets_json()}}, 1) << "\n";
-    return 0;
-  }
-  fovea::TextTable table{{"name", "files", "size", "licence", "what"}, {false, true, true, false, false}, {}};
-  for (const fovea::Dataset& set : fovea::datasets())
-    table.rows.push_back({{set.name},
-                          {std::to_string(set.files.size())},
-                          {fovea::format_bytes(static_cast<double>(set.bytes()))},
-                          {set.licence},
-                          {set.summary}});
-  std::cout << fovea::text_table(table, false);
+  std::cout << (request.format == "json"
+                    ? fovea::to_text({{"format", 1}, {"datasets", fovea::datasets_json()}}, 1) + "\n"
+                    : fovea::datasets_text());
   return 0;
 }
 

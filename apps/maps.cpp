@@ -26,7 +26,8 @@ void add_inputs(CLI::App& app, fovea::MapsRequest& request) {
   app.add_option("--against", request.against,
                  "draw the difference from these runs of another variant, one a seed")
       ->delimiter(',');
-  app.add_option("--seeds", request.seeds, "of --against: further runs like RUN, one a seed")->delimiter(',');
+  app.add_option("--seeds", request.seeds, "of --against and --score: further runs like RUN, one a seed")
+      ->delimiter(',');
 }
 
 void add_foreign(CLI::App& app, fovea::ForeignRequest& foreign) {
@@ -61,6 +62,9 @@ void add_drawing(CLI::App& app, fovea::DrawingRequest& drawing) {
   app.add_flag("--mean", drawing.mean, "the mean over heads as well");
   app.add_flag("--matrix", drawing.matrix, "always the matrix, not the sentence, image or series");
   app.add_flag("--atlas", drawing.atlas, "one more figure an example: every layer and head");
+  app.add_option("--atlas-by", drawing.atlas_by,
+                 "the atlas with the heads in the order of a score of --score, such as entropy")
+      ->each([&drawing](const std::string&) { drawing.atlas = true; });
   app.add_flag("--merge-subwords", drawing.merge_subwords,
                "words instead of subwords: sum over keys, mean over queries");
   app.add_flag("--cut-sinks", drawing.cut_sinks, "without keys that draw 0.3 of the attention or more");

@@ -44,14 +44,20 @@ int main(int argc, char** argv) {
   fovea::describe_program(app, "report",
                           "Tables, comparisons and a self-contained page from runs; seeds as mean ± sd.",
                           "  fovea report runs/text-classification\n"
+                          "  fovea report runs/sweep --baseline attention=none --format json\n"
                           "  fovea report runs --baseline attention=none --format md\n"
                           "  fovea report runs --format html --out runs/index.html\n");
   Request request;
-  app.add_option("runs", request.runs, "run folders, or folders of runs")->required();
+  app.add_option("runs", request.runs, "sweeps, run folders, or folders of runs")->required();
   app.add_option("--baseline", request.options.baseline, "variant the others are compared with: axis=value");
   app.add_option("--metric", request.options.metric, "metric of the table (the task's own)");
   app.add_option("--split", request.options.split,
                  "split of the metric (test where evaluated, else validation)");
+  app.add_flag_callback(
+      "--by-example", [&] { request.options.by_example = true; },
+      "compare on the single examples however many (unasked up to 64 MiB of them)");
+  app.add_flag_callback(
+      "--no-by-example", [&] { request.options.by_example = false; }, "compare by seed only");
   app.add_option("--format", request.format, "text, md, latex, csv, json or html");
   app.add_option("--out", request.out, "file to write instead of standard output");
   app.add_flag("--quiet", request.quiet, "only errors and warnings");

@@ -41,7 +41,7 @@ runs() {
       echo "copy copy $attention $seed task.examples=3000 train.epochs=15 train.schedule=cosine"
       echo "reverse reverse $attention $seed task.examples=3000 train.epochs=15 train.schedule=cosine"
       echo "decisive-word text-classification $attention $seed train.epochs=5"
-      echo "digits image-classification $attention $seed task.examples=1000"
+      echo "digits image-classification $attention $seed task.examples=2000"
       # A net that sees all columns at each step: the cause is not in the target's own.
       echo "lag series-forecast $attention $seed model=series-transformer task.input_length=48 task.horizon=1 train.epochs=5 train.learning_rate=0.003"
     done

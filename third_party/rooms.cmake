@@ -1,6 +1,7 @@
-# The two shapes of target the project has: rooms (static libraries) and programs.
+# The rooms: static libraries.
 add_library(fovea_options INTERFACE)
-target_include_directories(fovea_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_include_directories(fovea_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/fovea>)
+target_compile_features(fovea_options INTERFACE cxx_std_20)
 # -pthread everywhere: a precompiled header serves only targets with the same flags.
 target_compile_options(fovea_options INTERFACE -Wall -Wextra -Wno-unused-parameter -pthread)
 if(FOVEA_SANITIZE)
@@ -12,8 +13,8 @@ endif()
 file(WRITE ${PROJECT_BINARY_DIR}/pch/torch.cpp "")
 add_library(fovea_torch STATIC ${PROJECT_BINARY_DIR}/pch/torch.cpp)
 target_link_libraries(fovea_torch PUBLIC fovea_options fovea_json)
-target_include_directories(fovea_torch SYSTEM PUBLIC ${TORCH_INCLUDE_DIRS})
-target_link_libraries(fovea_torch PUBLIC ${TORCH_LIBRARIES} Threads::Threads)
+target_include_directories(fovea_torch SYSTEM PUBLIC "$<BUILD_INTERFACE:${TORCH_INCLUDE_DIRS}>")
+target_link_libraries(fovea_torch PUBLIC "$<BUILD_INTERFACE:${TORCH_LIBRARIES}>" Threads::Threads)
 # LibTorch is built with NDEBUG, and some of its classes have other members without it (at::RecordFunction).
 target_compile_definitions(fovea_torch PUBLIC NDEBUG)
 target_compile_options(fovea_torch PUBLIC $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
@@ -22,6 +23,7 @@ target_precompile_headers(fovea_torch PRIVATE <torch/torch.h> <nlohmann/json.hpp
 # fovea_room(NAME DIRS dir… [TORCH] LINK target…): every .cpp below the folders, found anew at each build.
 function(fovea_room name)
   cmake_parse_arguments(ROOM "TORCH" "" "DIRS;LINK" ${ARGN})
+  set_property(GLOBAL APPEND PROPERTY FOVEA_ROOMS ${name})  # what is installed
   set(sources)
   foreach(dir IN LISTS ROOM_DIRS)
     file(GLOB_RECURSE found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${dir}/*.cpp)
@@ -40,39 +42,24 @@ function(fovea_room name)
   endif()
 endfunction()
 
-# fovea_instruction_sets(): src/kernels once for each set of instructions; which one runs is decided when the program does.
-function(fovea_instruction_sets)
+# fovea_instruction_sets(TARGET): the files of src/kernels once for each set of instructions their names say; which one runs is decided
+# when the program does.
+function(fovea_instruction_sets target)
   # Always optimised: these files are loops and nothing else. A sum of products is one instruction where there is one.
   set(loops -O3 -ffp-contract=fast -fno-math-errno -Wno-psabi)
-  set(kernels ${PROJECT_SOURCE_DIR}/src/kernels)
-  set_source_files_properties(${kernels}/attention_generic.cpp PROPERTIES COMPILE_OPTIONS "${loops}")
+  set(avx2 -mavx2 -mfma)
+  set(avx512 ${avx2} -mavx512f -mavx512dq -mavx512bw -mavx512vl -mprefer-vector-width=512)
+  file(GLOB generic_files ${PROJECT_SOURCE_DIR}/src/kernels/*_generic.cpp)
+  file(GLOB avx2_files ${PROJECT_SOURCE_DIR}/src/kernels/*_avx2.cpp)
+  file(GLOB avx512_files ${PROJECT_SOURCE_DIR}/src/kernels/*_avx512.cpp)
+  set_source_files_properties(${generic_files} PROPERTIES COMPILE_OPTIONS "${loops}")
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-    target_compile_definitions(fovea_kernels PRIVATE FOVEA_X86)
-    set(avx2 -mavx2 -mfma)
-    set(avx512 ${avx2} -mavx512f -mavx512dq -mavx512bw -mavx512vl -mprefer-vector-width=512)
-    set_source_files_properties(${kernels}/attention_avx2.cpp PROPERTIES COMPILE_OPTIONS "${loops};${avx2}")
-    set_source_files_properties(${kernels}/attention_avx512.cpp PROPERTIES COMPILE_OPTIONS "${loops};${avx512}")
+    target_compile_definitions(${target} PRIVATE FOVEA_X86)
+    set_source_files_properties(${avx2_files} PROPERTIES COMPILE_OPTIONS "${loops};${avx2}")
+    set_source_files_properties(${avx512_files} PROPERTIES COMPILE_OPTIONS "${loops};${avx512}")
   else()
-    set_source_files_properties(${kernels}/attention_avx2.cpp ${kernels}/attention_avx512.cpp PROPERTIES HEADER_FILE_ONLY ON)
+    set_source_files_properties(${avx2_files} ${avx512_files} PROPERTIES HEADER_FILE_ONLY ON)
   endif()
-endfunction()
-
-# fovea_computing(TARGET DIR LINK target…): libfovea-computing.so in DIR, the half of the programs that needs LibTorch, and the
-# programs there that load it. A program starts without LibTorch: `--help` is quick.
-function(fovea_computing target dir)
-  cmake_parse_arguments(COMPUTING "" "" "LINK" ${ARGN})
-  add_library(${target} MODULE ${PROJECT_SOURCE_DIR}/apps/computing/programs.cpp)
-  target_link_libraries(${target} PRIVATE ${COMPUTING_LINK} fovea_apps)
-  set_target_properties(${target} PROPERTIES OUTPUT_NAME fovea-computing LIBRARY_OUTPUT_DIRECTORY ${dir})
-endfunction()
-
-# fovea_programs(DIR PREFIX NAME…): apps/NAME.cpp becomes DIR/fovea-NAME (fovea itself keeps its name), target PREFIX-NAME.
-function(fovea_programs dir prefix)
-  foreach(name IN LISTS ARGN)
-    add_executable(${prefix}-${name} ${PROJECT_SOURCE_DIR}/apps/${name}.cpp)
-    target_link_libraries(${prefix}-${name} PRIVATE fovea_apps_plain)
-    set_target_properties(${prefix}-${name} PROPERTIES OUTPUT_NAME fovea-${name} RUNTIME_OUTPUT_DIRECTORY ${dir} BUILD_RPATH "$ORIGIN")
-  endforeach()
 endfunction()
 
 # fovea_embed_commit(TARGET): adds a source that names the commit, looked up at every build.

@@ -6,6 +6,7 @@
 
 #include "apps/plain/commit.h"
 #include "apps/plain/launchers.h"
+#include "apps/plain/process.h"
 #include "apps/plain/program.h"
 #include "apps/plain/sweep_files.h"
 #include "apps/plain/sweep_progress.h"
@@ -86,7 +87,7 @@ int run_here(const AblateRequest& request, const Sweep& sweep) {
   if (request.rerun_changed) put_aside_changed(folder, sweep);
   const std::vector<CellPlace> places = cell_places(sweep);
   RunOptions options;
-  options.programs = program_folder();
+  options.programs = fs::path(program_beside("train")).parent_path();
   options.jobs = jobs_of(request, sweep.request);
   options.retry_failed = request.retry_failed;
   SweepProgress progress(folder, places, options.jobs, request.quiet);
@@ -104,7 +105,7 @@ int run_one(const AblateRequest& request) {
   std::erase_if(places, [&](const CellPlace& place) { return place.cell.id != request.cell; });
   if (places.empty()) throw ConfigError("--cell: " + folder.string() + " has no cell " + request.cell);
   RunOptions options;
-  options.programs = program_folder();
+  options.programs = fs::path(program_beside("train")).parent_path();
   options.retry_failed = true;
   SweepProgress progress(folder, places, 1, request.quiet);
   const RunOutcome outcome = run_cells(folder, sweep.request, places, options, progress.events());

@@ -66,7 +66,7 @@ std::string verb_of(const Json& program) {
 
 /// What a verb's positional words may be, beyond files: recipes, data sets, names of lists.
 Names first_words(const Vocabulary& words, const std::string& verb) {
-  if (verb == "train") return words.recipes;
+  if (verb == "train" || verb == "ablate") return words.recipes;
   if (verb == "list") return words.lists;
   if (verb == "data") {
     Names all{"list", "fetch", "check"};
@@ -114,7 +114,7 @@ std::string bash_script(const Vocabulary& words) {
   for (const auto& [key, some] : words.values) values += case_line(key, some);
   return table("options", options) + table("choices", choices) + table("first", first) +
          table("values", values) + "_fovea_keys='" + join(words.keys, "= ") + "='\n" +
-         R"sh(_fovea() {
+         R"sh(_fovea_complete() {
   local line="${COMP_LINE:0:$COMP_POINT}" word before verb found
   word="${line##* }"
   before="${line% *}"
@@ -144,7 +144,7 @@ std::string bash_script(const Vocabulary& words) {
   [[ ${#COMPREPLY[@]} -eq 1 && "${COMPREPLY[0]}" == *= ]] && compopt -o nospace 2>/dev/null
   return 0
 }
-complete -o default -F _fovea fovea
+complete -o default -F _fovea_complete fovea
 )sh";
 }
 
@@ -200,8 +200,10 @@ std::string completion_script(const Vocabulary& words, const std::string& shell)
   const std::string head =
       "# Completion of fovea for " + shell + ", written by: fovea completion " + shell + "\n";
   if (shell == "fish") return head + fish_script(words);
-  // zsh runs bash's functions.
-  return head + (shell == "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "") + bash_script(words);
+  if (shell == "bash") return head + bash_script(words);
+  // zsh runs bash's functions; where it loads this file for the first completion, that one is answered, too.
+  return "#compdef fovea\n" + head + "autoload -U +X bashcompinit && bashcompinit\n" + bash_script(words) +
+         "[[ -n \"${compstate-}\" ]] && _bash_complete -o default -F _fovea_complete\n";
 }
 
 }  // namespace fovea

@@ -3,6 +3,8 @@
 #include "apps/plain/embedded.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
+#include "src/report/text_table.h"
+#include "src/stats/format.h"
 
 namespace fovea {
 namespace {
@@ -39,6 +41,17 @@ const Dataset& find_dataset(const std::string& name) {
     names.push_back(set.name);
   }
   throw ConfigError("no data set \"" + name + "\"" + hint(name, names));
+}
+
+std::string datasets_text() {
+  TextTable table{{"name", "files", "size", "licence", "what"}, {false, true, true, false, false}, {}};
+  for (const Dataset& set : datasets())
+    table.rows.push_back({{set.name},
+                          {std::to_string(set.files.size())},
+                          {format_bytes(static_cast<double>(set.bytes()))},
+                          {set.licence},
+                          {set.summary}});
+  return text_table(table, false);
 }
 
 Json datasets_json() {

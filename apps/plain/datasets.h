@@ -28,6 +28,9 @@ const std::vector<Dataset>& datasets();
 /// The one called `name`; throws ConfigError with the nearest names.
 const Dataset& find_dataset(const std::string& name);
 
+/// A table for a terminal.
+std::string datasets_text();
+
 /// [{"name", "summary", "source", "licence", "cite", "bytes", "files": [{"path", "bytes", "sha256", "url"}]}]
 Json datasets_json();
 

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <iostream>
 
-#include "apps/plain/sweep_files.h"
+#include "apps/plain/process.h"
 #include "src/base/error.h"
 #include "src/base/files.h"
 #include "src/base/text.h"
@@ -37,7 +37,7 @@ std::vector<std::string> cells_to_run(const AblateRequest& request, const Sweep&
 }
 
 std::string cell_command(const AblateRequest& request, const std::string& cell) {
-  return quoted((program_folder() / "fovea-ablate").string()) + " --out " +
+  return quoted(program_beside("ablate")) + " --out " +
          quoted(fs::absolute(request.out).string()) + " --quiet --cell " + cell;
 }
 

@@ -13,6 +13,7 @@
 
 #include "src/base/error.h"
 #include "src/base/text.h"
+#include "src/experiments/process.h"
 
 extern char** environ;
 
@@ -82,7 +83,7 @@ int wait_for(pid_t child) {
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  return exit_code(status);
 }
 
 }  // namespace

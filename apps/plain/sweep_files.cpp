@@ -150,11 +150,4 @@ PreparedSweep prepare_sweep(const AblateRequest& given) {
   }
 }
 
-fs::path program_folder() {
-  std::error_code error;
-  const fs::path self = fs::read_symlink("/proc/self/exe", error);
-  if (error) throw Error("cannot find the folder of the programs: " + error.message());
-  return self.parent_path();
-}
-
 }  // namespace fovea

@@ -17,7 +17,4 @@ struct PreparedSweep {
 /// none at all.
 PreparedSweep prepare_sweep(const AblateRequest& request);
 
-/// The folder of the programs, that of this one.
-std::filesystem::path program_folder();
-
 }  // namespace fovea

@@ -86,9 +86,10 @@ int64_t peak_tensor_bytes(const std::function<void()>& work) {
 int bench(const BenchRequest& request) {
   if (request.threads > 0) at::set_num_threads(static_cast<int>(request.threads));
   const std::map<std::string, Json (*)(const BenchRequest&)> kinds = {
-      {"kernels", bench_kernels}, {"goals", bench_goals}, {"maps", bench_maps}};
+      {"kernels", bench_kernels}, {"goals", bench_goals}, {"maps", bench_maps}, {"train", bench_train}};
   const auto kind = kinds.find(request.kind);
-  if (kind == kinds.end()) throw ConfigError("kind: expected kernels, goals or maps, found " + request.kind);
+  if (kind == kinds.end())
+    throw ConfigError("kind: expected kernels, goals, maps or train, found " + request.kind);
   Json cases = kind->second(request);
   if (request.format == "json")
     std::cout << Json{{"format", 1},

@@ -16,6 +16,7 @@ struct BenchRequest {
   std::vector<std::string> only;
   std::vector<int64_t> lengths = {64, 256, 1024, 4096, 16384};
   double seconds = 4;  // of one run of a case
+  std::string save;    // folder for weights and batches (train), or empty
   int64_t runs = 7, threads = 0;
 };
 
@@ -26,6 +27,7 @@ int bench(const BenchRequest& request);
 Json bench_kernels(const BenchRequest& request);
 Json bench_goals(const BenchRequest& request);
 Json bench_maps(const BenchRequest& request);
+Json bench_train(const BenchRequest& request);
 
 /// Whether a case of this name is asked for.
 bool wanted(const BenchRequest& request, const std::string& name);

@@ -1,11 +1,9 @@
 #include <filesystem>
-#include <iostream>
 #include <map>
 
 #include "apps/shared/map_files.h"
 #include "apps/shared/run_maps.h"
 #include "src/base/error.h"
-#include "src/base/files.h"
 #include "src/files/npy.h"
 #include "src/maps/map_compare.h"
 
@@ -14,15 +12,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Example → layer → the maps of the runs of one side.
-using Side = std::map<std::string, std::map<std::string, std::vector<MapRecord>>>;
+/// Of one example: layer → the maps of the runs of one side, and what they are drawn on.
+struct ExampleMaps {
+  std::map<std::string, std::vector<MapRecord>> layers;
+  MapScene scene;
+};
+using Side = std::map<std::string, ExampleMaps>;
 
 void add_run(Side& side, LoadedRun& run, const MapsRequest& request, torch::Device device) {
   for (const NamedExample& named : chosen_examples(run, request)) {
     const TracedExample one = traced(run, named, request, device);
+    ExampleMaps& example = side[named.name];
+    example.scene = scene_of(one.batch);
     for (MapRecord& record : records_of(run, one, request)) {
       record = edited(std::move(record), request.drawing);
-      side[named.name][record.path].push_back(std::move(record));
+      example.layers[record.path].push_back(std::move(record));
     }
   }
 }
@@ -44,19 +48,22 @@ void match_heads(std::vector<MapRecord>& a, std::vector<MapRecord>& b) {
     for (MapRecord& record : *side) record = mean_over_heads(record);
 }
 
-void write_difference(const MapWriter& writer, const fs::path& stem, const std::vector<MapRecord>& a,
-                      const std::vector<MapRecord>& b, const MapsRequest& request) {
+/// The difference of one layer on one example, written; over seeds with the p of every cell.
+MapRecord write_difference(MapWriter& writer, const std::string& example, const ExampleMaps& maps,
+                           const std::vector<MapRecord>& a, const std::vector<MapRecord>& b,
+                           const MapsRequest& request) {
   const MapFigureOptions options = figure_options(request.drawing);
+  const std::string stem = a[0].path + ".difference";
   if (a.size() == 1 && b.size() == 1) {
     const MapRecord record = difference(a[0], b[0]);
-    write_map(stem, record);
-    return writer.figure(stem, map_figure(record, {}, options));
+    writer.made(example, stem, record, maps.scene, map_figure(record, {}, options));
+    return record;
   }
   const SeedDifference found = difference_over_seeds(a, b);
-  write_map(stem, found.mean);
-  write_npy(stem.string() + ".p.npy",
+  writer.made(example, stem, found.mean, maps.scene, difference_figure(found, options));
+  write_npy((fs::path(request.out) / example / (stem + ".p.npy")).string(),
             Array::of<double>({found.mean.heads, found.mean.queries, found.mean.keys}, found.p));
-  writer.figure(stem, difference_figure(found, options));
+  return found.mean;
 }
 
 }  // namespace
@@ -64,22 +71,20 @@ void write_difference(const MapWriter& writer, const fs::path& stem, const std::
 int draw_differences(const MapsRequest& request, LoadedRun& run, torch::Device device) {
   Side own = side_of(request.seeds, request, device), other = side_of(request.against, request, device);
   add_run(own, run, request, device);
-  const MapWriter writer(request);
-  int64_t count = 0;
-  for (auto& [example, layers] : own)
-    for (auto& [path, records] : layers) {
-      const auto found = other[example].find(path);
-      if (found == other[example].end()) continue;
+  MapWriter writer(request);
+  for (auto& [example, maps] : own) {
+    std::vector<MapRecord> made;
+    for (auto& [path, records] : maps.layers) {
+      const auto found = other[example].layers.find(path);
+      if (found == other[example].layers.end()) continue;
       match_heads(records, found->second);
-      make_folders(fs::path(request.out) / example);
-      write_difference(writer, fs::path(request.out) / example / (path + ".difference"), records,
-                       found->second, request);
-      ++count;
+      made.push_back(write_difference(writer, example, maps, records, found->second, request));
     }
-  if (count == 0)
+    if (request.drawing.atlas && !made.empty()) writer.atlas(example, made);
+  }
+  if (writer.maps() == 0)
     throw ConfigError("--against: the runs have no attention of one name; --layers shows which");
-  if (!request.quiet) std::cout << count << " differences in " << request.out << "\n";
-  return 0;
+  return writer.finish("differences");
 }
 
 }  // namespace fovea

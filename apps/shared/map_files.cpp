@@ -14,6 +14,7 @@
 #include "src/maps/map_edit.h"
 #include "src/maps/rollout.h"
 #include "src/maps/scores.h"
+#include "src/maps/sorted_atlas.h"
 #include "src/stats/format.h"
 
 namespace fovea {
@@ -156,13 +157,29 @@ void MapWriter::figure(const fs::path& stem, const Figure& figure) const {
                  static_cast<long long>(missing));
 }
 
-void MapWriter::atlas(const fs::path& folder, const std::vector<MapRecord>& records) const {
+void MapWriter::atlas(const std::string& example, const std::vector<MapRecord>& records) const {
+  const Style style = figure_options(request_.drawing).style;
+  const std::string& score = request_.drawing.atlas_by;
   int64_t number = 0;
   for (const auto& group : grouped_by_shape(records)) {
     const std::string name = ++number == 1 ? "atlas" : "atlas-" + std::to_string(number);
-    figure(folder / name,
-           atlas_figure(group, AtlasOrder::kFirstOnTop, figure_options(request_.drawing).style));
+    figure(fs::path(request_.out) / example / name, score.empty()
+                                                        ? atlas_figure(group, AtlasOrder::kFirstOnTop, style)
+                                                        : sorted_atlas_figure(group, score, style));
   }
+}
+
+void MapWriter::made(const std::string& example, const std::string& stem, const MapRecord& record,
+                     const MapScene& scene, const Figure& drawn) {
+  const fs::path folder = fs::path(request_.out) / example;
+  make_folders(folder);
+  numbers(folder / stem, record);
+  figure(folder / stem, drawn);
+  ++maps_;
+  if (!wants("html")) return;
+  MapRecord shown = record;
+  shown.path = stem;
+  page_.add(example, shown, scene);
 }
 
 void MapWriter::example(const std::string& example, std::vector<MapRecord> records, const MapScene& scene,
@@ -189,17 +206,18 @@ void MapWriter::example(const std::string& example, std::vector<MapRecord> recor
     scores_.push_back(std::move(scores));
     scores_.back()["example"] = example;
   }
-  if (request_.drawing.atlas) atlas(folder, records);
+  if (request_.drawing.atlas) atlas(example, records);
 }
 
-int MapWriter::finish() {
+int MapWriter::finish(const std::string& what) {
   const fs::path out(request_.out);
   make_folders(out);
-  if (request_.score) write_file_atomically(out / "scores.json", to_text(scores_document(scores_), 1) + "\n");
+  if (request_.score)
+    write_file_atomically(out / "scores.json", to_text(scores_document(scores_, seeds_), 1) + "\n");
   if (wants("html")) write_file_atomically(out / "maps.html", page_.html());
   for (const auto& [name, frames] : films_)
     write_file_atomically(out / (name + ".webp"), animated_webp(frames));
-  if (!request_.quiet) std::cout << maps_ << " maps in " << out.string() << "\n";
+  if (!request_.quiet) std::cout << maps_ << " " << what << " in " << out.string() << "\n";
   return 0;
 }
 

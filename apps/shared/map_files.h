@@ -29,9 +29,20 @@ class MapWriter {
                bool at_steps = false);
   int64_t maps() const { return maps_; }
 
-  /// Writes films, and scores.json and maps.html where they are asked for, and says how many maps there are;
-  /// the program's exit code.
-  int finish();
+  /// One map of `example` that was made of others, as it is, with its figure: numbers, figure and a place on
+  /// the page under the name EXAMPLE/STEM.
+  void made(const std::string& example, const std::string& stem, const MapRecord& record,
+            const MapScene& scene, const Figure& figure);
+
+  /// Every layer and head of `records` in one figure, or one a shape.
+  void atlas(const std::string& example, const std::vector<MapRecord>& records) const;
+
+  /// The scores of the same maps in a run of another seed.
+  void seed(std::vector<Json> scores) { seeds_.push_back(std::move(scores)); }
+
+  /// Writes films, and scores.json and maps.html where they are asked for, and says how many maps (or `what`)
+  /// there are; the program's exit code.
+  int finish(const std::string& what = "maps");
 
   /// One figure in the formats asked for; what no font has is said on stderr.
   void figure(const std::filesystem::path& stem, const Figure& figure) const;
@@ -40,12 +51,12 @@ class MapWriter {
   bool wants(const std::string& format) const;
   bool draws() const;
   void numbers(const std::filesystem::path& stem, const MapRecord& record) const;
-  void atlas(const std::filesystem::path& folder, const std::vector<MapRecord>& records) const;
 
   const MapsRequest& request_;
   MapPage page_;
   int64_t maps_ = 0;
   std::vector<Json> scores_;
+  std::vector<std::vector<Json>> seeds_;
   std::map<std::string, std::vector<Figure>> films_;  // by EXAMPLE/PATH
 };
 

@@ -11,6 +11,8 @@
 #include "src/base/error.h"
 #include "src/base/files.h"
 #include "src/base/text.h"
+#include "src/config/layers.h"
+#include "src/maps/scores.h"
 
 namespace fovea {
 namespace {
@@ -32,7 +34,14 @@ void require_one_wish(const MapsRequest& request) {
   if (wishes.size() > 1) throw ConfigError(wishes[1] + std::string(": not together with ") + wishes[0]);
   if (probe.prune.empty() != probe.pruned_run.empty() || (!probe.prune.empty() && !probe.importance))
     throw ConfigError("--prune: goes with --importance and --pruned-run");
-  if (!request.seeds.empty() && request.against.empty()) throw ConfigError("--seeds: goes with --against");
+  if (request.score && !request.against.empty())
+    throw ConfigError(
+        "--score: not together with --against: a difference of weights has no scores; score each run");
+  if (!request.drawing.atlas_by.empty() && !request.against.empty())
+    throw ConfigError("--atlas-by: not together with --against: a difference of weights has no scores");
+  if (!request.seeds.empty() && request.against.empty() && (!request.score || !request.steps.empty()))
+    throw ConfigError("--seeds: goes with --against or --score" +
+                      std::string(request.steps.empty() ? "" : ", not with --steps"));
   for (const auto& [given, option] :
        {std::pair(!request.examples.empty(), "--examples"), std::pair(!request.input.empty(), "--input")})
     if (given && probe.importance)
@@ -60,8 +69,26 @@ int write_summaries(const MapsRequest& request, LoadedRun& run, torch::Device de
   return 0;
 }
 
+/// The scores of the same examples' maps in a run of another seed, of the configuration of `first`.
+std::vector<Json> scores_of_seed(const std::string& path, const LoadedRun& first, const MapsRequest& request,
+                                 torch::Device device) {
+  LoadedRun run = load_run(path, request.checkpoint, request.overrides, device);
+  if (const std::string key = first_difference(first.folder.config(), run.folder.config()); !key.empty())
+    throw ConfigError("--seeds: " + path + " is another configuration than " + request.run + ": " + key +
+                      " differs");
+  if (request.input.empty()) require_same_data(run);
+  std::vector<Json> scores;
+  for (const NamedExample& named : chosen_examples(run, request)) {
+    const TracedExample one = traced(run, named, request, device);
+    for (MapRecord& record : records_of(run, one, request))
+      scores.push_back(score_record(edited(std::move(record), request.drawing)));
+  }
+  return scores;
+}
+
 int write_maps(const MapsRequest& request, LoadedRun& run, torch::Device device) {
   MapWriter writer(request);
+  for (const std::string& path : request.seeds) writer.seed(scores_of_seed(path, run, request, device));
   for (const NamedExample& named : chosen_examples(run, request)) {
     const TracedExample one = traced(run, named, request, device);
     const auto records = records_of(run, one, request);

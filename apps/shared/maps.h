@@ -21,6 +21,7 @@ struct DrawingRequest {
   std::optional<double> low, high;
   int64_t label_angle = 90, query = -1;
   bool mean = false, matrix = false, merge_subwords = false, cut_sinks = false, atlas = false;
+  std::string atlas_by;  // a score; with it the atlas is sorted
 };
 
 /// What is asked of a run instead of its maps.

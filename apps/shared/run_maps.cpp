@@ -1,5 +1,6 @@
 #include "apps/shared/run_maps.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "apps/shared/input_lines.h"
@@ -8,10 +9,43 @@
 #include "src/base/files.h"
 #include "src/config/layers.h"
 #include "src/probe/gradient_maps.h"
+#include "src/train/loader.h"
 
 namespace fovea {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+/// The examples of the stretch of a stream that come before `index`, in their order; none where there is no
+/// stream.
+std::vector<Example> before_in_stream(const ExampleSource& source, int64_t index) {
+  std::vector<Example> before;
+  if (source.streams() == 0) return before;
+  const auto plan = plan_batches(source, {}, 0);
+  const auto row_of = [&](const std::vector<int64_t>& batch) {
+    return static_cast<size_t>(std::find(batch.begin(), batch.end(), index) - batch.begin());
+  };
+  const auto own = std::find_if(plan.begin(), plan.end(), [&](const std::vector<int64_t>& batch) {
+    return row_of(batch) < batch.size();
+  });
+  for (auto batch = plan.begin(); batch != own; ++batch)
+    before.push_back(source.get((*batch)[row_of(*own)], 0, true));
+  return before;
+}
+
+/// What the net carries after it has read `examples` one after the other.
+State carried(const LoadedRun& run, const std::vector<Example>& examples, torch::Device device) {
+  State carry;
+  for (const Example& example : examples) {
+    Batch batch = collate({example}, run.task->spec()).to(device);
+    batch.carry = carry;
+    carry = run.net->forward(batch).carry;
+  }
+  return carry;
+}
+
+}  // namespace
 
 std::vector<NamedExample> chosen_examples(const LoadedRun& run, const MapsRequest& request) {
   std::vector<NamedExample> chosen;
@@ -19,7 +53,8 @@ std::vector<NamedExample> chosen_examples(const LoadedRun& run, const MapsReques
     const auto source = run.task->examples(parse_split(request.split));
     const std::string few = "0-" + std::to_string(std::min<int64_t>(8, source->size()) - 1);
     for (int64_t index : parse_ranges(request.examples.empty() ? few : request.examples, source->size()))
-      chosen.push_back({request.split + "-" + std::to_string(index), source->get(index, 0, true)});
+      chosen.push_back({request.split + "-" + std::to_string(index), source->get(index, 0, true),
+                        before_in_stream(*source, index)});
     return chosen;
   }
   InputLines lines(request.input, text_encoding(run));
@@ -87,7 +122,8 @@ bool along_output(const LoadedRun& run, const MapsRequest& request) {
 TracedExample traced(LoadedRun& run, const NamedExample& named, const MapsRequest& request,
                      torch::Device device) {
   const bool decoded = along_output(run, request);
-  const Batch given = collate({named.example}, run.task->spec()).to(device);
+  Batch given = collate({named.example}, run.task->spec()).to(device);
+  given.carry = carried(run, named.before, device);
   TracedExample one{
       decoded ? run.task->follow(given, run.task->predict(*run.net, given, {})) : given,
       AttentionTrace(*run.net,

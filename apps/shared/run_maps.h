@@ -8,10 +8,12 @@
 
 namespace fovea {
 
-/// An example and the folder its maps go to: "test-5", "input-0".
+/// An example, the folder its maps go to ("test-5", "input-0") and, where the split is a stream, the examples
+/// that come before it: what a net with a memory has read until then.
 struct NamedExample {
   std::string name;
   Example example;
+  std::vector<Example> before = {};
 };
 
 /// Of the split (0-7 where the request names none) or of the input file. Throws ConfigError, DataError.

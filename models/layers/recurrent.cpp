@@ -1,5 +1,8 @@
 #include "models/layers/recurrent.h"
 
+#include "models/layers/dropout.h"
+#include "models/layers/recurrent_sequence.h"
+
 namespace fovea {
 namespace {
 
@@ -27,6 +30,14 @@ RecurrentImpl::RecurrentImpl(const RecurrentOptions& o) : options_(o) {
                                                         .dropout(o.layers > 1 ? o.dropout : 0)));
 }
 
+/// LibTorch's names end in _l0, _l0_reverse, _l1, …
+CellWeights RecurrentImpl::weights(int64_t layer, bool reverse) const {
+  const std::string end = "_l" + std::to_string(layer) + (reverse ? "_reverse" : "");
+  const auto parameters = lstm_ ? lstm_->named_parameters(false) : gru_->named_parameters(false);
+  return {parameters["weight_ih" + end], parameters["weight_hh" + end], parameters["bias_ih" + end],
+          parameters["bias_hh" + end]};
+}
+
 RecurrentOutput RecurrentImpl::forward(const Tensor& given, const Tensor& lengths, const State& before) {
   // Not in half precision: LibTorch has no such LSTM for every processor.
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(
@@ -35,22 +46,58 @@ RecurrentOutput RecurrentImpl::forward(const Tensor& given, const Tensor& length
   const Tensor x = given.to(own);
   State state;
   for (const Tensor& part : before) state.push_back(part.to(own));
-  const int64_t steps = x.size(1);
+  // An empty row counts as one step over its (zero) padding: packing has no rows of length 0.
+  const Tensor counts = lengths.defined() ? lengths.to(torch::kCPU).clamp_min(1) : Tensor();
+  RecurrentOutput output = has_fused_steps(x) ? fused(x, counts, state) : plain(x, counts, state);
+  const int64_t top = output.state[0].size(1) - directions();
+  output.last = output.state[0].slice(1, top).flatten(1);  // [B, H·directions]
+  return output;
+}
+
+RecurrentOutput RecurrentImpl::fused(const Tensor& x, const Tensor& counts, const State& before) {
+  Tensor sequence = x.transpose(0, 1);  // [T, B, D]
+  Tensor real;                          // [T, B, 1]
+  if (counts.defined())
+    real = (torch::arange(x.size(1)).unsqueeze(1) < counts).unsqueeze(2).to(x.scalar_type());
+  const Tensor zeros = torch::zeros({x.size(0), options_.hidden}, x.options());
+  State h, c;  // of each layer and direction [B, H]
+  for (int64_t layer = 0; layer < options_.layers; ++layer) {
+    if (layer > 0 && is_training() && options_.dropout > 0)
+      sequence = dropped_out(sequence, options_.dropout);
+    std::vector<Tensor> sides;
+    for (int64_t side = 0; side < directions(); ++side) {
+      const auto start = [&](size_t part) {
+        return before.empty() ? zeros : before[part].select(1, layer * directions() + side);
+      };
+      const CellWeights own = weights(layer, side == 1);
+      const SequenceOutput one = lstm_ ? fused_lstm(sequence, own, start(0), start(1), counts, side == 1)
+                                       : fused_gru(sequence, own, start(0), counts, side == 1);
+      sides.push_back(one.states), h.push_back(one.h), c.push_back(one.c);
+    }
+    sequence = sides.size() == 1 ? sides[0] : torch::cat(sides, -1);  // [T, B, H·directions]
+    if (real.defined()) sequence = sequence * real;
+  }
+  RecurrentOutput output;
+  output.sequence = sequence.transpose(0, 1).contiguous();
+  output.state = {torch::stack(h, 1)};
+  if (lstm_) output.state.push_back(torch::stack(c, 1));
+  return output;
+}
+
+RecurrentOutput RecurrentImpl::plain(const Tensor& x, const Tensor& counts, const State& state) {
   RecurrentOutput output;
   const auto run = [&](auto& module, auto initial, auto collect) {
-    if (!lengths.defined()) {
+    if (!counts.defined()) {
       auto [sequence, final] = initial ? module->forward(x, *initial) : module->forward(x);
       output.sequence = sequence;
       collect(final);
       return;
     }
-    // An empty row counts as one step over its (zero) padding: packing has no rows of length 0.
-    const Tensor counts = lengths.to(torch::kCPU).clamp_min(1);
     const auto packed = rnn::pack_padded_sequence(x, counts, /*batch_first=*/true, /*enforce_sorted=*/false);
     auto [sequence, final] = initial ? module->forward_with_packed_input(packed, *initial)
                                      : module->forward_with_packed_input(packed);
     output.sequence =
-        std::get<0>(rnn::pad_packed_sequence(sequence, true, 0.0, steps));  // [B, T, H·directions]
+        std::get<0>(rnn::pad_packed_sequence(sequence, true, 0.0, x.size(1)));  // [B, T, H·directions]
     collect(final);
   };
   if (lstm_) {
@@ -65,8 +112,6 @@ RecurrentOutput RecurrentImpl::forward(const Tensor& given, const Tensor& length
     if (!state.empty()) initial = turned(state[0]);
     run(gru_, initial, [&](const Tensor& final) { output.state = {turned(final)}; });
   }
-  const int64_t top = output.state[0].size(1) - directions();
-  output.last = output.state[0].slice(1, top).flatten(1);  // [B, H·directions]
   return output;
 }
 

@@ -48,17 +48,17 @@ void each_slice(Attention& attention, const Tensor& query, const Memory& memory,
   }
 }
 
-/// What the queries of `rows` may see of the call's keys under any head, bool [B, rows, Tk].
-Tensor seen_by_any(const Attention& attention, const Tensor& query, const Memory& memory, const Call& call,
-                   Span rows) {
+/// What the queries of `rows` may see of the call's keys: bool [B, 1, rows, Tk], or [B, H, rows, Tk] where
+/// the mask has heads.
+Tensor seen_by_heads(const Attention& attention, const Tensor& query, const Memory& memory, const Call& call,
+                     Span rows) {
   const Tile tile{call.first.value_or(memory.size() - query.size(1)), rows, {0, memory.size()}};
   Mask mask = call.mask & attention.pattern();
   if (memory.padding().defined()) mask = mask & Mask::keys(memory.padding());
   Tensor visible = mask.visible(tile, query.device());
   if (!visible.defined()) visible = torch::ones({1, 1}, query.options().dtype(torch::kBool));
-  // Heads may see different pairs (a dense mask per head): the record keeps what any of them may see.
-  return visible.expand({query.size(0), visible.dim() == 4 ? visible.size(1) : 1, rows.size(), memory.size()})
-      .any(1);  // [B, rows, Tk]
+  return visible.expand(
+      {query.size(0), visible.dim() == 4 ? visible.size(1) : 1, rows.size(), memory.size()});
 }
 
 /// The numbers of the `wanted` heads that there are.
@@ -106,7 +106,7 @@ void AttentionTrace::observe(Attention& attention, const Tensor& query, const Me
   const GeneratorKept generator_kept;
   if (request_.summary) return summarise(path, attention, query, memory, call, axes);
   const Tensor weights = sliced_weights(attention, query, memory, call, kSlice);  // [B, H, Tq, Tk]
-  append(path, weights, seen_by_any(attention, query, memory, call, {0, query.size(1)}), axes);
+  append(path, weights, seen_by_heads(attention, query, memory, call, {0, query.size(1)}), axes);
 }
 
 void AttentionTrace::summarise(const std::string& path, Attention& attention, const Tensor& query,
@@ -124,7 +124,8 @@ void AttentionTrace::summarise(const std::string& path, Attention& attention, co
   each_slice(attention, query, memory, call, std::clamp<int64_t>(kMostCells / row, 1, kSlice),
              [&](int64_t begin, const Tensor& weights) {
                const Span rows{begin, begin + weights.size(2)};
-               const Tensor seen = seen_by_any(attention, query, memory, call, rows);
+               const Tensor seen =
+                   seen_by_heads(attention, query, memory, call, rows).any(1);  // [B, rows, Tk]
                found->summary.add(of_heads(weights, heads).to(torch::kCPU), seen.to(torch::kCPU), axes,
                                   found->queries);
                found->queries += weights.size(2);
@@ -134,7 +135,8 @@ void AttentionTrace::summarise(const std::string& path, Attention& attention, co
 void AttentionTrace::record(const torch::nn::Module& module, const Tensor& weights, const TraceAxes& axes) {
   const std::string path = wanted_path(module);
   if (path.empty()) return;
-  append(path, weights, torch::ones({weights.size(0), weights.size(2), weights.size(3)}, torch::kBool), axes);
+  append(path, weights, torch::ones({weights.size(0), 1, weights.size(2), weights.size(3)}, torch::kBool),
+         axes);
 }
 
 void AttentionTrace::append(const std::string& path, const Tensor& weights, const Tensor& visible,
@@ -142,7 +144,7 @@ void AttentionTrace::append(const std::string& path, const Tensor& weights, cons
   const std::vector<int64_t> heads = chosen_heads(request_.heads, weights.size(1));
   if (heads.empty() && !request_.heads.empty()) return;
   const Tensor chosen = of_heads(request_.gradient ? weights : weights.detach().to(torch::kCPU), heads);
-  const Tensor seen = visible.to(chosen.device());
+  const Tensor seen = (visible.size(1) > 1 ? of_heads(visible, heads) : visible).to(chosen.device());
   const auto existing =
       std::find_if(maps_.begin(), maps_.end(), [&](const TracedMap& map) { return map.path == path; });
   if (existing == maps_.end()) {
@@ -152,7 +154,12 @@ void AttentionTrace::append(const std::string& path, const Tensor& weights, cons
   const int64_t keys = std::max(existing->weights.size(3), chosen.size(3));
   const auto widened = [keys](const Tensor& t) { return torch::constant_pad_nd(t, {0, keys - t.size(-1)}); };
   existing->weights = torch::cat({widened(existing->weights), widened(chosen)}, 2);  // [B, H, Tq, Tk]
-  existing->visible = torch::cat({widened(existing->visible), widened(seen)}, 1);    // [B, Tq, Tk]
+  const int64_t masks = std::max(existing->visible.size(1), seen.size(1));
+  const auto per_head = [masks](const Tensor& t) {
+    return t.expand({t.size(0), masks, t.size(2), t.size(3)});
+  };
+  existing->visible =
+      torch::cat({widened(per_head(existing->visible)), widened(per_head(seen))}, 2);  // [B, 1 or H, Tq, Tk]
   existing->rows_seen += chosen.size(2);
 }
 

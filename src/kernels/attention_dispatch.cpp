@@ -1,30 +1,9 @@
 #include <cstring>
-#include <initializer_list>
 
 #include "src/kernels/attention_sets.h"
+#include "src/kernels/instruction_sets.h"
 
 namespace fovea {
-namespace {
-
-bool has_avx2() {
-#ifdef FOVEA_X86
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
-  return false;
-#endif
-}
-
-bool has_avx512() {
-#ifdef FOVEA_X86
-  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-#else
-  return false;
-#endif
-}
-
-}  // namespace
-
 template <class T>
 const AttentionKernels<T>* attention_kernels(const char* name) {
   if (std::strcmp(name, "generic") == 0) return &generic_kernels<T>();
@@ -37,11 +16,7 @@ const AttentionKernels<T>* attention_kernels(const char* name) {
 
 template <class T>
 const AttentionKernels<T>& attention_kernels() {
-  static const AttentionKernels<T>& widest = [&]() -> const AttentionKernels<T>& {
-    for (const char* name : {"avx512", "avx2"})
-      if (const auto* found = attention_kernels<T>(name)) return *found;
-    return generic_kernels<T>();
-  }();
+  static const AttentionKernels<T>& widest = *attention_kernels<T>(widest_instruction_set());
   return widest;
 }
 

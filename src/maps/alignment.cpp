@@ -40,7 +40,7 @@ void link(AlignmentCounts& counts, const MapRecord& record, int64_t query, int64
 int64_t largest(const MapRecord& record, int64_t head, int64_t query) {
   int64_t best = -1;
   for (int64_t k = 0; k < record.keys; ++k)
-    if (record.visible(query, k) &&
+    if (record.visible(head, query, k) &&
         (best < 0 || record.weight(head, query, k) > record.weight(head, query, best)))
       best = k;
   return best;
@@ -95,7 +95,7 @@ MapAlignment align(const MapRecord& record, int64_t head) {
     for (int64_t k = 0; k < record.keys; ++k) {
       for (auto* counts : {&alignment.links, &alignment.input, &alignment.diagonal})
         counts->sure += record.sure(q, k);
-      if (!record.visible(q, k)) continue;
+      if (!record.visible(head, q, k)) continue;
       ++visible, possible += record.gold(q, k), sure += record.sure(q, k);
     }
     weigh(record, head, q, q, alignment.soft, alignment.soft_chance);

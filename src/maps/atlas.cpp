@@ -54,8 +54,7 @@ bool comes_before(const std::string& a, const std::string& b) {
 
 std::vector<MapRecord> ordered(std::vector<MapRecord> records, AtlasOrder order) {
   if (order == AtlasOrder::kAsGiven) return records;
-  std::stable_sort(records.begin(), records.end(),
-                   [](const MapRecord& a, const MapRecord& b) { return comes_before(a.path, b.path); });
+  records = ordered_layers(std::move(records));
   if (order == AtlasOrder::kLastOnTop) std::reverse(records.begin(), records.end());
   return records;
 }
@@ -79,7 +78,7 @@ void add_row(HeatMap& map, const MapRecord& record) {
   const std::ptrdiff_t cells = static_cast<std::ptrdiff_t>(record.queries * record.keys);
   for (int64_t head = 0; head < record.heads; ++head) {
     const auto begin = record.weights.begin() + cells * head;
-    map.panels.push_back({"", {begin, begin + cells}, record.mask, record.truth});
+    map.panels.push_back({"", {begin, begin + cells}, record.mask_of(head), record.truth});
   }
 }
 
@@ -92,6 +91,12 @@ std::string caption_of(const std::vector<MapRecord>& records) {
 }
 
 }  // namespace
+
+std::vector<MapRecord> ordered_layers(std::vector<MapRecord> records) {
+  std::stable_sort(records.begin(), records.end(),
+                   [](const MapRecord& a, const MapRecord& b) { return comes_before(a.path, b.path); });
+  return records;
+}
 
 std::vector<std::vector<MapRecord>> grouped_by_shape(const std::vector<MapRecord>& records) {
   std::vector<std::vector<MapRecord>> groups;

@@ -41,11 +41,19 @@ double drawn_divergence(const Head& a, const Head& b, uint64_t key, int64_t draw
   return sum / static_cast<double>(draws);
 }
 
+/// The weights of one row on the keys that any head sees.
+std::vector<double> weights_at(const MapRecord& record, int64_t head, int64_t query) {
+  std::vector<double> weights;
+  for (int64_t k = 0; k < record.keys; ++k)
+    if (record.visible(query, k)) weights.push_back(static_cast<double>(record.weight(head, query, k)));
+  return weights;
+}
+
 /// The heads' shares at one row; empty unless every head has some.
 std::vector<Head> heads_at(const MapRecord& record, int64_t query) {
   std::vector<Head> heads;
   for (int64_t head = 0; head < record.heads; ++head) {
-    auto p = shares_of(visible_row(record, head, query).weights);
+    auto p = shares_of(weights_at(record, head, query));
     if (!p) return {};
     const double entropy = shannon_entropy(*p);
     heads.push_back({std::move(*p), entropy});
@@ -76,7 +84,7 @@ std::optional<RowScore> divergence_at(const MapRecord& record, int64_t query) {
 MapScore head_disagreement(const MapRecord& record) {
   RowMean mean;
   for (int64_t q = 0; q < record.queries && record.heads >= 2; ++q)
-    if (!visible_row(record, 0, q).empty()) mean.add(divergence_at(record, q));
+    if (!weights_at(record, 0, q).empty()) mean.add(divergence_at(record, q));
   return mean.score("head_disagreement");
 }
 

@@ -36,11 +36,15 @@ void require_same_axis(const MapRecord& a, const MapRecord& b, const MapAxis& le
 }
 
 void require_same_mask(const MapRecord& a, const MapRecord& b) {
-  for (int64_t q = 0; q < a.queries; ++q)
-    for (int64_t k = 0; k < a.keys; ++k)
-      if (a.visible(q, k) != b.visible(q, k))
-        differ(a, b, "masks at query " + std::to_string(q) + ", key " + std::to_string(k),
-               b.visible(q, k) ? "visible" : "masked", a.visible(q, k) ? "visible" : "masked");
+  const bool each = a.mask_per_head() || b.mask_per_head();
+  for (int64_t head = 0; head < (each ? a.heads : 1); ++head)
+    for (int64_t q = 0; q < a.queries; ++q)
+      for (int64_t k = 0; k < a.keys; ++k)
+        if (a.visible(head, q, k) != b.visible(head, q, k))
+          differ(a, b,
+                 "masks at" + (each ? " head " + std::to_string(head) + "," : std::string()) + " query " +
+                     std::to_string(q) + ", key " + std::to_string(k),
+                 b.visible(head, q, k) ? "visible" : "masked", a.visible(head, q, k) ? "visible" : "masked");
 }
 
 std::string plain(const Json& value) {
@@ -145,9 +149,8 @@ SeedDifference difference_over_seeds(const std::vector<MapRecord>& a, const std:
   SeedDifference out;
   out.n_a = static_cast<int64_t>(a.size()), out.n_b = static_cast<int64_t>(b.size());
   out.mean = difference(mean_of(a), mean_of(b));
-  const size_t cells = static_cast<size_t>(out.mean.queries * out.mean.keys);
   for (size_t i = 0; i < out.mean.weights.size(); ++i) {
-    const bool visible = out.mean.mask.empty() || out.mean.mask[i % cells];
+    const bool visible = out.mean.mask.empty() || out.mean.mask[i % out.mean.mask.size()];
     out.p.push_back(visible ? welch_t_test(values_at(a, i), values_at(b, i))
                             : std::numeric_limits<double>::quiet_NaN());
   }

@@ -154,12 +154,12 @@ std::string merge_phrase(const MapRecord& record) {
   return "subwords (" + join(names, ", ") + ") merged to words: sum over keys, mean over queries";
 }
 
-/// Queries of each word that see any key: what a mean over its queries divides by.
-std::vector<double> seeing_queries(const MapRecord& record, const Words& rows, size_t count) {
+/// Queries of each word that see any key under `head`: what a mean over its queries divides by.
+std::vector<double> seeing_queries(const MapRecord& record, int64_t head, const Words& rows, size_t count) {
   std::vector<double> seeing(count, 0);
   for (int64_t q = 0; q < record.queries; ++q) {
     bool any = false;
-    for (int64_t k = 0; k < record.keys && !any; ++k) any = record.visible(q, k);
+    for (int64_t k = 0; k < record.keys && !any; ++k) any = record.visible(head, q, k);
     seeing[rows.of[static_cast<size_t>(q)]] += any;
   }
   return seeing;
@@ -167,12 +167,12 @@ std::vector<double> seeing_queries(const MapRecord& record, const Words& rows, s
 
 void merge_weights(const MapRecord& record, const Words& rows, const Words& columns, MapRecord& out) {
   const size_t queries = static_cast<size_t>(out.queries), keys = static_cast<size_t>(out.keys);
-  const std::vector<double> seeing = seeing_queries(record, rows, queries);
   for (int64_t head = 0; head < record.heads; ++head) {
+    const std::vector<double> seeing = seeing_queries(record, head, rows, queries);
     std::vector<double> sum(queries * keys, 0);
     for (int64_t q = 0; q < record.queries; ++q)
       for (int64_t k = 0; k < record.keys; ++k)
-        if (record.visible(q, k))
+        if (record.visible(head, q, k))
           sum[rows.of[static_cast<size_t>(q)] * keys + columns.of[static_cast<size_t>(k)]] +=
               static_cast<double>(record.weight(head, q, k));
     for (size_t i = 0; i < sum.size(); ++i)
@@ -180,16 +180,18 @@ void merge_weights(const MapRecord& record, const Words& rows, const Words& colu
   }
 }
 
-/// A cell of words has what `stronger` keeps of its parts' cells.
+/// A cell of words has what `stronger` keeps of its parts' cells; of [Tq, Tk] or [H, Tq, Tk].
 template <class Stronger>
 std::vector<uint8_t> merged_cells(const MapRecord& record, const std::vector<uint8_t>& cells,
                                   const Words& rows, const Words& columns, const MapRecord& out,
                                   Stronger stronger) {
   if (cells.empty()) return {};
-  std::vector<uint8_t> merged(static_cast<size_t>(out.queries * out.keys), 0);
+  const size_t keys = static_cast<size_t>(record.keys), parts = static_cast<size_t>(record.queries) * keys,
+               words = static_cast<size_t>(out.queries * out.keys);
+  std::vector<uint8_t> merged(cells.size() / parts * words, 0);
   for (size_t i = 0; i < cells.size(); ++i) {
-    const size_t q = i / static_cast<size_t>(record.keys), k = i % static_cast<size_t>(record.keys);
-    uint8_t& cell = merged[rows.of[q] * static_cast<size_t>(out.keys) + columns.of[k]];
+    const size_t q = i % parts / keys, k = i % keys;
+    uint8_t& cell = merged[i / parts * words + rows.of[q] * static_cast<size_t>(out.keys) + columns.of[k]];
     cell = stronger(cell, cells[i]);
   }
   return merged;
@@ -218,8 +220,10 @@ std::vector<double> mean_key_mass(const MapRecord& record) {
   for (int64_t k = 0; k < record.keys; ++k) {
     double sum = 0, cells = 0;
     for (int64_t q = 0; q < record.queries; ++q)
-      for (int64_t head = 0; head < record.heads && record.visible(q, k); ++head)
+      for (int64_t head = 0; head < record.heads; ++head) {
+        if (!record.visible(head, q, k)) continue;
         sum += static_cast<double>(record.weight(head, q, k)), ++cells;
+      }
     mass.push_back(cells > 0 ? sum / cells : std::numeric_limits<double>::quiet_NaN());
   }
   return mass;

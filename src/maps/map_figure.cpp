@@ -66,7 +66,7 @@ Highlight highlight_of(const MapRecord& record, const MapRecord& mean, const Map
     text.lines.push_back(
         {shown.title,
          key_weights(source(record, mean, shown.head), std::max<int64_t>(shown.head, 0), options.query),
-         key_mask(record, options.query), key_truth(record, options.query)});
+         key_mask(record, shown.head, options.query), key_truth(record, options.query)});
   return text;
 }
 
@@ -82,7 +82,7 @@ ImageOverlay overlay_of(const MapRecord& record, const MapRecord& mean, const Ra
         key_weights(source(record, mean, shown.head), std::max<int64_t>(shown.head, 0), options.query);
     overlay.panels.push_back({shown.title.empty() ? "attention" : shown.title,
                               grid_cells(record.key, weights),
-                              grid_cells(record.key, key_mask(record, options.query))});
+                              grid_cells(record.key, key_mask(record, shown.head, options.query))});
   }
   return overlay;
 }
@@ -113,7 +113,7 @@ SeriesOverlay series_of(const MapRecord& record, const MapRecord& mean, const st
     overlay.panels.push_back(
         {shown.title,
          key_weights(source(record, mean, shown.head), std::max<int64_t>(shown.head, 0), options.query),
-         key_mask(record, options.query)});
+         key_mask(record, shown.head, options.query)});
   return overlay;
 }
 
@@ -125,8 +125,10 @@ HeatMap matrix_of(const MapRecord& record, const MapRecord& mean, const MapFigur
     const MapRecord& from = source(record, mean, shown.head);
     const auto begin =
         from.weights.begin() + static_cast<std::ptrdiff_t>(cells) * std::max<int64_t>(shown.head, 0);
-    map.panels.push_back(
-        {shown.title, {begin, begin + static_cast<std::ptrdiff_t>(cells)}, record.mask, record.truth});
+    map.panels.push_back({shown.title,
+                          {begin, begin + static_cast<std::ptrdiff_t>(cells)},
+                          record.mask_of(shown.head),
+                          record.truth});
   }
   return map;
 }
@@ -179,7 +181,7 @@ std::vector<float> key_weights(const MapRecord& record, int64_t head, int64_t qu
     if (query >= 0 && q != query) continue;
     bool any = false;
     for (int64_t k = 0; k < record.keys; ++k) {
-      if (!record.visible(q, k)) continue;
+      if (!record.visible(head, q, k)) continue;
       sum[static_cast<size_t>(k)] += static_cast<double>(record.weight(head, q, k));
       any = true;
     }
@@ -190,12 +192,13 @@ std::vector<float> key_weights(const MapRecord& record, int64_t head, int64_t qu
   return weights;
 }
 
-std::vector<uint8_t> key_mask(const MapRecord& record, int64_t query) {
+std::vector<uint8_t> key_mask(const MapRecord& record, int64_t head, int64_t query) {
   if (record.mask.empty()) return {};
   std::vector<uint8_t> visible(static_cast<size_t>(record.keys), 0);
   for (int64_t q = 0; q < record.queries; ++q)
     for (int64_t k = 0; k < record.keys; ++k)
-      if ((query < 0 || q == query) && record.visible(q, k)) visible[static_cast<size_t>(k)] = 1;
+      if ((query < 0 || q == query) && (head < 0 ? record.visible(q, k) : record.visible(head, q, k)))
+        visible[static_cast<size_t>(k)] = 1;
   return visible;
 }
 

@@ -41,9 +41,9 @@ std::string provenance_line(const Json& provenance);
 /// Weights of one head over the keys: those of `query`, or with −1 the mean over the queries that see a key.
 std::vector<float> key_weights(const MapRecord& record, int64_t head, int64_t query);
 
-/// The keys that `query` (−1: any query) may attend to, and those that truth marks; empty where the record
-/// has none.
-std::vector<uint8_t> key_mask(const MapRecord& record, int64_t query);
+/// The keys that `query` (−1: any query) may attend to under `head` (−1: any head), and those that truth
+/// marks; empty where the record has none.
+std::vector<uint8_t> key_mask(const MapRecord& record, int64_t head, int64_t query);
 std::vector<uint8_t> key_truth(const MapRecord& record, int64_t query);
 
 }  // namespace fovea

@@ -21,7 +21,7 @@ void append_little_endian(std::string& bytes, uint32_t word, int size) {
 }
 
 bool counts(const MapRecord& record, int64_t head, int64_t q, int64_t k) {
-  return record.visible(q, k) && std::isfinite(record.weight(head, q, k));
+  return record.visible(head, q, k) && std::isfinite(record.weight(head, q, k));
 }
 
 bool any_negative(const MapRecord& record) {
@@ -62,8 +62,8 @@ PackedWeights pack_weights(const MapRecord& record, int bits) {
       const float peak = peak_of(record, head, q);
       append_little_endian(packed.bytes, std::bit_cast<uint32_t>(peak), 4);
       for (int64_t k = 0; k < record.keys; ++k) {
-        const bool number = counts(record, head, q, k) || !record.visible(q, k);
-        const double weight = record.visible(q, k) ? record.weight(head, q, k) : 0;
+        const bool number = counts(record, head, q, k) || !record.visible(head, q, k);
+        const double weight = record.visible(head, q, k) ? record.weight(head, q, k) : 0;
         append_little_endian(
             codes,
             number ? code_of(companded(weight, peak), top, packed.is_signed) : static_cast<uint32_t>(top + 1),
@@ -91,11 +91,12 @@ PackedWeights narrowed(const PackedWeights& packed) {
 std::string packed_cells(const MapRecord& record) {
   std::string cells;
   if (record.mask.empty() && record.truth.empty()) return cells;
-  for (int64_t q = 0; q < record.queries; ++q)
-    for (int64_t k = 0; k < record.keys; ++k) {
-      const int truth = !record.gold(q, k) ? 0 : record.sure(q, k) ? 1 : 2;
-      cells += static_cast<char>((record.visible(q, k) ? 1 : 0) | truth << 1);
-    }
+  for (int64_t head = 0; head < (record.mask_per_head() ? record.heads : 1); ++head)
+    for (int64_t q = 0; q < record.queries; ++q)
+      for (int64_t k = 0; k < record.keys; ++k) {
+        const int truth = !record.gold(q, k) ? 0 : record.sure(q, k) ? 1 : 2;
+        cells += static_cast<char>((record.visible(head, q, k) ? 1 : 0) | truth << 1);
+      }
   return cells;
 }
 

@@ -31,7 +31,8 @@ PackedWeights pack_weights(const MapRecord& record, int bits);
 /// The 8-bit form of 16-bit codes: half a 16-bit step is added to the error of packing at 8 bits.
 PackedWeights narrowed(const PackedWeights& packed);
 
-/// One byte a cell [Tq, Tk]: bit 0 visible, bits 1 and 2 the truth (0, 1 or 2). Empty without mask and truth.
+/// One byte a cell [Tq, Tk], [H, Tq, Tk] where heads see different keys: bit 0 visible, bits 1 and 2 the
+/// truth (0, 1 or 2). Empty without mask and truth.
 std::string packed_cells(const MapRecord& record);
 
 /// `bytes` as a gzip member (RFC 1952) without time or name: the same bytes give the same member.

@@ -60,7 +60,7 @@ Json range_json(const MapRecord& record, int64_t head) {
     bool sees = false;
     for (int64_t k = 0; k < record.keys; ++k) {
       const float weight = record.weight(head, q, k);
-      if (!record.visible(q, k) || !std::isfinite(weight)) continue;
+      if (!record.visible(head, q, k) || !std::isfinite(weight)) continue;
       sees = true;
       all.add(weight);
       if (k > 0) cut.add(weight);

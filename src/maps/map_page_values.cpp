@@ -74,7 +74,15 @@ class Weights {
     this.cells = cells;
     this.panels = new Map();
   }
-  visible(q, k) { return !this.cells || (this.cells[q * this.layer.keys + k] & 1) === 1; }
+  // Whether `head` (−1: any) may see cell i = q · Tk + k; heads that see the same share their cells.
+  seen(head, i) {
+    const cells = this.layer.queries * this.layer.keys;
+    if (!this.cells) return true;
+    if (this.cells.length === cells) return (this.cells[i] & 1) === 1;
+    if (head >= 0) return (this.cells[head * cells + i] & 1) === 1;
+    for (let at = i; at < this.cells.length; at += cells) if (this.cells[at] & 1) return true;
+    return false;
+  }
   truth(q, k) { return this.cells ? this.cells[q * this.layer.keys + k] >> 1 : 0; }
   // One head's weights [Tq, Tk], −1 the mean over heads; NaN where a cell is hidden or no number.
   panel(head) {
@@ -92,7 +100,7 @@ class Weights {
       for (let k = 0; k < keys; ++k, ++i) {
         const code = this.codes[start + i];
         const share = this.frame.signed ? (code - half) / half : code / top;
-        values[i] = code > top || (this.cells && !(this.cells[i] & 1)) ? NaN : peak * share * Math.abs(share);
+        values[i] = code > top || !this.seen(head, i) ? NaN : peak * share * Math.abs(share);
       }
     }
     return values;
@@ -101,7 +109,7 @@ class Weights {
     const heads = this.layer.heads.length, sum = new Float32Array(this.layer.queries * this.layer.keys);
     for (let head = 0; head < heads; ++head) {
       const values = this.decoded(head);
-      for (let i = 0; i < sum.length; ++i) sum[i] += values[i] / heads;
+      for (let i = 0; i < sum.length; ++i) if (this.seen(head, i) || !this.seen(-1, i)) sum[i] += values[i] / heads;
     }
     return sum;
   }

@@ -22,7 +22,7 @@ const readCell = () => {
   key.textContent = nameAt(shown.key, k);
   key.title = positioned(shown.key, k);
   const value = q < 0 ? shown.weights.overKeys(shown.head, -1)[k] : shown.values[q * shown.layer.keys + k];
-  const hidden = q >= 0 && !shown.weights.visible(q, k);
+  const hidden = q >= 0 && !shown.weights.seen(shown.head, q * shown.layer.keys + k);
   weight.textContent = hidden ? "masked" : digits(value);
   const truth = q < 0 ? 0 : shown.weights.truth(q, k);
   note.textContent = (q < 0 ? "" : "query " + q + ", ") + "key " + k + (truth === 1 ? " · expected" : truth === 2 ? " · possible" : "");

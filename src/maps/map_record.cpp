@@ -85,6 +85,27 @@ std::vector<uint8_t> cells_from(const Json& rows, int64_t columns, int64_t most,
   return cells;
 }
 
+/// Rows, or where heads see different keys a list of rows, one a head.
+Json mask_json(const MapRecord& record) {
+  if (!record.mask_per_head()) return rows_json(record.mask, record.keys);
+  Json heads = Json::array();
+  for (int64_t head = 0; head < record.heads; ++head)
+    heads.push_back(rows_json(record.mask_of(head), record.keys));
+  return heads;
+}
+
+std::vector<uint8_t> mask_from(const Json& json, int64_t keys, const std::string& where) {
+  const bool heads =
+      json.is_array() && !json.empty() && json[0].is_array() && !json[0].empty() && json[0][0].is_array();
+  if (!heads) return cells_from(json, keys, 1, "mask", where);
+  std::vector<uint8_t> mask;
+  for (const Json& rows : json) {
+    const std::vector<uint8_t> one = cells_from(rows, keys, 1, "mask", where);
+    mask.insert(mask.end(), one.begin(), one.end());
+  }
+  return mask;
+}
+
 std::filesystem::path with_extension(const std::filesystem::path& stem, const std::string& extension) {
   return stem.string() + extension;  // a stem such as encoder.0.self has dots of its own
 }
@@ -111,7 +132,7 @@ void add_sidecar(MapRecord& record, const std::filesystem::path& path) {
     if (json.contains("heads")) record.head_numbers = json["heads"].get<std::vector<int64_t>>();
     if (json.contains("query")) record.query = axis_from(json["query"]);
     if (json.contains("key")) record.key = axis_from(json["key"]);
-    record.mask = cells_from(json.value("mask", Json()), record.keys, 1, "mask", where);
+    record.mask = mask_from(json.value("mask", Json()), record.keys, where);
     record.truth = cells_from(json.value("truth", Json()), record.keys, 2, "truth", where);
     record.provenance = json.value("provenance", record.provenance);
   } catch (const ConfigError& error) {
@@ -134,7 +155,7 @@ void check_map(const MapRecord& record, const std::string& where) {
                 " queries, " + std::to_string(record.keys) + " keys");
   };
   has(record.weights.size(), cells * static_cast<size_t>(record.heads), "weights");
-  if (!record.mask.empty()) has(record.mask.size(), cells, "mask");
+  if (!record.mask.empty() && !record.mask_per_head()) has(record.mask.size(), cells, "mask");
   if (!record.truth.empty()) has(record.truth.size(), cells, "truth");
   if (!record.head_numbers.empty())
     require(static_cast<int64_t>(record.head_numbers.size()) == record.heads, where,
@@ -144,8 +165,18 @@ void check_map(const MapRecord& record, const std::string& where) {
   check_axis(record.key, record.keys, "key", where);
 }
 
+std::vector<uint8_t> MapRecord::mask_of(int64_t head) const {
+  if (!mask_per_head()) return mask;
+  const auto cells = static_cast<std::ptrdiff_t>(queries * keys);
+  if (head >= 0) return {mask.begin() + head * cells, mask.begin() + (head + 1) * cells};
+  std::vector<uint8_t> any(static_cast<size_t>(cells), 0);
+  for (size_t i = 0; i < mask.size(); ++i) any[i % any.size()] |= mask[i];
+  return any;
+}
+
 MapRecord mean_over_heads(const MapRecord& record) {
   MapRecord mean = record;
+  mean.mask = record.mask_of(-1);
   mean.heads = 1;
   mean.head_numbers.clear();
   mean.weights.assign(static_cast<size_t>(record.queries * record.keys), 0);
@@ -166,7 +197,7 @@ Json map_sidecar(const MapRecord& record) {
           {"heads", heads},
           {"query", axis_json(record.query)},
           {"key", axis_json(record.key)},
-          {"mask", rows_json(record.mask, record.keys)},
+          {"mask", mask_json(record)},
           {"truth", rows_json(record.truth, record.keys)},
           {"provenance", record.provenance}};
 }

@@ -35,7 +35,8 @@ struct MapRecord {
   int64_t queries = 0;
   int64_t keys = 0;
   std::vector<float> weights;  // [H, Tq, Tk]
-  std::vector<uint8_t> mask;   // [Tq, Tk], 1 = may attend; empty = all
+  std::vector<uint8_t>
+      mask;  // [Tq, Tk], or [H, Tq, Tk] where heads see different keys; 1 = may attend; empty = all
   MapAxis query;
   MapAxis key;
   std::vector<uint8_t> truth;  // [Tq, Tk], 1 = where attention ought to go, 2 = where it may (a possible
@@ -47,7 +48,19 @@ struct MapRecord {
     return head_numbers.empty() ? head : head_numbers[static_cast<size_t>(head)];
   }
   float weight(int64_t head, int64_t q, int64_t k) const { return weights[index(head * queries + q, k)]; }
-  bool visible(int64_t q, int64_t k) const { return mask.empty() || mask[index(q, k)] != 0; }
+  /// Whether heads see different keys.
+  bool mask_per_head() const { return heads > 1 && mask.size() == weights.size() && !mask.empty(); }
+  /// Whether `head` may attend from q to k; without a head, whether any may.
+  bool visible(int64_t head, int64_t q, int64_t k) const {
+    return mask.empty() || mask[index(mask_per_head() ? head * queries + q : q, k)] != 0;
+  }
+  bool visible(int64_t q, int64_t k) const {
+    bool any = visible(0, q, k);
+    for (int64_t head = 1; !any && mask_per_head() && head < heads; ++head) any = visible(head, q, k);
+    return any;
+  }
+  /// What `head` may see, [Tq, Tk]; −1: what any may. Empty = all.
+  std::vector<uint8_t> mask_of(int64_t head) const;
   bool gold(int64_t q, int64_t k) const { return !truth.empty() && truth[index(q, k)] != 0; }
   bool sure(int64_t q, int64_t k) const { return !truth.empty() && truth[index(q, k)] == 1; }
 
@@ -66,7 +79,8 @@ MapRecord mean_over_heads(const MapRecord& record);
 void write_map(const std::filesystem::path& stem, const MapRecord& record);
 
 /// The sidecar: {"format": 1, "path", "shape", "heads": [their numbers], "query": {"kind", "labels", …},
-/// "key", "mask", "truth", "provenance"}; mask and truth are rows of 0 and 1 (truth also 2), or null.
+/// "key", "mask", "truth", "provenance"}; mask and truth are rows of 0 and 1 (truth also 2), or null; a mask
+/// that heads do not share is a list of such rows, one a head.
 Json map_sidecar(const MapRecord& record);
 
 /// RFC 4180 text with the columns head, query, query_label, key, key_label, weight.

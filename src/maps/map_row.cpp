@@ -8,7 +8,7 @@ MapRow visible_row(const MapRecord& record, int64_t head, int64_t query) {
   MapRow row;
   row.query = query;
   for (int64_t k = 0; k < record.keys; ++k) {
-    if (!record.visible(query, k)) continue;
+    if (!record.visible(head, query, k)) continue;
     row.keys.push_back(k);
     row.weights.push_back(static_cast<double>(record.weight(head, query, k)));
     row.inside.push_back(record.gold(query, k));

@@ -70,6 +70,34 @@ struct Layer {
   }
 };
 
+/// One layer of several runs: of every score the runs' means.
+struct Seeds {
+  Values all, disagreement;
+  std::map<std::string, Values> chance;
+
+  void add(const Json& layer) {
+    add_means(all, layer.value("all", Json::object()));
+    const Json disagreements = layer.value("head_disagreement", Json());
+    if (!disagreements.is_null()) add_means(disagreement, {{"head_disagreement", disagreements}});
+    const Json baselines = layer.value("chance", Json::object());
+    for (const auto& [name, scores] : baselines.items()) add_means(chance[name], scores);
+  }
+
+  Json json() const {
+    Json json = summaries_json(disagreement);
+    json["all"] = summaries_json(all);
+    for (const auto& [name, values] : chance) json["chance"][name] = summaries_json(values);
+    return json;
+  }
+
+ private:
+  static void add_means(Values& values, const Json& summaries) {
+    for (const auto& [name, summary] : summaries.items())
+      if (summary.is_object() && summary.value("mean", Json()).is_number())
+        values[name].push_back(summary["mean"].get<double>());
+  }
+};
+
 }  // namespace
 
 Json summarise_scores(const std::vector<Json>& records) {
@@ -80,8 +108,22 @@ Json summarise_scores(const std::vector<Json>& records) {
   return json;
 }
 
-Json scores_document(const std::vector<Json>& records) {
-  return {{"format", 1}, {"maps", records}, {"summary", summarise_scores(records)}};
+Json summarise_seeds(const std::vector<Json>& summaries) {
+  std::map<std::string, Seeds> paths;
+  for (const Json& summary : summaries)
+    for (const auto& [path, layer] : summary.items()) paths[path].add(layer);
+  Json json = Json::object();
+  for (const auto& [path, seeds] : paths) json[path] = seeds.json();
+  return json;
+}
+
+Json scores_document(const std::vector<Json>& records, const std::vector<std::vector<Json>>& others) {
+  Json document{{"format", 1}, {"maps", records}, {"summary", summarise_scores(records)}};
+  if (others.empty()) return document;
+  std::vector<Json> summaries{document["summary"]};
+  for (const std::vector<Json>& one : others) summaries.push_back(summarise_scores(one));
+  document["seeds"] = summarise_seeds(summaries);
+  return document;
 }
 
 }  // namespace fovea

@@ -111,7 +111,11 @@ Json score_record(const MapRecord& record) {
   Json heads = Json::array();
   for (int64_t head = 0; head < record.heads; ++head) heads.push_back(head_json(record, head, chance));
   int64_t rows = 0;
-  for (int64_t q = 0; q < record.queries; ++q) rows += !visible_row(record, 0, q).empty();
+  for (int64_t q = 0; q < record.queries; ++q) {
+    bool any = false;
+    for (int64_t k = 0; k < record.keys && !any; ++k) any = record.visible(q, k);
+    rows += any;
+  }
   const MapScore disagreement = head_disagreement(record);
   chance.add(disagreement);
   return {{"path", record.path},

@@ -71,8 +71,16 @@ Json score_record(const MapRecord& record);
 /// interval is Student's t of 95 % over examples.
 Json summarise_scores(const std::vector<Json>& records);
 
+/// Over the summarise_scores results of several runs, which differ in nothing but the seed: {path: {"all":
+/// {"entropy":
+/// {"mean", "n", "ci"}, …}, "head_disagreement": {…}, "chance": {"uniform": {…}, "permuted": {…}}}}, each run
+/// counting as one value, its mean over examples. Heads of different seeds are not each other's and have no
+/// mean.
+Json summarise_seeds(const std::vector<Json>& summaries);
+
 /// maps/scores.json: {"format": 1, "maps": records, "summary": summarise_scores(records)}; each record is a
-/// score_record result to which the caller added "example".
-Json scores_document(const std::vector<Json>& records);
+/// score_record result to which the caller added "example". Where `others` has the records of further seeds,
+/// also "seeds": summarise_seeds of all of them.
+Json scores_document(const std::vector<Json>& records, const std::vector<std::vector<Json>>& others = {});
 
 }  // namespace fovea

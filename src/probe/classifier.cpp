@@ -92,8 +92,8 @@ Subject ClassifierProbe::read(const Example& example) {
                    subject.probabilities.begin();
   const TracedMap& map = trace.maps().at(0);
   subject.cells = input_cells(map.axes.key, example, task_.spec());
-  Tensor mean = map.weights[0].to(torch::kFloat64).mean(0);       // [Tq, Tk]
-  const Tensor rows = map.visible[0].any(1).to(torch::kFloat64);  // queries that see a key
+  Tensor mean = map.weights[0].to(torch::kFloat64).mean(0);              // [Tq, Tk]
+  const Tensor rows = map.visible[0].any(0).any(1).to(torch::kFloat64);  // queries that see a key
   mean = ((mean * rows.unsqueeze(1)).sum(0) / rows.sum().clamp_min(1))
              .slice(0, static_cast<int64_t>(map.axes.key.special.size()))
              .slice(0, 0, subject.cells.count)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "src/base/error.h"
 #include "src/base/text.h"
@@ -12,6 +13,8 @@
 
 namespace fovea {
 namespace {
+
+constexpr int64_t kEnoughPairs = 6;  // from which an exact sign-flip test can fall below 0.05
 
 struct Column {
   std::string title;
@@ -98,6 +101,30 @@ std::string tuning_note(const TaskReport& task) {
   return "";
 }
 
+/// Which tests the p values are of, and what they can reach.
+std::string comparison_note(const TaskReport& task) {
+  std::set<std::string> baselines;
+  int64_t pairs = 0;
+  bool by_example = false;
+  for (const Variant& v : task.variants) {
+    if (!v.comparison) continue;
+    baselines.insert(v.comparison->baseline);
+    pairs = std::max(pairs, v.comparison->pairs);
+    by_example = by_example || v.comparison->by_example.has_value();
+  }
+  if (baselines.empty()) return "";
+  std::string note =
+      "; p: exact sign-flip test against " +
+      (baselines.size() == 1 ? *baselines.begin() : "the baseline with the same other axes") +
+      ", paired by seed, Holm-adjusted; d: mean of the differences over their standard deviation";
+  if (by_example) note += "; p by example: approximate randomisation of the same examples, Holm-adjusted";
+  if (pairs < kEnoughPairs)
+    note += " (too few seeds: with " + std::to_string(pairs) + (pairs == 1 ? " pair" : " pairs") +
+            " p cannot fall below " +
+            format_number(std::pow(2.0, 1.0 - static_cast<double>(std::max<int64_t>(pairs, 1))), 3) + ")";
+  return note;
+}
+
 Column comparison_column(const TaskReport& task) {
   Column column{"p (Holm)", true, {}};
   for (const Variant& v : task.variants)
@@ -105,6 +132,35 @@ Column comparison_column(const TaskReport& task) {
         {v.comparison && !std::isnan(v.comparison->p_holm) ? format_number(v.comparison->p_holm, 3) : "–",
          false});
   return column;
+}
+
+/// Of comparisons by example, where there are such.
+Column example_column(const TaskReport& task) {
+  return number_column(
+      "p by example", task,
+      [](const Variant& v) {
+        return v.comparison && v.comparison->by_example ? v.comparison->by_example->p_holm : std::nan("");
+      },
+      [](double value) { return format_number(value, 3); });
+}
+
+Column effect_column(const TaskReport& task) {
+  return number_column(
+      "d", task, [](const Variant& v) { return v.comparison ? v.comparison->effect : std::nan(""); },
+      [](double value) { return format_fixed(value, 2); });
+}
+
+Json by_example_json(const ByExample& by_example) {
+  Json tests = Json::array();
+  for (const McNemar& test : by_example.mcnemar)
+    tests.push_back({{"seed", test.seed},
+                     {"only_variant", test.only_variant},
+                     {"only_baseline", test.only_baseline},
+                     {"p", test.p}});
+  return {{"examples", by_example.examples},
+          {"p", number_or_null(by_example.p)},
+          {"p_holm", number_or_null(by_example.p_holm)},
+          {"mcnemar", tests}};
 }
 
 Json summary_json(const Summary& s) {
@@ -138,7 +194,8 @@ Json comparison_json(const Variant& variant) {
           {"p_t", number_or_null(c.p_t)},
           {"p_sign_flip", number_or_null(c.p_sign_flip)},
           {"p_holm", number_or_null(c.p_holm)},
-          {"effect", number_or_null(c.effect)}};
+          {"effect", number_or_null(c.effect)},
+          {"by_example", c.by_example ? by_example_json(*c.by_example) : Json()}};
 }
 
 Json runs_json(const Variant& variant) {
@@ -189,7 +246,8 @@ TextTable task_table(const TaskReport& task) {
   std::vector<Column> columns = main_columns(task);
   const auto form = [](double value) { return format_number(value); };
   columns.insert(columns.begin() + 1, tuned_column(task));
-  columns.push_back(comparison_column(task));
+  for (Column column : {comparison_column(task), effect_column(task), example_column(task)})
+    columns.push_back(std::move(column));
   for (const std::string& metric : task.other_metrics)
     columns.push_back(number_column(
         metric + arrow(!lower_is_better(metric)), task,
@@ -228,16 +286,27 @@ std::string table_note(const TaskReport& task) {
   const auto& variants = task.variants;
   if (std::any_of(variants.begin(), variants.end(), [](const Variant& v) { return v.near_best; }))
     note += ", ≈ lies inside its interval";
-  for (const Variant& v : variants)
-    if (v.comparison) {
-      note +=
-          "; p: exact sign-flip test against " + v.comparison->baseline + ", paired by seed, Holm-adjusted";
-      if (v.comparison->pairs < 6)
-        note += " (with " + std::to_string(v.comparison->pairs) + " pairs it cannot fall below " +
-                format_number(std::pow(2.0, 1.0 - static_cast<double>(v.comparison->pairs)), 3) + ")";
-      break;
-    }
+  note += comparison_note(task);
   return note + tuning_note(task) + ".";
+}
+
+std::vector<std::string> task_signatures(const TaskReport& task) {
+  std::map<std::string, std::set<int64_t>> seeds;
+  for (const Variant& variant : task.variants)
+    for (const Run& run : variant.runs) {
+      const Json signature = run.result.value("signature", Json());
+      if (!run.finished() || !signature.is_string()) continue;
+      std::vector<std::string> kept;
+      for (const std::string& part : split(signature.get<std::string>(), '|'))
+        if (!part.starts_with("config:") && !part.starts_with("seed:") && !part.starts_with("model:"))
+          kept.push_back(part);
+      if (!run.commit.empty()) kept.push_back("commit:" + run.commit);
+      seeds[join(kept, "|")].insert(run.seed);
+    }
+  std::vector<std::string> signatures;
+  for (const auto& [text, used] : seeds)
+    signatures.push_back(text + "|split:" + task.split + "|seeds:" + std::to_string(used.size()));
+  return signatures;
 }
 
 std::string report_text(const Report& report, bool colour) {
@@ -246,6 +315,7 @@ std::string report_text(const Report& report, bool colour) {
     if (!out.empty()) out += "\n";
     out += colour ? "\x1b[1m" + heading(task) + "\x1b[0m\n" : heading(task) + "\n";
     out += text_table(task_table(task), colour) + table_note(task) + "\n";
+    for (const std::string& signature : task_signatures(task)) out += signature + "\n";
   }
   return out;
 }
@@ -255,14 +325,18 @@ std::string report_markdown(const Report& report) {
   for (const TaskReport& task : report.tasks) {
     if (!out.empty()) out += "\n";
     out += "## " + heading(task) + "\n\n" + markdown_table(task_table(task)) + "\n" + table_note(task) + "\n";
+    for (const std::string& signature : task_signatures(task)) out += "\n`" + signature + "`\n";
   }
   return out;
 }
 
 std::string report_latex(const Report& report) {
   std::string out = "% needs \\usepackage{booktabs}\n";
-  for (const TaskReport& task : report.tasks)
-    out += "% " + heading(task) + "\n% " + table_note(task) + "\n" + latex_table(task_table(task)) + "\n";
+  for (const TaskReport& task : report.tasks) {
+    out += "% " + heading(task) + "\n% " + table_note(task) + "\n";
+    for (const std::string& signature : task_signatures(task)) out += "% " + signature + "\n";
+    out += latex_table(task_table(task)) + "\n";
+  }
   return out;
 }
 
@@ -290,6 +364,7 @@ Json report_json(const Report& report) {
                      {"metric", task.metric},
                      {"split", task.split},
                      {"higher_is_better", task.higher_is_better},
+                     {"signatures", task_signatures(task)},
                      {"variants", variants}});
   }
   return {{"format", 1}, {"tasks", tasks}, {"variants", all}, {"incomplete", report.incomplete}};

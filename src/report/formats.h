@@ -17,6 +17,10 @@ TextTable task_table(const TaskReport& task);
 /// One or two sentences that say how to read the table.
 std::string table_note(const TaskReport& task);
 
+/// What pins a task's runs, in sacreBLEU's manner, each once: their signatures without config and seed, with
+/// the number of seeds and the commit.
+std::vector<std::string> task_signatures(const TaskReport& task);
+
 /// For a terminal; `colour` = bold allowed (a terminal, and NO_COLOR not set).
 std::string report_text(const Report& report, bool colour);
 std::string report_markdown(const Report& report);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "src/figures/chart.h"
 #include "src/report/formats.h"
@@ -39,7 +40,7 @@ std::string task_html(const TaskReport& task, size_t i, const PageOptions& optio
   html += "<p class=\"lead\">" + escape_markup(lead_sentence(task)) + "</p>";
   html += "<h3>Results</h3>" + table_html(task_table(task)) + "<p class=\"note\">" +
           escape_markup(table_note(task)) + "</p>";
-  html += interval_plot_html(task);
+  html += interval_plot_html(task) + pareto_html(task) + slices_html(task, options);
   html += curves_html(task, options) + maps_html(task, options) + map_scores_html(task);
   return html;
 }
@@ -54,6 +55,16 @@ std::string summary_sentence(const Report& report) {
   if (report.incomplete > 0)
     text += " " + counted(report.incomplete, "run") + " did not finish; the tables show which.";
   return text;
+}
+
+/// What pins the page: versions, threads and the like of its runs, each once.
+std::string signature_html(const Report& report) {
+  std::set<std::string> signatures;
+  for (const TaskReport& task : report.tasks)
+    for (const std::string& signature : task_signatures(task)) signatures.insert(signature);
+  std::string html;
+  for (const std::string& signature : signatures) html += "<code>" + escape_markup(signature) + "</code><br>";
+  return html;
 }
 
 std::string navigation(const Report& report) {
@@ -97,8 +108,8 @@ std::string report_html(const Report& report, const PageOptions& options) {
   return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
          "content=\"width=device-width, initial-scale=1\"><title>" +
          escape_markup(options.title) + "</title><style>" + page_style() + "</style></head><body><main>" +
-         body +
-         "<footer>Written by fovea. Everything on this page is inside this file.</footer></main><script>" +
+         body + "<footer>" + signature_html(report) +
+         "Written by fovea. Everything on this page is inside this file.</footer></main><script>" +
          page_script() + "</script></body></html>\n";
 }
 

@@ -1,6 +1,7 @@
 // The maps of several variants side by side, and their scores.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -204,15 +205,29 @@ const std::vector<ScoreColumn> kScoreColumns{{"pointing", "pointing ↑"},
                                              {"normalised_entropy", "entropy / ln n"},
                                              {"effective_span", "effective span"},
                                              {"mean_distance", "mean distance"},
-                                             {"sink_mass", "mass on first key"}};
+                                             {"sink_mass", "mass on first key"},
+                                             {"previous_mass", "on previous"},
+                                             {"self_mass", "on itself"},
+                                             {"next_mass", "on next"},
+                                             {"head_disagreement", "head disagreement"},
+                                             {"aer", "AER, best head ↓"}};
 
-std::string mean_and_half(const Json& summary) {
+/// Half the interval of a summary, NaN where it has none.
+double half_interval(const Json& summary) {
+  const Json ci = summary.is_object() ? summary.value("ci", Json::array()) : Json::array();
+  if (ci.size() != 2 || !ci[1].is_number()) return std::numeric_limits<double>::quiet_NaN();
+  return ci[1].get<double>() - summary["mean"].get<double>();
+}
+
+/// "0.35 ± 0.02", and behind it half the interval over seeds where there is one.
+std::string mean_and_half(const Json& summary, const Json& seeds) {
   if (!summary.is_object() || !summary.value("mean", Json()).is_number()) return "–";
-  const double mean = summary["mean"].get<double>();
-  const Json ci = summary.value("ci", Json::array());
+  const double mean = summary["mean"].get<double>(), half = half_interval(summary),
+               over = half_interval(seeds);
   // An interval from two maps says nothing.
-  if (ci.size() != 2 || !ci[1].is_number() || summary.value("n", 0) < 3) return format_number(mean, 3);
-  return with_uncertainty(mean, ci[1].get<double>() - mean);
+  const std::string text =
+      std::isnan(half) || summary.value("n", 0) < 3 ? format_number(mean, 3) : with_uncertainty(mean, half);
+  return std::isnan(over) ? text : text + " (± " + format_number(over, 2) + ")";
 }
 
 /// A row per variant and layer; null where a score is absent.
@@ -221,22 +236,40 @@ struct ScoreRow {
   std::string layer;
   Json all;
   Json chance;
+  Json seeds;
   int64_t n = 0;
 };
+
+/// The scores of a layer under one roof: the heads' means, their disagreement, the best head's alignment
+/// error.
+Json table_scores(const Json& layer) {
+  Json all = layer.value("all", Json::object());
+  if (layer.contains("head_disagreement")) all["head_disagreement"] = layer["head_disagreement"];
+  const Json heads = layer.value("heads", Json::array());
+  for (const Json& head : heads) {
+    const Json rate = head.value("/alignment/aer"_json_pointer, Json());
+    if (rate.is_number() && (!all.contains("aer") || rate < all["aer"]["mean"]))
+      all["aer"] = {{"mean", rate}};
+  }
+  return all;
+}
 
 std::vector<ScoreRow> score_rows(const TaskReport& task) {
   std::vector<ScoreRow> rows;
   for (const Variant& variant : task.variants) {
-    std::vector<Json> records;
-    for (const Run& run : variant.runs)
-      if (run.finished())
-        for (Json& record : scores_of(run)) records.push_back(std::move(record));
-    const Json summary = summarise_scores(records);
+    std::vector<Json> records, summaries;
+    for (const Run& run : variant.runs) {
+      if (!run.finished()) continue;
+      const std::vector<Json> own = scores_of(run);
+      if (!own.empty()) summaries.push_back(summarise_scores(own));
+      records.insert(records.end(), own.begin(), own.end());
+    }
+    const Json summary = summarise_scores(records), seeds = summarise_seeds(summaries);
     for (const auto& [layer, scores] : summary.items()) {
       const Json entropy = scores["all"].value("entropy", Json::object());
-      rows.push_back({variant.name, layer, scores["all"],
+      rows.push_back({variant.name, layer, table_scores(scores),
                       scores.value("/chance/uniform"_json_pointer, Json::object()),
-                      entropy.value("n", int64_t{0})});
+                      table_scores(seeds[layer]), entropy.value("n", int64_t{0})});
     }
   }
   return rows;
@@ -272,7 +305,9 @@ TextTable score_table(std::vector<ScoreRow> rows) {
     std::vector<TableCell> cells{
         {rows[i].name, false}, {rows[i].layer, false}, {std::to_string(rows[i].n), false}};
     for (const ScoreColumn& column : columns)
-      cells.push_back({mean_and_half(rows[i].all.value(column.key, Json())), false});
+      cells.push_back(
+          {mean_and_half(rows[i].all.value(column.key, Json()), rows[i].seeds.value(column.key, Json())),
+           false});
     table.rows.push_back(std::move(cells));
     const bool last = i + 1 == rows.size() || rows[i + 1].layer != rows[i].layer;
     if (last && !rows[i].chance.empty()) table.rows.push_back(chance_cells(rows[i], columns));
@@ -308,7 +343,7 @@ std::string map_scores_html(const TaskReport& task) {
       std::any_of(rows.begin(), rows.end(), [](const ScoreRow& row) { return row.all.contains("mass"); });
   std::string html =
       "<h3>What the maps measure</h3><p class=\"explain\">Mean over maps ± half the 95 % interval (from "
-      "three maps on); ";
+      "three maps on), in brackets the same over seeds, each its mean over maps; ";
   html += truth ? "the first columns compare with where attention ought to go, the rows in italics are what "
                   "chance gives.</p>"
                 : "entropies in nats, over visible keys only.</p>";

@@ -20,6 +20,14 @@ std::string curves_html(const TaskReport& task, const PageOptions& options);
 /// One row per variant: each seed a dot, the mean a bar, the interval a line. Empty without values.
 std::string interval_plot_html(const TaskReport& task);
 
+/// Score against training time and against parameters, a dot a variant and a line along those that no other
+/// beats in both. Empty with fewer than two variants that have both.
+std::string pareto_html(const TaskReport& task);
+
+/// The share of right answers by label and by length of the input, variants beside each other, from
+/// examples-SPLIT.jsonl. Empty where there are no such examples.
+std::string slices_html(const TaskReport& task, const PageOptions& options);
+
 /// The attention of the variants side by side on the same examples. Empty without maps.
 std::string maps_html(const TaskReport& task, const PageOptions& options);
 

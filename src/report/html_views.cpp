@@ -68,7 +68,7 @@ Cells folded(const MapRecord& record, int64_t head) {
   Cells cells{record.key.rows,
               record.key.columns,
               input_cells(record.key, key_weights(record, head, query)),
-              input_cells(record.key, key_mask(record, query)),
+              input_cells(record.key, key_mask(record, head, query)),
               input_cells(record.key, key_truth(record, query)),
               {},
               {}};
@@ -82,7 +82,7 @@ Cells cells_of(const MapRecord& record, int64_t head) {
   return {record.queries,
           record.keys,
           {begin, begin + static_cast<std::ptrdiff_t>(record.queries * record.keys)},
-          record.mask,
+          record.mask_of(head),
           record.truth,
           record.query.labels,
           record.key.labels};
@@ -255,7 +255,7 @@ std::string polyline(const std::vector<float>& values, double low, double high, 
 
 std::string series_svg(const MapRecord& record, const MapScene& scene, int64_t head, double high) {
   const std::vector<float> weights = key_weights(record, head, -1);
-  const std::vector<uint8_t> visible = key_mask(record, -1), gold = key_truth(record, -1);
+  const std::vector<uint8_t> visible = key_mask(record, head, -1), gold = key_truth(record, -1);
   double low = INFINITY, top = -INFINITY;
   size_t steps = 1;
   for (const SeriesLine& line : scene.series) {
@@ -300,11 +300,11 @@ std::string sentence_html(const MapRecord& record, int64_t head, double high) {
   for (int64_t k = 0; k < record.keys; ++k) {
     const double weight = static_cast<double>(record.weight(head, 0, k));
     const double share = std::clamp(weight / high, 0.0, 1.0);
-    std::string classes = !record.visible(0, k) ? "masked" : share > 0.55 ? "strong" : "";
+    std::string classes = !record.visible(head, 0, k) ? "masked" : share > 0.55 ? "strong" : "";
     if (record.gold(0, k)) classes += classes.empty() ? "gold" : " gold";
     html += "<span" + (classes.empty() ? "" : " class=\"" + classes + "\"") +
             " style=\"--w:" + format_fixed(share, 3) + "\" data-tip=\"" +
-            (record.visible(0, k) ? format_number(weight, 3) : "masked") + "\">" +
+            (record.visible(head, 0, k) ? format_number(weight, 3) : "masked") + "\">" +
             escape_markup(record.key.labels[static_cast<size_t>(k)]) + "</span> ";
   }
   return html + "</p>";

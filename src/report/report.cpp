@@ -7,6 +7,7 @@
 
 #include "src/base/error.h"
 #include "src/base/text.h"
+#include "src/report/examples.h"
 #include "src/report/sweep_runs.h"
 #include "src/stats/metric.h"
 #include "src/stats/paired.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t kMostOtherMetrics = 3;
+constexpr uintmax_t kMostExampleBytes = 64 << 20;
 
 double mean_over_finished(const Variant& variant, const std::string& pointer) {
   std::vector<double> values;
@@ -174,7 +176,8 @@ Comparison compared(const Variant& variant, const Variant& baseline) {
           paired_t_test(differences),
           sign_flip_test(differences),
           kUndefined,
-          paired_effect(differences)};
+          paired_effect(differences),
+          {}};
 }
 
 /// Whether the variant has "axis=value", or its key's end, among its axes.
@@ -200,18 +203,27 @@ const Variant* partner(const Variant& variant, const std::vector<const Variant*>
   return nullptr;
 }
 
+/// Holm over all comparisons of the task, by seed and by example each for itself.
 void adjust(TaskReport& task) {
-  std::vector<double> p;
-  for (const Variant& variant : task.variants)
-    if (variant.comparison) p.push_back(variant.comparison->p_sign_flip);
-  const std::vector<double> adjusted = holm_adjusted(p);
+  std::vector<double> by_seed, by_example;
+  for (const Variant& variant : task.variants) {
+    if (!variant.comparison) continue;
+    by_seed.push_back(variant.comparison->p_sign_flip);
+    by_example.push_back(variant.comparison->by_example ? variant.comparison->by_example->p : kUndefined);
+  }
+  const std::vector<double> seeds = holm_adjusted(by_seed), examples = holm_adjusted(by_example);
   size_t i = 0;
-  for (Variant& variant : task.variants)
-    if (variant.comparison) variant.comparison->p_holm = adjusted[i++];
+  for (Variant& variant : task.variants) {
+    if (!variant.comparison) continue;
+    variant.comparison->p_holm = seeds[i];
+    if (variant.comparison->by_example) variant.comparison->by_example->p_holm = examples[i];
+    ++i;
+  }
 }
 
 /// False when no variant of this task answers to the baseline.
-bool compare(TaskReport& task, const std::string& wanted) {
+bool compare(TaskReport& task, const ReportOptions& options) {
+  const std::string& wanted = options.baseline;
   std::vector<const Variant*> fitting;
   std::vector<std::string> names;
   for (const Variant& variant : task.variants)
@@ -223,10 +235,14 @@ bool compare(TaskReport& task, const std::string& wanted) {
   if (fitting.size() > 1 && !swept)
     throw ConfigError("baseline '" + wanted + "' fits several variants of " + task.name + ": " +
                       join(names, "; "));
+  ExampleValues values(task.split, task.metric);
+  const bool by_example = options.by_example.value_or(ExampleValues::bytes(task) <= kMostExampleBytes);
   for (Variant& variant : task.variants) {
     if (std::find(fitting.begin(), fitting.end(), &variant) != fitting.end()) continue;
     const Variant* baseline = fitting.size() == 1 ? fitting[0] : partner(variant, fitting, wanted);
-    if (baseline != nullptr) variant.comparison = compared(variant, *baseline);
+    if (baseline == nullptr) continue;
+    variant.comparison = compared(variant, *baseline);
+    if (by_example) variant.comparison->by_example = compared_by_example(variant, *baseline, values);
   }
   adjust(task);
   return true;
@@ -316,7 +332,7 @@ Report make_report(const std::vector<Run>& runs, const ReportOptions& options) {
   bool found = options.baseline.empty();
   for (const auto& [name, members] : groups) {
     report.tasks.push_back(task_report(name, members, options));
-    if (!options.baseline.empty()) found = compare(report.tasks.back(), options.baseline) || found;
+    if (!options.baseline.empty()) found = compare(report.tasks.back(), options) || found;
   }
   if (found) return report;
   std::vector<std::string> names;

@@ -19,6 +19,22 @@ struct ReportOptions {
   std::string metric;
   /// Empty = the split most runs have the metric on, test before validation.
   std::string split;
+  /// Whether to compare by example too; unset = where the files are not many (64 MiB a task).
+  std::optional<bool> by_example;
+};
+
+/// One seed's examples that are right under one of two variants alone, and what that says.
+struct McNemar {
+  int64_t seed = 0, only_variant = 0, only_baseline = 0;
+  double p = 1;
+};
+
+/// A variant against the baseline, paired by example (src/report/examples.h).
+struct ByExample {
+  int64_t examples = 0;
+  double p = 0;
+  double p_holm = 0;
+  std::vector<McNemar> mcnemar;  // by seed; empty unless values are 0 and 1
 };
 
 /// A variant against the baseline, paired by seed.
@@ -32,6 +48,7 @@ struct Comparison {
   double p_holm = 0;
   /// Mean of the differences over their standard deviation (paired_effect).
   double effect = 0;
+  std::optional<ByExample> by_example;
 };
 
 /// Runs that differ in nothing but the seed.

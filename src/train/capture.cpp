@@ -54,8 +54,9 @@ MapRecord make_record(const TracedMap& map, const Task& task, const Batch& batch
     return t[map_row].slice(-2, 0, record.queries).slice(-1, 0, record.keys).contiguous();
   };
   const Tensor weights = cut(map.weights).to(torch::kFloat32).contiguous();  // [H, Tq, Tk]
-  const Tensor visible = cut(map.visible).to(torch::kUInt8).contiguous();    // [Tq, Tk]
   record.weights.assign(weights.data_ptr<float>(), weights.data_ptr<float>() + weights.numel());
+  Tensor visible = cut(map.visible).to(torch::kUInt8).contiguous();  // [1 or H, Tq, Tk]
+  if (torch::equal(visible, visible.slice(0, 0, 1).expand_as(visible))) visible = visible.slice(0, 0, 1);
   if (!visible.to(torch::kBool).all().item<bool>())
     record.mask.assign(visible.data_ptr<uint8_t>(), visible.data_ptr<uint8_t>() + visible.numel());
   if (!map.axes.key.field.empty())

@@ -23,13 +23,15 @@ int64_t product(Sizes shape) {
 int64_t macs_of(const char* name, c10::ArrayRef<const c10::IValue> in) {
   const auto is = [&](const char* other) { return std::strcmp(name, other) == 0; };
   if (is("aten::mm") || is("aten::bmm")) return product(sizes(in[0])) * sizes(in[1]).back();
-  if (is("aten::addmm") || is("aten::baddbmm")) return product(sizes(in[1])) * sizes(in[2]).back();
+  if (is("aten::addmm") || is("aten::addmm_") || is("aten::baddbmm"))
+    return product(sizes(in[1])) * sizes(in[2]).back();
   if (is("aten::mv") || is("aten::dot")) return product(sizes(in[0]));
   if (is("aten::addmv")) return product(sizes(in[1]));
   if (is("aten::_scaled_dot_product_flash_attention_for_cpu")) {
     const Sizes query = sizes(in[0]), key = sizes(in[1]);  // [B, H, T, Dh]
     return 2 * product(query) * key[2];
   }
+  if (is("fovea::fused_attention")) return in[0].toInt();  // says itself how many
   if (is("aten::mkldnn_rnn_layer")) {
     const Sizes input = sizes(in[0]);  // [T, B, D]
     return input[0] * input[1] * (product(sizes(in[1])) + product(sizes(in[2])));

@@ -102,9 +102,8 @@ TEST_CASE(
     call.want = Want::kWeights;
     CHECK(same_bits(trace.maps()[0].weights, attention->attend(in.query, memory, call).weights.detach()));
     Call first = weights_call(1);
-    // One mask a map: what some head may see.
-    CHECK(same_bits(trace.maps()[0].visible.expand({kBatch, kQueries, kKeys}),
-                    visible_pairs(*attention, in, first).any(1)));
+    const Tensor pairs = visible_pairs(*attention, in, first);  // [B, H, Tq, Tk]
+    CHECK(same_bits(trace.maps()[0].visible.expand_as(pairs).contiguous(), pairs.contiguous()));
   }
 }
 

@@ -7,6 +7,7 @@
 #include "src/base/error.h"
 #include "src/maps/atlas.h"
 #include "src/maps/map_edit.h"
+#include "src/maps/sorted_atlas.h"
 #include "src/stats/paired.h"
 #include "src/stats/welch.h"
 
@@ -124,4 +125,24 @@ TEST_CASE("an atlas of unlike shapes is refused; groups of one shape are found",
   REQUIRE(groups.size() == 2);
   CHECK(groups[0][1].path == "c");
   CHECK_THROWS_AS(atlas_figure({}), DataError);
+}
+
+TEST_CASE("an atlas by a score has the heads in its order, undefined ones last, and says so", "[maps]") {
+  // Entropies: 0 and ln 2 = 0.69 in layer 0; undefined (a row of sum 0) and 0.56 in layer 1.
+  std::vector<MapRecord> records(2);
+  records[0].path = "encoder.0.self", records[1].path = "encoder.1.self";
+  for (MapRecord& record : records) record.heads = 2, record.queries = 1, record.keys = 2;
+  records[0].weights = {1, 0, 0.5F, 0.5F};
+  records[1].weights = {0, 0, 0.75F, 0.25F};
+  const Figure figure = sorted_atlas_figure({records[1], records[0]}, "entropy");
+  const HeatMap& map = std::get<HeatMap>(figure.content);
+  std::vector<std::string> titles;
+  for (const HeatPanel& panel : map.panels) titles.push_back(panel.title);
+  CHECK(titles == std::vector<std::string>{"0.1", "1.1", "0.0", "1.0"});
+  CHECK(map.panels[1].values == std::vector<float>{0.75F, 0.25F});
+  CHECK(map.panel_row_titles.empty());
+  CHECK_THAT(figure.caption, Contains("by entropy") && Contains("0 is encoder.0.self, 1 is encoder.1.self"));
+  CHECK(render(figure, Format::kSvg) == render(figure, Format::kSvg));
+  CHECK_THROWS_WITH(sorted_atlas_figure(records, "entropi"), Contains("--atlas-by") && Contains("entropy"));
+  CHECK_THROWS_AS(sorted_atlas_figure({}, "entropy"), DataError);
 }

@@ -220,3 +220,20 @@ TEST_CASE("score_record writes null for what is undefined and summarise_scores a
   CHECK(summary["chance"]["uniform"]["mass"]["mean"] == Approx(0.25));
   CHECK(to_text(summary).find("nan") == std::string::npos);
 }
+
+TEST_CASE("over seeds each run counts as one value, its mean over examples", "[maps]") {
+  const MapRecord sharp = record_of(1, 1, 2, {1, 0}), flat = record_of(1, 1, 2, {0.5F, 0.5F});
+  const Json one = summarise_scores({score_record(sharp), score_record(flat)}),
+             other = summarise_scores({score_record(flat), score_record(flat), score_record(flat)});
+  const Json seeds = summarise_seeds({one, other});
+  const Json& entropy = seeds["encoder.0.self"]["all"]["entropy"];
+  CHECK(entropy["n"] == 2);
+  CHECK(entropy["mean"].get<double>() == Approx(0.75 * std::log(2)));
+  // t(0.975; 1) = 12.706 times sd / √2 = 0.125 ln 2 · 2 / 2
+  CHECK(entropy["ci"][1].get<double>() - entropy["mean"].get<double>() ==
+        Approx(12.7062 * 0.25 * std::log(2)));
+  CHECK(seeds["encoder.0.self"]["chance"]["uniform"]["entropy"]["mean"].get<double>() == Approx(std::log(2)));
+  CHECK_FALSE(scores_document({score_record(flat)}).contains("seeds"));
+  CHECK(scores_document({score_record(flat)},
+                        {{score_record(sharp)}})["seeds"]["encoder.0.self"]["all"]["entropy"]["n"] == 2);
+}

@@ -111,6 +111,66 @@ class Maps(Programs):
         self.assertTrue(all(math.isnan(value) or 0 <= value <= 1 for value in p))
         self.refused(fovea("maps", self.net, "--against", self.run_folder, "--examples", "0", "--out", self.folder / "never"), 2, "--against")
 
+    def test_differences_have_a_page_and_an_atlas_and_no_scores(self):
+        out, other = self.folder / "minus-page", self.layers["uniform", 0]
+        self.made(self.net, "--against", other, "--examples", "0,1", "--format", "html,csv,png", "--atlas", "--out", out, "--quiet")
+        page = (out / "maps.html").read_text()
+        self.assertIn("encoder.1.self.difference", page)
+        self.assertTrue((out / "test-1" / "atlas.png").exists())
+        self.assertIn("-", (out / "test-0" / "encoder.0.self.difference.csv").read_text())
+        for words, part in ((["--score"], "--score"), (["--atlas-by", "entropy"], "--atlas-by")):
+            self.refused(fovea("maps", self.net, "--against", other, *words, "--out", self.folder / "never"), 2, part, "--against")
+
+    def test_an_atlas_by_a_score_is_another_picture_and_an_unknown_score_is_refused(self):
+        outs = {name: self.folder / f"atlas-{name}" for name in ("layers", "entropy", "sink_mass")}
+        for name, out in outs.items():
+            words = ["--atlas"] if name == "layers" else ["--atlas-by", name]
+            self.made(self.net, "--examples", "0", "--format", "tikz", *words, "--out", out, "--quiet")
+        drawn = {name: (out / "test-0" / "atlas.tikz").read_text() for name, out in outs.items()}
+        self.assertEqual(len(set(drawn.values())), 3)
+        self.assertIn("by entropy", drawn["entropy"].replace("\n", " "))
+        self.refused(fovea("maps", self.net, "--atlas-by", "entropi", "--format", "svg", "--out", self.folder / "never", "--quiet"), 2, "--atlas-by", "entropy")
+
+    def test_heads_that_see_different_keys_have_masks_of_their_own(self):
+        run, out = self.folder / "both-ways", self.folder / "both-ways-maps"
+        done = fovea("train", "text-classification", "model.attention.pattern=bidirectional", *LAYERS, *FAST, "--out", run)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.made(run, "--examples", "0", "--format", "npy,json,svg,html", "--score", "--out", out, "--quiet")
+        record = json.loads((out / "test-0" / "encoder.0.self.json").read_text())
+        mask, (heads, queries, keys) = record["mask"], record["shape"]
+        self.assertEqual((len(mask), len(mask[0]), len(mask[0][0])), (heads, queries, keys))
+        self.assertEqual(mask[0], [list(row) for row in zip(*mask[1])])  # one looks back, one ahead
+        shape, weights = array(out / "test-0" / "encoder.0.self.npy")
+        seen = [cell for head in mask for row in head for cell in row]
+        self.assertTrue(all(weight == 0 for weight, cell in zip(weights, seen) if not cell))
+
+    def test_the_maps_of_a_stream_show_what_the_net_remembers(self):
+        text, run, out = self.folder / "text.txt", self.folder / "stream", self.folder / "stream-maps"
+        text.write_text("so much depends upon a red wheel barrow glazed with rain water beside the white chickens\n" * 12)
+        done = fovea("train", "language-model", f"task.train={text}", "task.tokenizer=character", "task.context=8", "task.stream=true", "model=transformer-xl",
+                     "model.width=8", "model.layers=1", "model.memory=8", "train.epochs=1", "--threads", "1", "--quiet", "--out", run)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.made(run, "--split", "validation", "--examples", "0,1", "--out", out, "--quiet")
+        keys = []
+        for example in ("validation-0", "validation-1"):
+            record = json.loads(next((out / example).glob("*self.json")).read_text())
+            keys.append(record["shape"][2])
+        self.assertEqual(keys[1], keys[0] + 8)
+        self.assertEqual(record["key"]["special"], list(range(8)))
+
+    def test_scores_over_seeds_stand_beside_those_over_examples(self):
+        out = self.folder / "over-seeds"
+        self.made(self.net, "--seeds", self.layers["multi-head", 1], "--score", "--examples", "0-4", "--out", out, "--quiet")
+        said = json.loads((out / "scores.json").read_text())
+        self.assertEqual(said["summary"]["encoder.0.self"]["all"]["entropy"]["n"], 5)
+        over = said["seeds"]["encoder.0.self"]["all"]["entropy"]
+        alone = self.folder / "other-seed"
+        self.made(self.layers["multi-head", 1], "--score", "--examples", "0-4", "--out", alone, "--quiet")
+        other = json.loads((alone / "scores.json").read_text())["summary"]["encoder.0.self"]["all"]["entropy"]["mean"]
+        self.assertEqual(over["n"], 2)
+        self.assertAlmostEqual(over["mean"], (said["summary"]["encoder.0.self"]["all"]["entropy"]["mean"] + other) / 2, 12)
+        self.refused(fovea("maps", self.net, "--seeds", self.layers["uniform", 0], "--score", "--out", self.folder / "never", "--quiet"), 2, "--seeds", "model.attention")
+
     def test_faithfulness_of_a_classifier_is_a_table_a_file_and_curves(self):
         out = self.folder / "faithful"
         done = self.made(self.run_folder, "--faithfulness", "--examples", "0-4", "--format", "svg", "--out", out)

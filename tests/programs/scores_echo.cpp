@@ -11,9 +11,12 @@
 #include "src/maps/rollout.h"
 #include "src/maps/scores.h"
 #include "src/stats/bootstrap.h"
+#include "src/stats/by_example.h"
 #include "src/stats/curves.h"
 #include "src/stats/divergence.h"
+#include "src/stats/paired.h"
 #include "src/stats/rank_correlation.h"
+#include "src/stats/summary.h"
 
 using namespace fovea;
 
@@ -83,6 +86,20 @@ Json bootstrap(const Json& request) {
   return {interval.low, interval.high};
 }
 
+/// Student's t, sign flips, Cohen's d of differences, and the interval of their mean.
+Json paired(const Json& request) {
+  const Numbers differences = request.at("differences");
+  const Summary summary = summarise(differences);
+  return {number(paired_t_test(differences)), number(sign_flip_test(differences)),
+          number(paired_effect(differences)), number(summary.low), number(summary.high)};
+}
+
+Json randomisation(const Json& request) {
+  RandomisationOptions options;
+  options.resamples = request.at("resamples");
+  return number(approximate_randomisation(request.at("differences").get<Numbers>(), options));
+}
+
 const std::map<std::string, std::function<Json(const Json&)>> kAnswers = {
     {"rollout", [](const Json& r) { return Json(attention_rollout(layers_from(r), mix_from(r)).weights); }},
     {"flow", [](const Json& r) { return Json(attention_flow(layers_from(r), mix_from(r)).weights); }},
@@ -94,6 +111,10 @@ const std::map<std::string, std::function<Json(const Json&)>> kAnswers = {
     {"area", [](const Json& r) { return number(area_under_curve(r.at("x"), r.at("y"))); }},
     {"quantile", [](const Json& r) { return number(sorted_quantile(r.at("values"), r.at("p"))); }},
     {"bootstrap", bootstrap},
+    {"paired", paired},
+    {"holm", [](const Json& r) { return Json(holm_adjusted(r.at("p").get<Numbers>())); }},
+    {"mcnemar", [](const Json& r) { return number(mcnemar_exact(r.at("a"), r.at("b"))); }},
+    {"randomisation", randomisation},
 };
 
 }  // namespace

@@ -171,7 +171,7 @@ class Data(Programs):
 
 
 class Shells(Programs):
-    verbs = ("train", "evaluate", "predict", "maps", "attend", "report", "curves", "diff", "repro", "gc", "list", "data", "doctor", "completion", "man")
+    verbs = ("train", "evaluate", "predict", "maps", "attend", "ablate", "status", "report", "curves", "diff", "repro", "gc", "list", "data", "doctor", "completion", "man")
 
     @classmethod
     def setUpClass(cls):
@@ -183,7 +183,7 @@ class Shells(Programs):
 
     def completed(self, line):
         """What bash offers for a line whose end is the cursor."""
-        script = f'source {self.folder}/bash; COMP_LINE="$1"; COMP_POINT=${{#1}}; _fovea 2>/dev/null; printf "%s\\n" "${{COMPREPLY[@]}}"'
+        script = f'source {self.folder}/bash; COMP_LINE="$1"; COMP_POINT=${{#1}}; _fovea_complete 2>/dev/null; printf "%s\\n" "${{COMPREPLY[@]}}"'
         done = subprocess.run(["bash", "-c", script, "bash", line], capture_output=True, text=True, check=True)
         return done.stdout.split()
 

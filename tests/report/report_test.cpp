@@ -369,6 +369,31 @@ TEST_CASE("map scores are read from scores.json when it is there", "[report]") {
   CHECK_THAT(report_html(make_report(std::vector<fs::path>{root})), Contains("0.123"));
 }
 
+TEST_CASE("the table of map scores has every score, and the interval over seeds beside the maps'",
+          "[report]") {
+  const fs::path root = scratch("seeds");
+  for (int64_t seed : {0, 1, 2}) {
+    const fs::path run = make_run(root, {"r", "t", "a", "accuracy", true, 0.5, seed});
+    make_folders(run / "maps");
+    std::vector<Json> records;
+    for (int example = 0; example < 4; ++example)
+      records.push_back({{"path", "encoder.0.self"},
+                         {"head_disagreement", 0.111},
+                         {"heads",
+                          {{{"head", 0},
+                            {"entropy", 1.0 + 0.001 * example + static_cast<double>(seed)},
+                            {"previous_mass", 0.222},
+                            {"self_mass", 0.333},
+                            {"next_mass", 0.444}}}}});
+    write_file_synced(run / "maps" / "scores.json", to_text(scores_document(records)));
+  }
+  const std::string page = report_html(make_report(std::vector<fs::path>{root}));
+  for (const std::string part :
+       {"head disagreement", "on previous", "on itself", "on next", "0.22 ±", "0.33 ±", "0.44 ±", "0.11 ±"})
+    CHECK_THAT(page, Contains(part));
+  CHECK_THAT(page, Contains("(± 2.5)"));  // t(0.975; 2) = 4.303 times sd / √3 of 1, 2 and 3
+}
+
 TEST_CASE("variants are named by what tells them apart", "[report]") {
   const auto config = [](const std::string& name, int heads, double rate) {
     return Json{{"model", {{"attention", {{"name", name}, {"heads", heads}}}}}, {"train", {{"rate", rate}}}};

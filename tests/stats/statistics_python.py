@@ -1,4 +1,4 @@
-"""Rank correlations, divergences, curves and the bootstrap against SciPy, NumPy and scikit-learn.
+"""Rank correlations, divergences, curves, the bootstrap and paired tests against SciPy, NumPy and scikit-learn.
 
 Usage: statistics_python.py PATH/TO/tests-scores-echo. Exit code 77 (skipped) where a package is absent.
 """
@@ -82,6 +82,56 @@ def cases():
     yield {"what": "bootstrap", "values": values.tolist(), "resamples": 4000, "seed": 1}, [interval.low, interval.high], tolerance
 
 
+def holm(p):
+    """statsmodels where it is installed, else Holm's definition: the k-th smallest times what is left, never falling."""
+    try:
+        from statsmodels.stats.multitest import multipletests
+
+        return multipletests(p, method="holm")[1]
+    except ImportError:
+        order, adjusted, floor = np.argsort(p, kind="stable"), np.empty(len(p)), 0
+        for rank, i in enumerate(order):
+            adjusted[i] = floor = max(floor, min(1, (len(p) - rank) * p[i]))
+        return adjusted
+
+
+def mcnemar(a, b):
+    try:
+        from statsmodels.stats.contingency_tables import mcnemar as test
+
+        return test([[0, a], [b, 0]], exact=True).pvalue
+    except ImportError:
+        return stats.binomtest(min(a, b), a + b).pvalue if a + b else 1
+
+
+def of_means(x, axis):
+    return np.mean(x, axis=axis)
+
+
+def pair_cases():
+    """Tests of paired differences."""
+    for i in range(80):
+        n = int(RNG.integers(2, 12))
+        d = RNG.normal(0.5 * (i % 3), 1, n).round([1, 6][i % 2])
+        if np.std(d) == 0:
+            continue
+        t, flips = stats.ttest_1samp(d, 0), stats.permutation_test((d,), of_means, permutation_type="samples", n_resamples=np.inf)
+        interval = t.confidence_interval(0.95)
+        yield {"what": "paired", "differences": d.tolist()}, [t.pvalue, flips.pvalue, d.mean() / d.std(ddof=1), *interval], 1e-9
+    for _ in range(60):
+        p = RNG.random(int(RNG.integers(1, 12))).round(2)
+        yield {"what": "holm", "p": p.tolist()}, holm(p).tolist(), TOLERANCE
+        a, b = (int(x) for x in RNG.integers(0, [4, 40, 400][_ % 3], 2))
+        yield {"what": "mcnemar", "a": a, "b": b}, mcnemar(a, b), 1e-9
+    for i in range(12):
+        # Few examples: exact on both sides. Many: both draw; p agree to five of their standard deviations.
+        n, draws = [int(RNG.integers(3, 14)), 300][i % 2], 20000
+        d = RNG.choice([-1.0, 0.0, 1.0], n, p=[0.2, 0.6, 0.2]) if i % 4 < 2 else RNG.normal(0.07, 1, n)
+        test = stats.permutation_test((d,), of_means, permutation_type="samples", n_resamples=np.inf if n < 14 else draws, rng=i)
+        p = test.pvalue
+        yield {"what": "randomisation", "differences": d.tolist(), "resamples": draws}, p, 1e-9 if n < 14 else 5 * math.sqrt(2 * p * (1 - p) / draws) + 2 / draws
+
+
 def differences(found, expected):
     """Absolute differences of all numbers of two nested answers; infinity where they differ in form."""
     if isinstance(expected, dict):
@@ -98,7 +148,7 @@ def differences(found, expected):
 def main():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SciPy warns of constant input
-        listed = list(cases())
+        listed = [*cases(), *pair_cases()]
     lines = "".join(json.dumps(request) + "\n" for request, _, _ in listed)
     answers = subprocess.run([sys.argv[1]], input=lines, capture_output=True, text=True, check=True).stdout.splitlines()
     assert len(answers) == len(listed), (len(answers), len(listed))

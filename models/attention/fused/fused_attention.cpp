@@ -1,6 +1,7 @@
 #include "models/attention/fused/fused_attention.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/record_function.h>
 
 #include <algorithm>
 #include <atomic>
@@ -241,6 +242,14 @@ class FusedFunction : public torch::autograd::Function<FusedFunction> {
   }
 };
 
+/// Multiply–accumulates of a call, as the plain path makes them: every pair, masked or not.
+int64_t macs_of(const FusedCall& call) {
+  const int64_t pairs = call.query.size(0) * call.query.size(1) * call.query.size(2) * call.key.size(2);
+  int64_t score = call.pair == PairRule::kProduct ? call.query.size(3) : 0;
+  if (call.energy.defined()) score = call.energy.size(-1);
+  return pairs * (score + call.value.size(3));
+}
+
 std::optional<Tensor> perhaps(const Tensor& x, torch::Dtype type) {
   return x.defined() ? std::optional<Tensor>(x.to(type)) : std::nullopt;
 }
@@ -248,6 +257,9 @@ std::optional<Tensor> perhaps(const Tensor& x, torch::Dtype type) {
 }  // namespace
 
 Tensor fused_attention(const FusedCall& call) {
+  // For whoever counts (src/train/macs.h): no operator of LibTorch is called below.
+  const std::vector<c10::IValue> counted = {c10::IValue(macs_of(call))};
+  RECORD_FUNCTION("fovea::fused_attention", counted);
   const auto type = call.query.scalar_type() == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;
   if (call.query.size(2) == 0 || call.key.size(2) == 0 || call.value.size(3) == 0 || call.query.size(0) == 0)
     // Nothing to attend to, or nobody who does: 0, of which every input is an (empty) part.

@@ -7,8 +7,6 @@ using namespace fovea;
 
 namespace {
 
-namespace rnn = torch::nn::utils::rnn;
-
 Recurrent layer(const std::string& cell, int64_t layers, bool bidirectional) {
   torch::manual_seed(2);
   Recurrent made(RecurrentOptions{cell, 3, 4, layers, bidirectional, 0});
@@ -30,20 +28,45 @@ double distance(const Tensor& a, const Tensor& b) {
 
 }  // namespace
 
-TEST_CASE("a BiLSTM over padded rows gives LibTorch's pack_padded_sequence, bit for bit") {
-  torch::NoGradGuard no_gradient;
-  Recurrent made = layer("lstm", 2, true);
-  torch::nn::LSTM reference(torch::nn::LSTMOptions(3, 4).num_layers(2).bidirectional(true).batch_first(true));
-  reference->to(torch::kFloat64);
-  for (auto& item : reference->named_parameters())
-    item.value().copy_(made->named_parameters()["lstm." + item.key()]);
-  const Tensor x = draw();
-  const auto packed = rnn::pack_padded_sequence(x, kLengths, true, false);
-  const auto [sequence, state] = reference->forward_with_packed_input(packed);
-  const RecurrentOutput output = made(x, kLengths);
-  CHECK(torch::equal(output.sequence, std::get<0>(rnn::pad_packed_sequence(sequence, true))));
-  CHECK(torch::equal(output.state[0], std::get<0>(state).transpose(0, 1)));
-  CHECK(torch::equal(output.state[1], std::get<1>(state).transpose(0, 1)));
+TEST_CASE("fused steps give what LibTorch's layers give on packed sequences, states and gradients too") {
+  const std::string cell = GENERATE("lstm", "gru");
+  const bool both = GENERATE(false, true), padded = GENERATE(false, true), goes_on = GENERATE(false, true);
+  INFO(cell << (both ? " both ways" : "") << (padded ? " padded" : "") << (goes_on ? " from a state" : ""));
+  Recurrent made = layer(cell, 2, both);
+  const int64_t states = cell == "lstm" ? 2 : 1;
+  State before;
+  for (int64_t i = 0; goes_on && i < states; ++i)
+    before.push_back(torch::randn({3, both ? 4 : 2, 4}, torch::kFloat64).requires_grad_());
+  const Tensor x = draw().requires_grad_(), lengths = padded ? kLengths : Tensor();
+  const RecurrentOutput fused = made(x, lengths, before), plain = made->plain(x, lengths, before);
+  CHECK(distance(fused.sequence, plain.sequence) < 1e-14);
+  for (size_t i = 0; i < plain.state.size(); ++i) CHECK(distance(fused.state[i], plain.state[i]) < 1e-14);
+
+  std::vector<Tensor> sources = made->parameters();
+  sources.push_back(x);
+  sources.insert(sources.end(), before.begin(), before.end());
+  const auto gradients = [&](const RecurrentOutput& of) {
+    Tensor sum =
+        (of.sequence * torch::arange(1, 1 + of.sequence.numel(), x.options()).view_as(of.sequence)).sum();
+    for (const Tensor& state : of.state) sum = sum + (state * state).sum();
+    return torch::autograd::grad({sum}, sources);
+  };
+  const auto expected = gradients(plain), found = gradients(fused);
+  // Sums of some hundred numbers of order 100.
+  for (size_t i = 0; i < expected.size(); ++i) CHECK(distance(found[i], expected[i]) < 1e-10);
+}
+
+TEST_CASE(
+    "fused steps in float32 stay within its rounding, for widths that fill vectors and widths that do not") {
+  const std::string cell = GENERATE("lstm", "gru");
+  const int64_t hidden = GENERATE(1, 16, 37);
+  torch::manual_seed(9);
+  Recurrent made(RecurrentOptions{cell, 5, hidden, 1, true, 0});
+  const Tensor x = torch::randn({4, 12, 5});
+  const torch::NoGradGuard no_gradient;
+  const RecurrentOutput fused = made(x), plain = made->plain(x, {}, {});
+  // Gates lie in [−1, 1] with errors of 2.4e-7, twelve steps.
+  CHECK(distance(fused.sequence, plain.sequence) < 5e-6);
 }
 
 TEST_CASE(
@@ -62,6 +85,16 @@ TEST_CASE(
         CHECK(distance(all.last[row], alone.last[0]) < 1e-14);
       }
     }
+}
+
+TEST_CASE("a training layer drops out between its layers only") {
+  torch::manual_seed(2);
+  Recurrent made(RecurrentOptions{"gru", 3, 4, 2, false, 0.5});
+  made->train();
+  const Tensor x = torch::randn({3, 6, 3});
+  CHECK(!torch::equal(made(x).sequence, made(x).sequence));
+  made->eval();
+  CHECK(torch::equal(made(x).sequence, made(x).sequence));
 }
 
 TEST_CASE("last is the forward direction's last step beside the backward direction's first") {

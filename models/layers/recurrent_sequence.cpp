@@ -1,0 +1,219 @@
+#include "models/layers/recurrent_sequence.h"
+
+#include <ATen/Dispatch.h>
+#include <ATen/Parallel.h>
+
+#include "src/kernels/recurrent_kernels.h"
+
+namespace fovea {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Variable;
+using Variables = torch::autograd::variable_list;
+using Maybe = std::optional<Tensor>;
+
+constexpr int64_t kGrain = 1 << 14;  // units of a step that a thread takes at least
+
+/// The order of the steps: where each one's state stands among T + 1, the first of which the sequence begins
+/// with.
+struct Steps {
+  int64_t count;
+  bool reverse;
+  int64_t time(int64_t i) const { return reverse ? count - 1 - i : i; }
+  int64_t state_before(int64_t i) const { return reverse ? count - i : i; }
+  int64_t state_after(int64_t i) const { return reverse ? count - 1 - i : i + 1; }
+  /// [T + 1, B, H] → [T, B, H]: the states after, and before, the step of each time.
+  Tensor after(const Tensor& states) const {
+    return states.slice(0, reverse ? 0 : 1, reverse ? count : count + 1);
+  }
+  Tensor before(const Tensor& states) const {
+    return states.slice(0, reverse ? 1 : 0, reverse ? count + 1 : count);
+  }
+};
+
+template <class Scalar>
+Scalar* at_index(const Tensor& tensor, int64_t i) {
+  return tensor.data_ptr<Scalar>() + i * tensor.stride(0);
+}
+
+/// Calls kernel(step, begin, end) over the rows, several threads where there is work for them.
+template <class Kernel, class Step>
+void over_rows(Kernel kernel, const Step& step, int64_t rows) {
+  at::parallel_for(0, rows, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, step.hidden)),
+                   [&](int64_t begin, int64_t end) { kernel(step, begin, end); });
+}
+
+CellStep cell_step(int64_t hidden, int64_t time, const Maybe& lengths) {
+  return {hidden, time, lengths ? lengths->const_data_ptr<int64_t>() : nullptr};
+}
+
+/// [T, B, X] → [T·B, X].
+Tensor rows_of(const Tensor& x) {
+  return x.reshape({-1, x.size(-1)});
+}
+
+/// x W^T + b for all steps at once [T, B, G·H].
+Tensor input_gates(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  return torch::addmm(bias, rows_of(x), weight.t()).view({x.size(0), x.size(1), -1});
+}
+
+/// Room for T + 1 states, with the first one in.
+Tensor begun(const Tensor& first, const Steps& steps) {
+  Tensor states = torch::empty({steps.count + 1, first.size(0), first.size(1)}, first.options());
+  states[steps.state_before(0)].copy_(first);
+  return states;
+}
+
+class FusedLstm : public torch::autograd::Function<FusedLstm> {
+ public:
+  static Variables forward(AutogradContext* context, const Variable& x, const Variable& w_input,
+                           const Variable& w_hidden, const Variable& b_input, const Variable& b_hidden,
+                           const Variable& h, const Variable& c, const Maybe& lengths, bool reverse) {
+    const Steps steps{x.size(0), reverse};
+    const Tensor gates = input_gates(x, w_input, b_input + b_hidden);  // [T, B, 4H]
+    const Tensor states = begun(h, steps), cells = begun(c, steps);    // [T + 1, B, H]
+    const Tensor recurrent = w_hidden.t();
+    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_lstm", [&] {
+      for (int64_t i = 0; i < steps.count; ++i) {
+        const int64_t t = steps.time(i);
+        gates[t].addmm_(states[steps.state_before(i)], recurrent);
+        const LstmForward<scalar_t> step{cell_step(h.size(1), t, lengths),
+                                         at_index<scalar_t>(gates, t),
+                                         at_index<scalar_t>(states, steps.state_before(i)),
+                                         at_index<scalar_t>(cells, steps.state_before(i)),
+                                         at_index<scalar_t>(states, steps.state_after(i)),
+                                         at_index<scalar_t>(cells, steps.state_after(i))};
+        over_rows(recurrent_kernels<scalar_t>().lstm_forward, step, x.size(1));
+      }
+    });
+    context->save_for_backward({x, w_input, w_hidden, gates, states, cells, lengths.value_or(Tensor())});
+    context->saved_data["reverse"] = reverse;
+    const int64_t last = steps.state_after(steps.count - 1);
+    return {steps.after(states).clone(), states[last].clone(), cells[last].clone()};
+  }
+
+  static Variables backward(AutogradContext* context, Variables from) {
+    const Variables saved = context->get_saved_variables();
+    const Tensor &x = saved[0], &w_input = saved[1], &w_hidden = saved[2], &gates = saved[3],
+                 &states = saved[4], &cells = saved[5];
+    const Maybe lengths = saved[6].defined() ? Maybe(saved[6]) : std::nullopt;
+    const Steps steps{x.size(0), context->saved_data["reverse"].toBool()};
+    const Tensor outputs = from[0].contiguous(), dgates = torch::empty_like(gates);
+    Tensor dh = from[1].clone(at::MemoryFormat::Contiguous), dc = from[2].clone(at::MemoryFormat::Contiguous);
+    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_lstm", [&] {
+      for (int64_t i = steps.count - 1; i >= 0; --i) {
+        const int64_t t = steps.time(i);
+        const LstmBackward<scalar_t> step{cell_step(dh.size(1), t, lengths),
+                                          at_index<scalar_t>(gates, t),
+                                          at_index<scalar_t>(cells, steps.state_before(i)),
+                                          at_index<scalar_t>(cells, steps.state_after(i)),
+                                          at_index<scalar_t>(outputs, t),
+                                          dh.data_ptr<scalar_t>(),
+                                          dc.data_ptr<scalar_t>(),
+                                          at_index<scalar_t>(dgates, t)};
+        over_rows(recurrent_kernels<scalar_t>().lstm_backward, step, x.size(1));
+        dh.addmm_(dgates[t], w_hidden);
+      }
+    });
+    const Tensor rows = rows_of(dgates), bias = rows.sum(0);  // [T·B, 4H], [4H]
+    return {context->needs_input_grad(0) ? torch::mm(rows, w_input).view_as(x) : Tensor(),
+            torch::mm(rows.t(), rows_of(x)),
+            torch::mm(rows.t(), rows_of(steps.before(states))),
+            bias,
+            bias,
+            dh,
+            dc,
+            Tensor(),
+            Tensor()};
+  }
+};
+
+class FusedGru : public torch::autograd::Function<FusedGru> {
+ public:
+  static Variables forward(AutogradContext* context, const Variable& x, const Variable& w_input,
+                           const Variable& w_hidden, const Variable& b_input, const Variable& b_hidden,
+                           const Variable& h, const Maybe& lengths, bool reverse) {
+    const Steps steps{x.size(0), reverse};
+    const Tensor gates = input_gates(x, w_input, b_input);  // [T, B, 3H]
+    const Tensor states = begun(h, steps);                  // [T + 1, B, H]
+    const Tensor inner = torch::empty_like(gates[0]);       // [B, 3H]
+    const Tensor kept = torch::empty({steps.count, h.size(0), h.size(1)}, h.options());
+    const Tensor recurrent = w_hidden.t();
+    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_gru", [&] {
+      for (int64_t i = 0; i < steps.count; ++i) {
+        const int64_t t = steps.time(i);
+        Tensor product = inner;
+        torch::addmm_out(product, b_hidden, states[steps.state_before(i)], recurrent);
+        const GruForward<scalar_t> step{cell_step(h.size(1), t, lengths),
+                                        at_index<scalar_t>(gates, t),
+                                        inner.data_ptr<scalar_t>(),
+                                        at_index<scalar_t>(kept, t),
+                                        at_index<scalar_t>(states, steps.state_before(i)),
+                                        at_index<scalar_t>(states, steps.state_after(i))};
+        over_rows(recurrent_kernels<scalar_t>().gru_forward, step, x.size(1));
+      }
+    });
+    context->save_for_backward({x, w_input, w_hidden, gates, states, kept, lengths.value_or(Tensor())});
+    context->saved_data["reverse"] = reverse;
+    return {steps.after(states).clone(), states[steps.state_after(steps.count - 1)].clone()};
+  }
+
+  static Variables backward(AutogradContext* context, Variables from) {
+    const Variables saved = context->get_saved_variables();
+    const Tensor &x = saved[0], &w_input = saved[1], &w_hidden = saved[2], &gates = saved[3],
+                 &states = saved[4], &kept = saved[5];
+    const Maybe lengths = saved[6].defined() ? Maybe(saved[6]) : std::nullopt;
+    const Steps steps{x.size(0), context->saved_data["reverse"].toBool()};
+    const Tensor outputs = from[0].contiguous(), dgates = torch::empty_like(gates),
+                 dinner = torch::empty_like(gates);
+    Tensor dh = from[1].clone(at::MemoryFormat::Contiguous);
+    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_gru", [&] {
+      for (int64_t i = steps.count - 1; i >= 0; --i) {
+        const int64_t t = steps.time(i);
+        const GruBackward<scalar_t> step{
+            cell_step(dh.size(1), t, lengths), at_index<scalar_t>(gates, t),
+            at_index<scalar_t>(kept, t),       at_index<scalar_t>(states, steps.state_before(i)),
+            at_index<scalar_t>(outputs, t),    dh.data_ptr<scalar_t>(),
+            at_index<scalar_t>(dgates, t),     at_index<scalar_t>(dinner, t)};
+        over_rows(recurrent_kernels<scalar_t>().gru_backward, step, x.size(1));
+        dh.addmm_(dinner[t], w_hidden);
+      }
+    });
+    const Tensor rows = rows_of(dgates), inner = rows_of(dinner);  // [T·B, 3H]
+    return {context->needs_input_grad(0) ? torch::mm(rows, w_input).view_as(x) : Tensor(),
+            torch::mm(rows.t(), rows_of(x)),
+            torch::mm(inner.t(), rows_of(steps.before(states))),
+            rows.sum(0),
+            inner.sum(0),
+            dh,
+            Tensor(),
+            Tensor()};
+  }
+};
+
+Maybe some(const Tensor& lengths) {
+  return lengths.defined() ? Maybe(lengths.contiguous()) : std::nullopt;
+}
+
+}  // namespace
+
+bool has_fused_steps(const Tensor& x) {
+  return x.device().is_cpu() && (x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kFloat64);
+}
+
+SequenceOutput fused_lstm(const Tensor& x, const CellWeights& w, const Tensor& h, const Tensor& c,
+                          const Tensor& lengths, bool reverse) {
+  const Variables all = FusedLstm::apply(x.contiguous(), w.input, w.hidden, w.input_bias, w.hidden_bias, h, c,
+                                         some(lengths), reverse);
+  return {all[0], all[1], all[2]};
+}
+
+SequenceOutput fused_gru(const Tensor& x, const CellWeights& w, const Tensor& h, const Tensor& lengths,
+                         bool reverse) {
+  const Variables all = FusedGru::apply(x.contiguous(), w.input, w.hidden, w.input_bias, w.hidden_bias, h,
+                                        some(lengths), reverse);
+  return {all[0], all[1], Tensor()};
+}
+
+}  // namespace fovea

@@ -1,0 +1,13 @@
+// Which of the instruction sets that src/kernels is compiled for this processor has.
+#pragma once
+
+namespace fovea {
+
+/// AVX2 with FMA.
+bool has_avx2();
+/// AVX-512 with F, DQ, BW and VL, and what has_avx2 says.
+bool has_avx512();
+/// "avx512", "avx2" or "generic".
+const char* widest_instruction_set();
+
+}  // namespace fovea

@@ -1,0 +1,28 @@
+# Finds what environment.md lists; also read by find_package(fovea). FOVEA_TORCH_DIRS: where LibTorch's CMake files may lie when neither
+# Torch_DIR nor LIBTORCH says.
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(ZLIB REQUIRED)
+find_package(PNG REQUIRED)
+find_package(Threads REQUIRED)
+find_package(Boost 1.71 REQUIRED)
+find_package(nlohmann_json 3.10 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+pkg_check_modules(pango REQUIRED IMPORTED_TARGET pangocairo pangoft2 cairo cairo-pdf cairo-svg)
+pkg_check_modules(webp REQUIRED IMPORTED_TARGET libwebp libwebpmux libwebpdemux)
+pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
+pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
+pkg_check_modules(libarchive REQUIRED IMPORTED_TARGET libarchive)
+pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
+
+# LibTorch: Torch_DIR or LIBTORCH where given.
+if(NOT Torch_DIR AND DEFINED ENV{Torch_DIR})
+  set(Torch_DIR $ENV{Torch_DIR})
+endif()
+if(NOT Torch_DIR AND DEFINED ENV{LIBTORCH})
+  set(Torch_DIR $ENV{LIBTORCH}/share/cmake/Torch)
+endif()
+if(NOT Torch_DIR AND FOVEA_TORCH_DIRS)
+  list(GET FOVEA_TORCH_DIRS 0 Torch_DIR)
+endif()
+find_package(Torch REQUIRED PATHS ${Torch_DIR} NO_DEFAULT_PATH)
