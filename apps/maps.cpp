@@ -60,6 +60,7 @@ void add_drawing(CLI::App& app, fovea::DrawingRequest& drawing) {
       app.add_option("--query", drawing.query, "the query shown on a sentence, image or series (their mean)"),
       0, fovea::kMostNumber);
   app.add_flag("--mean", drawing.mean, "the mean over heads as well");
+  app.add_flag("--mean-only", drawing.mean_only, "the mean over heads instead of the heads");
   app.add_flag("--matrix", drawing.matrix, "always the matrix, not the sentence, image or series");
   app.add_flag("--atlas", drawing.atlas, "one more figure an example: every layer and head");
   app.add_option("--atlas-by", drawing.atlas_by,

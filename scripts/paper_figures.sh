@@ -7,7 +7,7 @@
 # SENTENCE, IMAGE and WINDOW choose the test examples; FOVEA names another program.
 set -euo pipefail
 [ $# -eq 4 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }
-readonly translation="$1" picture="$2" series="$3" out="$4" sentence="${SENTENCE:-3}" image="${IMAGE:-1}" window="${WINDOW:-100}"
+readonly translation="$1" picture="$2" series="$3" out="$4" sentence="${SENTENCE:-12}" image="${IMAGE:-1}" window="${WINDOW:-100}"
 readonly fovea="${FOVEA:-$(cd "$(dirname "$0")/.." && pwd)/build/${FOVEA_PRESET:-release}/bin/fovea}"
 
 # figure NAME EXAMPLE STEM RUN options…: one figure of a call as OUT/NAME.pdf and .png; the others stay in OUT/all.
@@ -18,7 +18,7 @@ figure() {
   for ending in pdf png; do cp "$out/all/$name/test-$example/$stem.$ending" "$out/$name.$ending"; done
 }
 
-figure alignment "$sentence" decoder.2.cross "$translation" --layers decoder.2.cross --merge-subwords --mean
+figure alignment "$sentence" decoder.2.cross "$translation" --layers decoder.2.cross --merge-subwords --mean-only
 figure picture "$image" encoder.rollout "$picture" --through rollout
 figure heads "$image" atlas "$picture" --atlas-by normalised_entropy --width two-columns
 figure forecast "$window" encoder.2.self.6 "$series" --layers encoder.2.self --mean --width two-columns

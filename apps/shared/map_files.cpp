@@ -106,10 +106,15 @@ void refuse_empty_choice(const MapsRequest& request) {
 MapRecord edited(MapRecord record, const DrawingRequest& drawing) {
   const auto marked = [](const MapAxis& axis) { return subword_marks(axis.labels) != SubwordMarks::kNone; };
   if (drawing.merge_subwords && (marked(record.query) || marked(record.key))) record = merge_subwords(record);
-  if (!drawing.cut_sinks || record.keys < 2) return record;
-  const std::vector<int64_t> sinks = sink_keys(record);
-  if (sinks.empty() || static_cast<int64_t>(sinks.size()) == record.keys) return record;
-  return without_keys(record, sinks);
+  if (drawing.cut_sinks && record.keys >= 2) {
+    const std::vector<int64_t> sinks = sink_keys(record);
+    if (!sinks.empty() && static_cast<int64_t>(sinks.size()) < record.keys)
+      record = without_keys(record, sinks);
+  }
+  if (!drawing.mean_only || record.heads == 1) return record;
+  MapRecord mean = mean_over_heads(record);
+  note_edit(mean, "mean over " + std::to_string(record.heads) + " heads");
+  return mean;
 }
 
 std::vector<MapRecord> through_layers(const std::vector<MapRecord>& records, const MapsRequest& request) {

@@ -60,7 +60,7 @@ class MapWriter {
   std::map<std::string, std::vector<Figure>> films_;  // by EXAMPLE/PATH
 };
 
-/// `record` as the request wants it shown: words instead of subwords, without sinks.
+/// `record` as the request wants it shown: words instead of subwords, without sinks, the mean of its heads.
 MapRecord edited(MapRecord record, const DrawingRequest& drawing);
 
 /// Rollout and flow of the stacks among `records`, where they are asked for.

@@ -20,7 +20,8 @@ struct DrawingRequest {
   double power = 0.5, font = 7;
   std::optional<double> low, high;
   int64_t label_angle = 90, query = -1;
-  bool mean = false, matrix = false, merge_subwords = false, cut_sinks = false, atlas = false;
+  bool mean = false, mean_only = false, matrix = false, merge_subwords = false, cut_sinks = false,
+       atlas = false;
   std::string atlas_by;  // a score; with it the atlas is sorted
 };
 

@@ -22,8 +22,7 @@ struct AttentionRequest {
 struct TracedMap {
   std::string path;  // the attention's name in the net: "encoder.0.self"
   Tensor weights;    // float [B, H, Tq, Tk], on the CPU (with gradient where it was made)
-  Tensor
-      visible;  // bool, beside them: who may see what, [B, 1, Tq, Tk], or [B, H, Tq, Tk] where heads differ
+  Tensor visible;    // bool, beside them: who may see what, [B, 1, Tq, Tk] or a mask a head [B, H, Tq, Tk]
   TraceAxes axes;
   int64_t rows_seen = 0;            // queries so far, for nets that decode step by step
   std::vector<int64_t> heads = {};  // numbers of the chosen heads; empty = all

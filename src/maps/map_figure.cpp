@@ -35,7 +35,7 @@ struct Shown {
 
 std::vector<Shown> panels_of(const MapRecord& record, const MapFigureOptions& options) {
   std::vector<Shown> panels;
-  if (options.mean) panels.push_back({"mean over heads", -1});
+  if (options.mean) panels.push_back({"mean", -1});
   const std::vector<int64_t> heads = heads_shown(record, options);
   if (options.mean && record.heads == 1) return panels;
   for (int64_t head : heads)

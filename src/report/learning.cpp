@@ -79,15 +79,17 @@ std::vector<std::vector<const Run*>> grouped(const std::vector<Run>& runs) {
   return groups;
 }
 
-/// What tells the groups apart: their configurations, behind the recipe where there are several.
+/// What tells the groups of one recipe apart, behind the recipe where there are several.
 std::vector<std::string> group_names(const std::vector<std::vector<const Run*>>& groups) {
-  std::vector<Json> configs;
-  std::set<std::string> recipes;
-  for (const auto& group : groups) configs.push_back(group[0]->config), recipes.insert(group[0]->group());
-  std::vector<std::string> names = variant_names(configs);
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (recipes.size() > 1) names[i] = groups[i][0]->group() + (names[i].empty() ? "" : ", " + names[i]);
-    if (names[i].empty()) names[i] = groups[i][0]->group();
+  std::map<std::string, std::vector<size_t>> recipes;
+  for (size_t i = 0; i < groups.size(); ++i) recipes[groups[i][0]->group()].push_back(i);
+  std::vector<std::string> names(groups.size());
+  for (const auto& [recipe, members] : recipes) {
+    std::vector<Json> configs;
+    for (const size_t i : members) configs.push_back(groups[i][0]->config);
+    const std::vector<std::string> own = variant_names(configs);
+    for (size_t m = 0; m < members.size(); ++m)
+      names[members[m]] = recipes.size() > 1 ? recipe + ", " + own[m] : own[m];
   }
   return names;
 }

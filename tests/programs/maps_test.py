@@ -158,6 +158,17 @@ class Maps(Programs):
         self.assertEqual(keys[1], keys[0] + 8)
         self.assertEqual(record["key"]["special"], list(range(8)))
 
+    def test_the_mean_of_the_heads_can_stand_for_them(self):
+        both, mean = self.folder / "heads", self.folder / "mean-only"
+        self.made(self.net, "--examples", "0", "--out", both, "--quiet")
+        self.made(self.net, "--examples", "0", "--mean-only", "--format", "npy,tikz", "--out", mean, "--quiet")
+        (heads, queries, keys), weights = array(both / "test-0" / "encoder.0.self.npy")
+        shape, means = array(mean / "test-0" / "encoder.0.self.npy")
+        self.assertEqual((heads, shape), (2, (1, queries, keys)))
+        for i, value in enumerate(means):
+            self.assertAlmostEqual(value, (weights[i] + weights[i + queries * keys]) / 2, 6)
+        self.assertIn("mean over 2 heads", (mean / "test-0" / "encoder.0.self.tikz").read_text().replace("\n", " "))
+
     def test_scores_over_seeds_stand_beside_those_over_examples(self):
         out = self.folder / "over-seeds"
         self.made(self.net, "--seeds", self.layers["multi-head", 1], "--score", "--examples", "0-4", "--out", out, "--quiet")

@@ -76,6 +76,19 @@ TEST_CASE("learning curves average a variant's seeds at each step", "[report]") 
   CHECK_THROWS_AS(learning_charts(runs, {{}, {"tset"}, 160}), ConfigError);
 }
 
+TEST_CASE("learning curves of several recipes are named by recipe and what differs within it", "[report]") {
+  const Scratch here;
+  for (const auto& [name, attention] :
+       {std::pair("a", "dot"), std::pair("b", "additive"), std::pair("c", "cosine")})
+    make_run(here, name, attention, 0, 0.01);
+  here.file("c/manifest.json", to_text({{"recipe", "other"}, {"seed", 0}}));
+  std::vector<std::string> names;
+  const auto charts = learning_charts(find_runs({here.folder()}), {{"accuracy"}, {}, 160});
+  for (const LearningCurve& curve : charts[0].curves) names.push_back(curve.name);
+  CHECK(names ==
+        std::vector<std::string>{"r, attention=dot", "r, attention=additive", "other, attention=cosine"});
+}
+
 TEST_CASE("learning curves are text, tidy lines, JSON and figures", "[report]") {
   const Scratch here;
   make_run(here, "a0", "dot", 0, 0.01), make_run(here, "a2", "dot", 2, 0.01);
