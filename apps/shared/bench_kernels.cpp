@@ -68,27 +68,28 @@ double scores_of(const Attention& attention, int64_t length) {
   return scores;
 }
 
-/// The machine's own limits: a product of float32 matrices, and copying what no cache holds.
+/// The machine's own limits: a product of float32 matrices, and copying what no cache holds. Per second of a
+/// processor's time, as all rates here: other work on the machine changes them less.
 Json limits(const BenchRequest& request) {
   constexpr int64_t kSide = 1024, kNumbers = int64_t{1} << 26;
   const torch::NoGradGuard no_gradient;
   const Tensor a = torch::randn({kSide, kSide}), b = torch::randn({kSide, kSide});
   Tensor c = torch::empty_like(a);
-  const double product = median_milliseconds(request.runs, [&] { torch::mm_out(c, a, b); }).wall;
+  const double product = median_milliseconds(request.runs, [&] { torch::mm_out(c, a, b); }).processor;
   const Tensor from = torch::zeros({kNumbers}), to = torch::empty({kNumbers});
-  const double copy = median_milliseconds(request.runs, [&] { to.copy_(from); }).wall;
+  const double copy = median_milliseconds(request.runs, [&] { to.copy_(from); }).processor;
   return {{"name", "limits"},
           {"product_gflop_per_s", 2e-6 * kSide * kSide * kSide / product},
           {"copy_gb_per_s", 8e-6 * kNumbers / copy},
           {"instructions", attention_kernels<float>().name}};
 }
 
-/// What a step did in a second: operations of the seven products of a step (two forward, five backward) where
-/// scores are products, tanh of scores forward and backward where they are not; and their share of the
-/// machine's product.
+/// What a step did in a second of a processor's time: operations of the seven products of a step (two
+/// forward, five backward) where scores are products, tanh of scores forward and backward where they are not;
+/// and their share of the machine's product.
 void add_rates(Json& one, const Attention& attention, const std::string& scorer, int64_t length,
                const Json& limits) {
-  const double scores = scores_of(attention, length), seconds = one["step_ms"].get<double>() / 1e3;
+  const double scores = scores_of(attention, length), seconds = one["step_processor_ms"].get<double>() / 1e3;
   if (scorer == "additive") one["gtanh_per_s"] = 2e-9 * scores * kWidth / seconds;
   if (scorer == "additive" || scorer == "gated") return;
   one["gflop_per_s"] = 1e-9 * scores * 2 * kWidth * 7 / seconds;
