@@ -25,6 +25,10 @@ int main(int argc, char** argv) {
   app.add_option("--out", request.out, "run folder (runs/RECIPE/HASH-seedN)");
   app.add_option("--device", request.device, "cpu or cuda");
   fovea::add_threads(app, request.threads, "threads of one operation (LibTorch's default)");
+  fovea::whole_number(app.add_option("--rank-timeout", request.rank_seconds,
+                                     "seconds that processes which train together (RANK, WORLD_SIZE, "
+                                     "MASTER_ADDR, MASTER_PORT) wait for each other (600)"),
+                      1, 86400);
   app.add_flag("--dry-run", request.dry_run,
                "build everything, run one step forward and backward, write nothing");
   app.add_flag("--print-config", request.print_config, "print the resolved config and stop");

@@ -3,7 +3,8 @@
     python benchmarks/peer_kernels.py BIN [--threads 2] [--runs 7] [--rounds 3] [--only additive,local]
 
 BIN is the folder of the programs (build/release/bin). The PyTorch side is eager code as one would write it, and
-scaled_dot_product_attention where it does the same. Rounds alternate between the two; a ratio is that of the medians over all rounds.
+scaled_dot_product_attention where it does the same. Rounds alternate between the two. Times
+are medians over all rounds, by the clock and of the processors together: [wall, processor].
 """
 import argparse
 import json
@@ -187,7 +188,7 @@ def differences(programs, name, folder):
 
 
 def milliseconds(attention, name, runs):
-    """Of `runs` steps, forward and backward."""
+    """Of `runs` steps, forward and backward: [(by the clock, of the processors)]."""
     batch, length, heads, width, *_ = CASES[name]
     torch.manual_seed(1)
     inputs = [torch.randn(batch, length, heads * width) for _ in range(3)]
@@ -198,17 +199,21 @@ def milliseconds(attention, name, runs):
     }
     times = []
     for _ in range(runs + 1):
-        start = time.perf_counter()
+        start, began = time.perf_counter(), time.process_time()
         leaves = [x.detach().requires_grad_() for x in inputs]
         attention(*leaves, parameters).sum().backward()
-        times.append((time.perf_counter() - start) * 1000)
+        times.append(((time.perf_counter() - start) * 1000, (time.process_time() - began) * 1000))
     return times[1:]
 
 
 def ours(programs, name, threads, runs):
     command = [programs / "fovea-bench", "goals", "--only", f"goal-{name}", "--runs", runs, "--threads", threads, "--format", "json"]
     case = json.loads(subprocess.run([str(word) for word in command], check=True, capture_output=True).stdout)["cases"][0]
-    return case["step_ms"], case["peak_bytes"]
+    return (case["step_ms"], case["step_processor_ms"]), case["peak_bytes"]
+
+
+def medians(times):
+    return [round(statistics.median(column), 3) for column in zip(*times)]
 
 
 def peak_of(attention, name):
@@ -248,14 +253,14 @@ def main():
         line = {
             "name": name,
             "difference": f"{worst:.1e}",
-            "fovea_ms": round(statistics.median(fovea), 2),
-            "eager_ms": round(statistics.median(peer), 2),
-            "ratio": round(statistics.median(peer) / statistics.median(fovea), 2),
+            "fovea_ms": medians(fovea),
+            "eager_ms": medians(peer),
+            "ratios": [round(a / b, 2) for a, b in zip(medians(peer), medians(fovea))],
             "fovea_bytes": peak,
             "eager_bytes": peak_of(attention, name),
         }
         if fused:
-            line["sdpa_causal_ms"] = round(statistics.median(fused), 2)
+            line["sdpa_causal_ms"] = medians(fused)
         print(json.dumps(line), flush=True)
 
 

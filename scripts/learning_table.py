@@ -1,46 +1,41 @@
-"""The scores of scripts/learning.sh, and their table: mean ± standard deviation over seeds, one row a variant, one column a task.
+"""The table of scripts/learning.sh from its sweeps: mean ± standard deviation over seeds, one row a variant, one column a task.
 
-    learning_table.py --score RUN COLUMN ATTENTION SEED      one line of scores.csv
-    learning_table.py scores.csv                             the table, as Markdown
+    learning_table.py FOVEA SWEEPS
 """
-import csv
 import json
 import pathlib
-import statistics
+import subprocess
 import sys
 
 COLUMNS = {"recall": "accuracy", "recall-one-layer": "accuracy", "copy": "accuracy", "reverse": "accuracy",
            "decisive-word": "accuracy", "digits": "accuracy", "lag": "mse"}
 
 
-def print_score(run, column, attention, seed):
-    result = json.loads((pathlib.Path(run) / "result.json").read_text())
-    print(f"{column},{attention},{seed},{result['metrics']['test'][COLUMNS[column]]:.6f}")
+def variants(fovea, sweep, metric):
+    command = [fovea, "report", str(sweep), "--metric", metric, "--format", "json", "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode not in (0, 6):
+        sys.exit(done.stderr)
+    return {v["name"].removeprefix("attention="): v for v in json.loads(done.stdout)["variants"]}
 
 
-def cell(values, metric):
-    if not values:
-        return "–"
-    if "refused" in values:
+def cell(variant, metric):
+    if variant is None:
         return "refused"
-    numbers = [float(v) for v in values]
+    if not variant["n"]:
+        return "failed"
     factor, digits = (1, 3) if metric == "mse" else (100, 1)
-    spread = f" ± {factor * statistics.stdev(numbers):.{digits}f}" if len(numbers) > 1 else ""
-    return f"{factor * statistics.mean(numbers):.{digits}f}{spread}"
+    spread = f" ± {factor * variant['sd']:.{digits}f}" if variant["sd"] is not None else ""
+    return f"{factor * variant['mean']:.{digits}f}{spread}"
 
 
-def print_table(path):
-    scores = {}
-    with open(path, newline="") as file:
-        for column, attention, _, value in csv.reader(file):
-            scores.setdefault(attention, {}).setdefault(column, []).append(value)
+def main():
+    fovea, root = sys.argv[1], pathlib.Path(sys.argv[2])
+    table = {column: variants(fovea, root / column, metric) for column, metric in COLUMNS.items()}
     print("| attention | " + " | ".join(f"{c}, {'MSE' if m == 'mse' else '%'}" for c, m in COLUMNS.items()) + " |")
     print("|---" * (len(COLUMNS) + 1) + "|")
-    for name in sorted(scores):
-        print(f"| `{name}` | " + " | ".join(cell(scores[name].get(c, []), m) for c, m in COLUMNS.items()) + " |")
+    for name in sorted(set().union(*table.values())):
+        print(f"| `{name}` | " + " | ".join(cell(table[c].get(name), m) for c, m in COLUMNS.items()) + " |")
 
 
-if sys.argv[1] == "--score":
-    print_score(*sys.argv[2:])
-else:
-    print_table(sys.argv[1])
+main()

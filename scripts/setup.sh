@@ -16,7 +16,7 @@ readonly preset="${FOVEA_PRESET:-release}" mode="${1:-}"
 # What the build, the programs and the tests need; environment.md says what each is for.
 readonly packages=(build-essential cmake ninja-build ccache mold pkg-config git python3 python3-venv
   nlohmann-json3-dev libcli11-dev catch2 libpango1.0-dev libpng-dev libturbojpeg0-dev libwebp-dev libzip-dev libarchive-dev
-  zlib1g-dev libssl-dev libutf8proc-dev libboost-math-dev curl
+  zlib1g-dev libssl-dev libutf8proc-dev libboost-math-dev libgloo-dev curl
   fonts-dejavu-core fonts-noto-cjk poppler-utils)
 
 say() { printf '\n== %s\n' "$*"; }

@@ -46,7 +46,7 @@ endfunction()
 # when the program does.
 function(fovea_instruction_sets target)
   # Always optimised: these files are loops and nothing else. A sum of products is one instruction where there is one.
-  set(loops -O3 -ffp-contract=fast -Wno-psabi)
+  set(loops -O3 -ffp-contract=fast -fno-math-errno -Wno-psabi)
   set(avx2 -mavx2 -mfma)
   set(avx512 ${avx2} -mavx512f -mavx512dq -mavx512bw -mavx512vl -mprefer-vector-width=512)
   file(GLOB generic_files ${PROJECT_SOURCE_DIR}/src/kernels/*_generic.cpp)

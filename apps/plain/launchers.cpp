@@ -1,8 +1,5 @@
 #include "apps/plain/launchers.h"
 
-#include <sys/wait.h>
-
-#include <cstdio>
 #include <iostream>
 
 #include "apps/plain/process.h"
@@ -74,18 +71,6 @@ std::string slurm_script(const AblateRequest& request, const Sweep& sweep, size_
   return script;
 }
 
-/// What `command` prints. Throws Error with it when the command fails.
-std::string output_of(const std::string& command) {
-  FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
-  if (pipe == nullptr) throw Error("cannot run " + command);
-  std::string text;
-  char piece[256];
-  while (std::fgets(piece, sizeof piece, pipe) != nullptr) text += piece;
-  const int status = ::pclose(pipe);
-  if (status != 0) throw Error(command + ": " + trim(text));
-  return trim(text);
-}
-
 }  // namespace
 
 int write_job_list(const AblateRequest& request, const Sweep& sweep) {
@@ -110,7 +95,10 @@ int submit_array(const AblateRequest& request, const Sweep& sweep) {
   make_folders(folder / "logs");
   write_file_atomically(folder / "cells.txt", join(cells, "\n") + "\n");
   write_file_atomically(script, slurm_script(request, sweep, cells.size()));
-  std::cout << output_of("sbatch " + quoted(fs::absolute(script).string())) << "\n";
+  const ProcessEnd end = run_process("sbatch", {fs::absolute(script).string()}, Taken::kOutput);
+  if (end.code != 0)
+    throw Error("sbatch " + script.string() + " ended with exit code " + std::to_string(end.code));
+  std::cout << end.text;
   if (!request.quiet) std::cerr << "how far it is: fovea status " << request.out << "\n";
   return 0;
 }

@@ -93,7 +93,7 @@ std::string dry_run_text(const std::string& folder, const PreparedSweep& prepare
   text += counted(cells, "cell") + ", " + std::to_string(cells - finished) + " to run";
   if (std::isfinite(seconds))
     text += ": about " + format_seconds(seconds / static_cast<double>(jobs)) + " at " + counted(jobs, "job") +
-            " (one step timed for each net)";
+            " (a few steps timed for each net)";
   text += "\n";
   if (!sweep.request.match.empty()) text += match_line(sweep);
   for (const std::string& line : dropped) text += "dropped: " + line + "\n";

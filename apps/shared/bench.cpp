@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <iostream>
 #include <map>
 
@@ -57,17 +58,22 @@ bool wanted(const BenchRequest& request, const std::string& name) {
          });
 }
 
-double median_milliseconds(int64_t runs, const std::function<void()>& work) {
-  std::vector<double> times;
+Milliseconds median_milliseconds(int64_t runs, const std::function<void()>& work) {
+  std::vector<double> wall, processor;
   work();
   for (int64_t run = 0; run < runs; ++run) {
     const auto start = std::chrono::steady_clock::now();
+    const std::clock_t began = std::clock();
     work();
-    times.push_back(
+    processor.push_back(1e3 * static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC);
+    wall.push_back(
         std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
   }
-  std::nth_element(times.begin(), times.begin() + runs / 2, times.end());
-  return times[static_cast<size_t>(runs / 2)];
+  const auto median = [runs](std::vector<double>& times) {
+    std::nth_element(times.begin(), times.begin() + runs / 2, times.end());
+    return times[static_cast<size_t>(runs / 2)];
+  };
+  return {median(wall), median(processor)};
 }
 
 int64_t peak_tensor_bytes(const std::function<void()>& work) {

@@ -32,8 +32,13 @@ Json bench_train(const BenchRequest& request);
 /// Whether a case of this name is asked for.
 bool wanted(const BenchRequest& request, const std::string& name);
 
-/// Median milliseconds of `runs` calls after one that is not counted.
-double median_milliseconds(int64_t runs, const std::function<void()>& work);
+/// Median milliseconds of `runs` calls after one that is not counted: by the clock on the wall, and of all
+/// processors together, which other work on the machine disturbs less (on one thread both are the same
+/// otherwise).
+struct Milliseconds {
+  double wall = 0, processor = 0;
+};
+Milliseconds median_milliseconds(int64_t runs, const std::function<void()>& work);
 
 /// The most bytes of tensors that stood at once during `work`, beyond what stood before.
 int64_t peak_tensor_bytes(const std::function<void()>& work);

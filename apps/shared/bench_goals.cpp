@@ -1,6 +1,7 @@
 // The calls that benchmarks/peer_kernels.py sets beside PyTorch's: fixed shapes, heads that are projected
 // already.
 #include "apps/shared/bench.h"
+#include "models/attention/fused/fused_attention.h"
 #include "models/attention/registry.h"
 
 namespace fovea {
@@ -27,14 +28,34 @@ std::vector<Goal> goals() {
   };
 }
 
-/// An additive scorer without its two projections: what they would give is the input.
-void leave_out_projections(Attention& attention) {
-  const torch::NoGradGuard no_gradient;
-  for (auto& item : attention.named_parameters())
-    if (item.key() == "scorer.query.weight" || item.key() == "scorer.key.weight") {
-      torch::nn::init::eye_(item.value());
-      item.value().set_requires_grad(false);
-    }
+/// The scores and what follows of queries and keys that have been projected: one call of the kernels.
+Tensor additive(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& energy) {
+  FusedCall call;
+  call.query = q.unsqueeze(1), call.key = k.unsqueeze(1), call.value = v.unsqueeze(1);  // [B, 1, T, A]
+  call.pair = PairRule::kTanh, call.energy = energy;
+  return fused_attention(call);
+}
+
+/// One step of a goal, forward and backward.
+std::function<void()> step_of(const Goal& goal) {
+  Json group = goal.group;
+  group["heads"] = goal.heads, group["projections"] = false;
+  AttentionShape shape;
+  const int64_t width = goal.heads * goal.width;
+  shape.query_width = shape.key_width = shape.value_width = shape.width = width;
+  torch::manual_seed(1);
+  const auto attention = make_attention(resolve_attention(group, "attention"), shape, "attention");
+  std::vector<Tensor> inputs;
+  for (int side = 0; side < 3; ++side) inputs.push_back(torch::randn({goal.batch, goal.length, width}));
+  const bool projected = group.value("scorer", "") == "additive";
+  const Tensor energy = torch::randn({width}).div(16).requires_grad_();
+  return [=] {
+    std::vector<Tensor> x;
+    for (const Tensor& input : inputs) x.push_back(input.detach().requires_grad_());
+    const Tensor context =
+        projected ? additive(x[0], x[1], x[2], energy) : attention->forward(x[0], x[1], x[2]).context;
+    context.sum().backward();
+  };
 }
 
 }  // namespace
@@ -43,24 +64,12 @@ Json bench_goals(const BenchRequest& request) {
   Json cases = Json::array();
   for (const Goal& goal : goals()) {
     if (!wanted(request, goal.name)) continue;
-    Json group = goal.group;
-    group["heads"] = goal.heads, group["projections"] = false;
-    AttentionShape shape;
-    shape.query_width = shape.key_width = shape.value_width = shape.width = goal.heads * goal.width;
-    torch::manual_seed(1);
-    const auto attention = make_attention(resolve_attention(group, "attention"), shape, "attention");
-    leave_out_projections(*attention);
-    const Tensor q = torch::randn({goal.batch, goal.length, goal.heads * goal.width});
-    const Tensor k = torch::randn_like(q), v = torch::randn_like(q);
-    const auto step = [&] {
-      const Tensor a = q.detach().requires_grad_(), b = k.detach().requires_grad_(),
-                   c = v.detach().requires_grad_();
-      attention->forward(a, b, c).context.sum().backward();
-    };
+    const auto step = step_of(goal);
+    const Milliseconds time = median_milliseconds(request.runs, step);
     cases.push_back({{"name", goal.name},
-                     {"step_ms", median_milliseconds(request.runs, step)},
-                     {"peak_bytes", peak_tensor_bytes(step)},
-                     {"engine", engine_text(*attention)}});
+                     {"step_ms", time.wall},
+                     {"step_processor_ms", time.processor},
+                     {"peak_bytes", peak_tensor_bytes(step)}});
   }
   return cases;
 }

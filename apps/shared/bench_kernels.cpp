@@ -2,6 +2,7 @@
 #include <ATen/Parallel.h>
 
 #include "apps/shared/bench.h"
+#include "models/attention/fused/tile_plan.h"
 #include "models/attention/registry.h"
 
 namespace fovea {
@@ -9,34 +10,32 @@ namespace {
 
 constexpr int64_t kHeads = 4, kWidth = 64;  // of a head
 
-/// A variant, and how its inputs are shaped: self-attention of one example with four heads of 64.
+/// A variant: self-attention of one example with four heads of 64.
 struct Kernel {
   const char* name;
   Json group;
-  double pair_flops;  // of one score, forward: 2 Dh for a product, about 8 A for tanh
 };
 
 std::vector<Kernel> kernels() {
-  const double product = 2 * kWidth, tanh = 8 * kWidth;
-  return {{"scaled-dot", Json::object(), product},
-          {"scaled-dot-causal", {{"pattern", "causal"}}, product / 2},
-          {"scaled-dot-causal-alibi", {{"pattern", "causal"}, {"position", "alibi"}}, product / 2},
-          {"scaled-dot-causal-t5", {{"pattern", "causal"}, {"position", "t5"}}, product / 2},
-          {"scaled-dot-shaw", {{"position", "shaw"}}, product},
-          {"cosine", {{"scorer", "cosine"}}, product},
-          {"general", {{"scorer", "general"}}, product},
-          {"distance", {{"scorer", "distance"}}, product},
-          {"additive", {{"scorer", "additive"}}, tanh},
-          {"gated", {{"scorer", "gated"}}, 2 * tanh},
-          {"local-64", {{"pattern", "local"}, {"window", 64}}, product},
-          {"block-64", {{"pattern", "block"}, {"block", 64}}, product},
-          {"global-local-64", {{"pattern", "global-local"}, {"window", 64}}, product},
-          {"softmax-one", {{"normalizer", "softmax-one"}}, product},
-          {"sigmoid", {{"normalizer", "sigmoid"}}, product},
-          {"sparsemax", {{"normalizer", "sparsemax"}}, product},
-          {"entmax15", {{"normalizer", "entmax15"}}, product},
-          {"top-k", {{"normalizer", "top-k"}}, product},
-          {"linear", {{"name", "linear"}}, 0}};
+  return {{"scaled-dot", Json::object()},
+          {"scaled-dot-causal", {{"pattern", "causal"}}},
+          {"scaled-dot-causal-alibi", {{"pattern", "causal"}, {"position", "alibi"}}},
+          {"scaled-dot-causal-t5", {{"pattern", "causal"}, {"position", "t5"}}},
+          {"scaled-dot-shaw", {{"position", "shaw"}}},
+          {"cosine", {{"scorer", "cosine"}}},
+          {"general", {{"scorer", "general"}}},
+          {"distance", {{"scorer", "distance"}}},
+          {"additive", {{"scorer", "additive"}}},
+          {"gated", {{"scorer", "gated"}}},
+          {"local-64", {{"pattern", "local"}, {"window", 64}}},
+          {"block-64", {{"pattern", "block"}, {"block", 64}}},
+          {"global-local-64", {{"pattern", "global-local"}, {"window", 64}}},
+          {"softmax-one", {{"normalizer", "softmax-one"}}},
+          {"sigmoid", {{"normalizer", "sigmoid"}}},
+          {"sparsemax", {{"normalizer", "sparsemax"}}},
+          {"entmax15", {{"normalizer", "entmax15"}}},
+          {"top-k", {{"normalizer", "top-k"}}},
+          {"linear", {{"name", "linear"}}}};
 }
 
 /// The attention of a kernel over its four heads, no projections.
@@ -58,40 +57,85 @@ void run(Attention& attention, const Tensor& x, bool backward) {
   if (backward) context.sum().backward();
 }
 
+/// Scores of all heads that lie in tiles the pattern lets through.
+double scores_of(const Attention& attention, int64_t length) {
+  double scores = 0;
+  for (int64_t begin = 0; begin < length;) {
+    const TilePlan plan(attention.pattern(), {1, kHeads, length, length}, 0, begin);
+    scores += static_cast<double>(plan.tiles() * kRowBlock * kKeyTile * kHeads);
+    begin = plan.end();
+  }
+  return scores;
+}
+
+/// The machine's own limits: a product of float32 matrices, and copying what no cache holds.
+Json limits(const BenchRequest& request) {
+  constexpr int64_t kSide = 1024, kNumbers = int64_t{1} << 26;
+  const torch::NoGradGuard no_gradient;
+  const Tensor a = torch::randn({kSide, kSide}), b = torch::randn({kSide, kSide});
+  Tensor c = torch::empty_like(a);
+  const double product = median_milliseconds(request.runs, [&] { torch::mm_out(c, a, b); }).wall;
+  const Tensor from = torch::zeros({kNumbers}), to = torch::empty({kNumbers});
+  const double copy = median_milliseconds(request.runs, [&] { to.copy_(from); }).wall;
+  return {{"name", "limits"},
+          {"product_gflop_per_s", 2e-6 * kSide * kSide * kSide / product},
+          {"copy_gb_per_s", 8e-6 * kNumbers / copy},
+          {"instructions", attention_kernels<float>().name}};
+}
+
+/// What a step did in a second: operations of the seven products of a step (two forward, five backward) where
+/// scores are products, tanh of scores forward and backward where they are not; and their share of the
+/// machine's product.
+void add_rates(Json& one, const Attention& attention, const std::string& scorer, int64_t length,
+               const Json& limits) {
+  const double scores = scores_of(attention, length), seconds = one["step_ms"].get<double>() / 1e3;
+  if (scorer == "additive") one["gtanh_per_s"] = 2e-9 * scores * kWidth / seconds;
+  if (scorer == "additive" || scorer == "gated") return;
+  one["gflop_per_s"] = 1e-9 * scores * 2 * kWidth * 7 / seconds;
+  one["share_of_product"] = one["gflop_per_s"].get<double>() / limits["product_gflop_per_s"].get<double>();
+}
+
 /// Milliseconds that one run takes, from shorter ones: time grows with T² at most.
 double expected_milliseconds(double before, int64_t length, int64_t earlier) {
   const double growth = static_cast<double>(length) / static_cast<double>(earlier);
   return before * growth * growth;
 }
 
+/// One line of a kernel under one engine for every length; what would take too long is named, not run.
+void time_lengths(const BenchRequest& request, const Kernel& kernel, const char* engine, Json& cases) {
+  const auto timed = made(kernel, engine);
+  double before = 0;
+  int64_t earlier = 0;
+  for (const int64_t length : request.lengths) {
+    Json one = {{"name", std::string(kernel.name) + "-" + engine}, {"length", length}};
+    if (earlier > 0 && expected_milliseconds(before, length, earlier) > request.seconds * 1000) {
+      one["skipped"] = "could take more than " + std::to_string(request.seconds) + " s a run";
+    } else {
+      const Tensor x = torch::randn({1, length, kHeads * kWidth});
+      const Milliseconds forward = median_milliseconds(request.runs, [&] { run(*timed, x, false); });
+      const Milliseconds step = median_milliseconds(request.runs, [&] { run(*timed, x, true); });
+      one["forward_ms"] = forward.wall, one["step_ms"] = before = step.wall;
+      one["step_processor_ms"] = step.processor;
+      one["peak_bytes"] = peak_tensor_bytes([&] { run(*timed, x, true); });
+      if (!kernel.group.contains("name"))
+        add_rates(one, *timed, kernel.group.value("scorer", ""), length, cases[0]);
+      earlier = length;
+    }
+    cases.push_back(std::move(one));
+  }
+}
+
 }  // namespace
 
 Json bench_kernels(const BenchRequest& request) {
   Json cases = Json::array();
+  cases.push_back(limits(request));
   for (const Kernel& kernel : kernels())
     for (const char* engine : {"plain", "fused"}) {
-      const std::string name = std::string(kernel.name) + "-" + engine;
-      if (!wanted(request, name)) continue;
-      const auto attention = made(kernel, "auto");
-      const bool direct = kernel.group.contains("name");
-      if (engine == std::string("fused") && (direct || engine_text(*attention).rfind("plain", 0) == 0))
-        continue;
-      const auto timed = made(kernel, engine);
-      double before = 0;
-      int64_t earlier = 0;
-      for (const int64_t length : request.lengths) {
-        Json one = {{"name", name}, {"length", length}};
-        if (earlier > 0 && expected_milliseconds(before, length, earlier) > request.seconds * 1000) {
-          one["skipped"] = "would take more than " + std::to_string(request.seconds) + " s a run";
-        } else {
-          const Tensor x = torch::randn({1, length, kHeads * kWidth});
-          one["forward_ms"] = median_milliseconds(request.runs, [&] { run(*timed, x, false); });
-          one["step_ms"] = before = median_milliseconds(request.runs, [&] { run(*timed, x, true); });
-          one["peak_bytes"] = peak_tensor_bytes([&] { run(*timed, x, true); });
-          earlier = length;
-        }
-        cases.push_back(std::move(one));
-      }
+      if (!wanted(request, std::string(kernel.name) + "-" + engine)) continue;
+      const bool unfused =
+          kernel.group.contains("name") || engine_text(*made(kernel, "auto")).rfind("plain", 0) == 0;
+      if (engine == std::string("plain") || !unfused) time_lengths(request, kernel, engine, cases);
     }
   return cases;
 }

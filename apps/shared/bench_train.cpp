@@ -203,7 +203,7 @@ Json bench_train(const BenchRequest& request) {
       Steps steps(of, half);
       if (!half && !request.save.empty()) save_case(request.save, of, steps.net());
       const double first = steps.step();
-      const double milliseconds = median_milliseconds(request.runs, [&] { steps.step(); });
+      const double milliseconds = median_milliseconds(request.runs, [&] { steps.step(); }).wall;
       results.push_back(
           {{"name", of.name},
            {"precision", half ? "bf16" : "float32"},

@@ -18,17 +18,35 @@ namespace {
 constexpr uint64_t kPlanStream = 14;
 constexpr double kForwardShare = 1.0 / 3;  // of a step: the backward pass costs about two forward ones
 
+/// A task that has been read, and how many batches it has.
+struct ReadTask {
+  std::shared_ptr<Task> task;
+  double training = 0, validation = 0;  // batches
+  bool tested = false;                  // whether there are test examples
+};
+
+ReadTask read_task(const Json& config) {
+  ReadTask read{tasks().at(group_name(config, ""), "task").make(config), 0, 0, false};
+  const auto batches = [&](Split split) {
+    const int64_t size = read.task->examples(split)->size();
+    return static_cast<double>((size + read.task->batch_size() - 1) / read.task->batch_size());
+  };
+  read.training = batches(Split::kTrain), read.validation = batches(Split::kValidation);
+  read.tested = read.task->examples(Split::kTest)->size() > 0;
+  return read;
+}
+
 /// Tasks by their resolved config, read when first asked for.
 class Tasks {
  public:
-  const Task& at(const Json& config) {
-    auto& task = tasks_[to_text(config)];
-    if (!task) task = tasks().at(group_name(config, ""), "task").make(config);
-    return *task;
+  const ReadTask& at(const Json& config) {
+    ReadTask& known = known_[to_text(config)];
+    if (!known.task) known = read_task(config);
+    return known;
   }
 
  private:
-  std::map<std::string, std::shared_ptr<Task>> tasks_;
+  std::map<std::string, ReadTask> known_;
 };
 
 Json resolved_group(const std::string& group, const Json& tree) {
@@ -43,38 +61,44 @@ std::shared_ptr<Net> built(const Json& config, const Task& task) {
   return nets().at(group_name(config["model"], ""), "model").make(config["model"], task.spec());
 }
 
-Batch first_batch(const Task& task, int64_t examples) {
+Batch batch_of(const Task& task, const std::vector<int64_t>& indices) {
   const auto source = task.examples(Split::kTrain);
-  std::vector<Example> chosen;
-  for (int64_t i = 0; i < std::min(source->size(), examples); ++i) chosen.push_back(source->get(i, 0, false));
-  return collate(chosen, task.spec());
+  std::vector<Example> examples;
+  for (const int64_t index : indices) examples.push_back(source->get(index, 0, false));
+  return collate(examples, task.spec());
 }
 
-/// Seconds of one step forward and backward; the first one warms up.
-double step_seconds(Net& net, const Task& task) {
-  const Batch batch = first_batch(task, task.batch_size());
+/// Seconds of a step forward and backward: the mean of three batches of an epoch, after one that warms up.
+double step_seconds(Net& net, const Task& task, const TrainOptions& options) {
+  LoaderOptions loading;
+  loading.batch = task.batch_size(), loading.tokens = options.batch_tokens;
+  loading.bucket = options.bucket, loading.shuffle = true;
+  const auto plan = plan_batches(*task.examples(Split::kTrain), loading, 0);
   net.train();
   double seconds = 0;
-  for (int i = 0; i < 2; ++i) {
+  for (const size_t quarter : {0, 1, 2, 3}) {
+    const Batch batch = batch_of(task, plan[plan.size() * quarter / 4]);
     const auto began = std::chrono::steady_clock::now();
     const Loss loss = task.loss(net.forward(batch), batch, {});
     if (loss.sum.requires_grad()) loss.sum.backward();
-    seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    if (quarter > 0)
+      seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() / 3;
   }
   return seconds;
 }
 
 /// Sizes of a net; a combination that cannot be is told in `refused`.
 CellSizes sizes_of(const Json& config, Tasks& tasks, bool estimate) {
-  const Task& task = tasks.at(config["task"]);
+  const ReadTask& read = tasks.at(config["task"]);
+  const Task& task = *read.task;
   CellSizes sizes;
-  sizes.tested = task.examples(Split::kTest)->size() > 0;
+  sizes.tested = read.tested;
   try {
     const std::shared_ptr<Net> net = built(config, task);
     require_trainable(*net, task, train_options(config));
     sizes.parameters = parameter_count(*net);
-    sizes.macs = count_macs(*net, first_batch(task, 1));
-    if (estimate) sizes.step_seconds = step_seconds(*net, task);
+    sizes.macs = count_macs(*net, batch_of(task, {0}));
+    if (estimate) sizes.step_seconds = step_seconds(*net, task, train_options(config));
   } catch (const ConfigError& error) {
     sizes.refused = error.what();
   }
@@ -84,7 +108,7 @@ CellSizes sizes_of(const Json& config, Tasks& tasks, bool estimate) {
 CellSizes parameters_of(const Json& config, Tasks& tasks) {
   CellSizes sizes;
   try {
-    sizes.parameters = parameter_count(*built(config, tasks.at(config["task"])));
+    sizes.parameters = parameter_count(*built(config, *tasks.at(config["task"]).task));
   } catch (const ConfigError& error) {
     sizes.refused = error.what();
   }
@@ -94,16 +118,11 @@ CellSizes parameters_of(const Json& config, Tasks& tasks) {
 /// Steps of the whole training, and a forward pass over the validation split after each epoch.
 double seconds_of(const Json& config, const CellSizes& sizes, Tasks& tasks) {
   const TrainOptions options = train_options(config);
-  const Task& task = tasks.at(config["task"]);
-  const auto batches = [&](Split split) {
-    const int64_t size = task.examples(split)->size();
-    return static_cast<double>((size + task.batch_size() - 1) / task.batch_size());
-  };
-  const double epoch = batches(Split::kTrain);
+  const ReadTask& task = tasks.at(config["task"]);
   const double steps = options.steps > 0 ? static_cast<double>(options.steps * options.accumulation)
-                                         : static_cast<double>(options.epochs) * epoch;
-  const double passes = epoch > 0 ? steps / epoch : 0;
-  return sizes.step_seconds * (steps + kForwardShare * passes * batches(Split::kValidation));
+                                         : static_cast<double>(options.epochs) * task.training;
+  const double passes = task.training > 0 ? steps / task.training : 0;
+  return sizes.step_seconds * (steps + kForwardShare * passes * task.validation);
 }
 
 }  // namespace
@@ -116,7 +135,7 @@ int plan(const PlanRequest& request) {
   Resolving resolving;
   resolving.resolve = resolved_group;
   resolving.data = [&](const Json& task) {
-    const Json data = read.at(task).data();
+    const Json data = read.at(task).task->data();
     files.update(file_marks(data));
     return data;
   };

@@ -3,9 +3,11 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "apps/plain/recipes.h"
 #include "apps/shared/beginnings.h"
+#include "apps/shared/launched_ranks.h"
 #include "apps/shared/session.h"
 #include "data/tasks/registry.h"
 #include "models/nets/registry.h"
@@ -94,24 +96,33 @@ int train(const TrainRequest& request) {
     remarks = begin(*net, task->spec(), train_options(config));
   require_trainable(*net, *task, train_options(config));
   Json manifest = make_manifest(request.argv, recipe, seed, request.device, task->data());
+  const std::shared_ptr<Ranks> ranks = launched_ranks(static_cast<double>(request.rank_seconds));
+  const bool leads = !ranks || ranks->leads();
+  if (ranks) manifest["ranks"] = ranks->size();
   if (!remarks.empty()) manifest["began_with"] = remarks;
   const RunIdentity identity{config, std::move(manifest)};
-  const RunFolder run = RunFolder::open_or_create(
+  if (!leads) ranks->meet();  // when the folder is there
+  RunFolder run = RunFolder::open_or_create(
       out, identity, [&](const std::filesystem::path& folder) { task->save(folder.string()); });
-  if (run.finished()) {
-    print_result(run, run.result());
+  std::optional<RunLock> lock;
+  const bool finished = run.finished();
+  if (leads && !finished) lock.emplace(run.path());
+  if (!leads) run.only_read();
+  if (ranks && leads) ranks->meet();
+  if (finished) {
+    if (leads) print_result(run, run.result());
     return 0;
   }
-  const RunLock lock(run.path());
   // The bits of a run depend on its thread count: one that began with another keeps it.
   const int64_t threads = run.manifest().value("threads", int64_t{0});
   if (request.threads == 0 && threads > 0) prepare_torch(threads);
   for (const std::string& remark : remarks) {
     run.log(remark);
-    if (!request.quiet) std::fprintf(stderr, "%s\n", remark.c_str());
+    if (!request.quiet && leads) std::fprintf(stderr, "%s\n", remark.c_str());
   }
-  Trainer trainer(net, *task, run, {train_options(config), seed, device, request.quiet});
-  print_result(run, trainer.train());
+  Trainer trainer(net, *task, run, {train_options(config), seed, device, request.quiet || !leads, ranks});
+  const Json result = trainer.train();
+  if (leads) print_result(run, result);
   return 0;
 }
 

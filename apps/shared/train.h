@@ -10,6 +10,7 @@ struct TrainRequest {
   std::string recipe, out, device = "cpu";
   std::vector<std::string> argv, overrides, files;
   int64_t seed = 0, threads = 0;
+  int64_t rank_seconds = 600;  // how long a rank waits for the others
   bool dry_run = false, print_config = false, quiet = false, verbose = false;
 };
 

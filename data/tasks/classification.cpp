@@ -6,6 +6,7 @@
 
 #include "src/base/error.h"
 #include "src/base/text.h"
+#include "src/core/wide.h"
 
 namespace fovea {
 namespace {
@@ -43,7 +44,7 @@ int64_t ClassificationTask::class_id(const std::string& label, const std::string
 
 Loss ClassificationTask::loss(const ModelOutput& output, const Batch& batch,
                               const LossOptions& options) const {
-  return cross_entropy(output.values.at("logits").to(torch::kFloat32), batch.target("label").values,
+  return cross_entropy(at_least_float32(output.values.at("logits")), batch.target("label").values,
                        options.label_smoothing);
 }
 

@@ -8,6 +8,7 @@
 #include "data/readers/series.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
+#include "src/core/wide.h"
 
 namespace fovea {
 
@@ -223,7 +224,7 @@ Example SeriesForecast::read(const std::string& input) const {
 }
 
 Loss SeriesForecast::loss(const ModelOutput& output, const Batch& batch, const LossOptions&) const {
-  const Tensor forecast = output.values.at("forecast").to(torch::kFloat32),
+  const Tensor forecast = at_least_float32(output.values.at("forecast")),
                future = batch.target("future").values;  // [B, horizon, F]
   return {torch::square(forecast - future).sum(),
           torch::full({}, static_cast<double>(future.numel()), forecast.options())};

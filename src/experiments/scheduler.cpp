@@ -7,6 +7,7 @@
 #include <chrono>
 #include <deque>
 #include <list>
+#include <map>
 
 #include "src/base/error.h"
 #include "src/base/files.h"
@@ -22,6 +23,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double kTick = 1;        // seconds between looks at what others do
 constexpr double kBeat = 20;       // seconds between signs of life in our claims
+constexpr int kMostRestarts = 3;   // of a cell that something else has stopped
 constexpr size_t kShownLines = 8;  // of a failed cell
 constexpr size_t kShownBytes = 1 << 16;
 
@@ -183,6 +185,8 @@ class Scheduler {
     if (code == 0 && cell_status(folder_, *one.place.point, one.place.cell) == CellStatus::kFinished) {
       ++outcome_.finished;
       if (events_.finished) events_.finished(one.place, since(one.began));
+    } else if (outcome_.signal == 0 && asked_to_stop && ++restarts_[one.place.cell.id] <= kMostRestarts) {
+      waiting_.push_back(one.place);  // stopped by something else, saved
     } else if (code == 0 || asked_to_stop || outcome_.signal != 0) {
       ++outcome_.left;  // saved; the next ablate goes on with it
     } else {
@@ -221,7 +225,8 @@ class Scheduler {
   SignalQueue signals_;
   std::deque<CellPlace> waiting_;
   std::list<Running> running_;
-  std::vector<std::string> retried_;  // failed cells to be tried again, once
+  std::vector<std::string> retried_;     // failed cells to be tried again, once
+  std::map<std::string, int> restarts_;  // by cell
   Clock::time_point beaten_ = Clock::now();
   RunOutcome outcome_;
 };

@@ -42,8 +42,9 @@ struct RunOutcome {
 std::vector<CellPlace> cell_places(const Sweep& sweep);
 
 /// Runs `places` of the sweep in `folder`. What is finished is passed over, what failed as well unless asked
-/// for; a failure stops nothing else. SIGINT and SIGTERM are passed on, once to save and again to end at
-/// once. Throws Error where nothing can be started.
+/// for; a failure stops nothing else, and a cell that something else stops goes on, three times at most.
+/// SIGINT and SIGTERM are passed on, once to save and again to end at once. Throws Error where nothing can be
+/// started.
 RunOutcome run_cells(const std::filesystem::path& folder, const SweepRequest& request,
                      const std::vector<CellPlace>& places, const RunOptions& options,
                      const SchedulerEvents& events);

@@ -298,14 +298,14 @@ inline RowNumbers<T> weigh(const HeadCall<T>& c, T* s, int64_t n) {
 }
 
 template <class T>
-inline void find_support(const HeadCall<T>& c, const T* s, int64_t n, Support<T>& found) {
+inline void find_support(const HeadCall<T>& c, const T* s, int64_t n, Support<T>& found, T* copy) {
   switch (c.row) {
     case RowRule::kSparsemax:
       return sparsemax_row(s, n, found);
     case RowRule::kEntmax15:
       return entmax15_row(s, n, found);
     case RowRule::kTopK:
-      return top_k_row(s, n, static_cast<int64_t>(c.number), found);
+      return top_k_row(s, n, static_cast<int64_t>(c.number), found, copy);
     default:
       return hard_row(s, n, found);
   }
@@ -348,7 +348,7 @@ inline void forward_block(Head<T>& h, const RowBlock& block, const HeadAnswer<T>
     factor[i] = 1;
     if (few) {
       Support<T> support{h.column, h.weight};
-      find_support(c, s, block.columns, support);
+      find_support(c, s, block.columns, support, h.support_slope);
       attend_support(h, block, i, support, h.block_out + i * h.value_width);
       if (c.row != RowRule::kHard || answer.rows == nullptr) continue;
     }
@@ -467,7 +467,7 @@ inline void sparse_slopes(Head<T>& h, const RowBlock& block, const HeadGradient<
   const HeadCall<T>& c = h.call;
   for (int64_t i = 0; i < rows.count; ++i) {
     Support<T> of{h.column, h.weight};
-    find_support(c, h.tile + i * h.row, block.columns, of);
+    find_support(c, h.tile + i * h.row, block.columns, of, h.support_slope);
     const T* grad = rows.grad.data + i * rows.grad.stride;
     const uint64_t hash = row_hash(c.dropout, block.begin + i);
     for (int64_t n = 0; n < of.count; ++n) {

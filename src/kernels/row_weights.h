@@ -12,16 +12,24 @@ struct RowNumbers {
   T shift, scale;
 };
 
-/// The largest number; NaN if there is one.
+/// What each lane has largest; the result is NaN where one of the numbers is, else 0.
 template <class T>
-inline T largest_of(const T* s, int64_t n) {
-  Vec<T> best = all<T>(kLowest<T>), odd{};
+inline T lane_maxima(const T* s, int64_t n, Vec<T>& best) {
+  Vec<T> odd{};
+  best = all<T>(kLowest<T>);
   for (int64_t i = 0; i < n; i += kLanes<T>) {
     const Vec<T> x = load(s + i);
     best = x > best ? x : best;
     odd += x != x ? x : Vec<T>{};
   }
-  const T strange = sum_lanes<T>(odd);
+  return sum_lanes<T>(odd);
+}
+
+/// The largest number; NaN if there is one.
+template <class T>
+inline T largest_of(const T* s, int64_t n) {
+  Vec<T> best;
+  const T strange = lane_maxima(s, n, best);
   return strange == 0 ? max_lanes<T>(best) : strange;
 }
 
@@ -208,10 +216,14 @@ inline void entmax15_row(const T* s, int64_t n, Support<T>& found) {
   T threshold = -1;
   for (int step = 0; step < 40; ++step) {
     T squares = 0, sum = 0;
+    int64_t kept = 0;  // what the rising threshold has left behind does not come back
     for (int64_t i = 0; i < found.count; ++i) {
       const T over = (found.weight[i] - top) / 2 - threshold;
-      if (over > 0) squares += over * over, sum += over;
+      if (!(over > 0)) continue;
+      squares += over * over, sum += over;
+      found.weight[kept] = found.weight[i], found.column[kept++] = found.column[i];
     }
+    found.count = kept;
     const T next = threshold + (squares - 1) / (2 * sum);
     if (!(next > threshold)) break;
     threshold = next;
@@ -231,32 +243,101 @@ inline void entmax15_row(const T* s, int64_t n, Support<T>& found) {
   keep_positive(found);
 }
 
-/// softmax over the k largest; of equal ones the lower column.
+/// The k-th largest of the lanes, k ≤ kLanes.
 template <class T>
-inline void top_k_row(const T* s, int64_t n, int64_t k, Support<T>& found) {
-  const T top = largest_of(s, n);
+inline T kth_lane(Vec<T> lanes, int64_t k) {
+  T least = -kLowest<T>;
+  for (int lane = 0; lane < kLanes<T>; ++lane) {
+    const T x = lanes[lane];
+    const bool among = __builtin_popcount(lanes_greater(lanes, all<T>(x))) < k;
+    least = among && x < least ? x : least;
+  }
+  return least;
+}
+
+/// The k largest of a support, of equal ones the first: each counts how many go before it, so nothing is
+/// guessed by the processor. Room for whole vectors behind the weights, and as much in `copy`.
+template <class T>
+inline void keep_largest(Support<T>& found, int64_t k, T* copy) {
+  const int64_t whole = round_up(found.count, kLanes<T>);
+  for (int64_t i = 0; i < whole; ++i) copy[i] = i < found.count ? found.weight[i] : kLowest<T>;
+  int64_t kept = 0;
+  for (int64_t i = 0; i < found.count; ++i) {
+    const Vec<T> x = all<T>(copy[i]);
+    int64_t before = 0;
+    for (int64_t j = 0; j < whole; j += kLanes<T>) {
+      const Vec<T> other = load(copy + j);
+      const int64_t earlier = i - j < 0 ? 0 : i - j < kLanes<T> ? i - j : kLanes<T>;
+      const uint32_t greater = lanes_greater(other, x);
+      const uint32_t equal = ~(greater | lanes_greater(x, other)) & ((uint32_t{1} << earlier) - 1);
+      before += __builtin_popcount(greater | equal);
+    }
+    found.weight[kept] = copy[i], found.column[kept] = found.column[i];
+    kept += before < k ? 1 : 0;
+  }
+  found.count = kept;
+}
+
+/// Weights in proportion to exp(score − top), Σ = 1; room for whole vectors behind them.
+template <class T>
+inline void softmax_support(Support<T>& found, T top) {
+  const int64_t whole = round_up(found.count, kLanes<T>);
+  for (int64_t i = found.count; i < whole; ++i) found.weight[i] = kLowest<T>;
+  Vec<T> sum{};
+  for (int64_t i = 0; i < whole; i += kLanes<T>) {
+    const Vec<T> e = exp_of<T>(load(found.weight + i) - top);
+    store(found.weight + i, e);
+    sum += e;
+  }
+  const T scale = 1 / sum_lanes<T>(sum);
+  for (int64_t i = 0; i < found.count; ++i) found.weight[i] *= scale;
+}
+
+/// Puts a score in its place among the k largest so far, sorted from the largest down; the last one may fall
+/// out.
+template <class T>
+inline void insert(Support<T>& found, int64_t k, T score, int64_t column) {
+  if (found.count == k && !(score > found.weight[k - 1])) return;
+  int64_t place = found.count < k ? found.count++ : k - 1;
+  for (; place > 0 && found.weight[place - 1] < score; --place) {
+    found.weight[place] = found.weight[place - 1];
+    found.column[place] = found.column[place - 1];
+  }
+  found.weight[place] = score, found.column[place] = static_cast<int32_t>(column);
+}
+
+/// softmax over the k largest; of equal ones the lower column. `copy`: room for a row.
+template <class T>
+inline void top_k_row(const T* s, int64_t n, int64_t k, Support<T>& found, T* copy) {
+  Vec<T> maxima;
+  const T strange = lane_maxima(s, n, maxima);
+  const T top = strange == 0 ? max_lanes<T>(maxima) : strange;
   if (strange_or_empty(top, found)) return;
-  // Sorted from the largest down; what enters pushes the last one out.
-  T limit = kLowest<T>;
-  for (int64_t i = 0; i < n; i += kLanes<T>)
-    for (uint32_t bits = lanes_greater(load(s + i), all<T>(limit)); bits != 0; bits &= bits - 1) {
-      const int64_t at = i + __builtin_ctz(bits);
-      const T score = s[at];
-      if (!(score > limit)) continue;
-      int64_t place = found.count < k ? found.count++ : k - 1;
-      for (; place > 0 && found.weight[place - 1] < score; --place) {
-        found.weight[place] = found.weight[place - 1];
-        found.column[place] = found.column[place - 1];
+  // As much is reached by k lanes, so nothing below it is among the k largest.
+  const T reached = k <= kLanes<T> ? kth_lane<T>(maxima, k) : kLowest<T>;
+  if (reached > kLowest<T>) {
+    for (int64_t i = 0; i < n; i += kLanes<T>) {
+      constexpr uint32_t kAll = (uint32_t{1} << kLanes<T>)-1;
+      for (uint32_t bits = ~lanes_greater(all<T>(reached), load(s + i)) & kAll; bits != 0; bits &= bits - 1) {
+        const int64_t at = i + __builtin_ctz(bits);
+        found.weight[found.count] = s[at], found.column[found.count++] = static_cast<int32_t>(at);
       }
-      found.weight[place] = score, found.column[place] = static_cast<int32_t>(at);
+    }
+    // Many: as good as all are equal, where comparing each with each would be slow.
+    if (found.count > 8 * k) found.count = 0;
+    if (found.count > k) keep_largest(found, k, copy);
+  }
+  if (found.count == 0) {
+    T limit = kLowest<T>;
+    for (int64_t i = 0; i < n; i += kLanes<T>) {
+      for (uint32_t bits = lanes_greater(load(s + i), all<T>(limit)); bits != 0; bits &= bits - 1) {
+        const int64_t at = i + __builtin_ctz(bits);
+        insert(found, k, s[at], at);
+      }
       if (found.count == k) limit = found.weight[k - 1];
     }
-  T total = 0;
-  for (int64_t i = 0; i < found.count; ++i) {
-    found.weight[i] = exp_of<T>(all<T>(found.weight[i] - top))[0];
-    total += found.weight[i];
   }
-  for (int64_t i = 0; i < found.count; ++i) found.weight[i] /= total;
+  softmax_support(found, top);
 }
 
 /// 1 on the largest; of equal ones the lower column.
@@ -277,14 +358,16 @@ inline void sparsemax_backward(const Support<T>& of, T* g) {
   for (int64_t i = 0; i < of.count; ++i) sum += g[i];
   for (int64_t i = 0; i < of.count; ++i) g[i] -= sum / static_cast<T>(of.count);
 }
+/// Leaves the roots of the weights in their place.
 template <class T>
-inline void entmax15_backward(const Support<T>& of, T* g) {
+inline void entmax15_backward(Support<T>& of, T* g) {
   T sum = 0, total = 0;
-  const auto root = [&](int64_t i) {
-    return static_cast<T>(__builtin_sqrt(static_cast<double>(of.weight[i])));
-  };
-  for (int64_t i = 0; i < of.count; ++i) sum += root(i) * g[i], total += root(i);
-  for (int64_t i = 0; i < of.count; ++i) g[i] = root(i) * (g[i] - sum / total);
+  for (int64_t i = 0; i < of.count; ++i) {
+    T& root = of.weight[i];
+    root = static_cast<T>(__builtin_sqrt(static_cast<double>(root)));
+    sum += root * g[i], total += root;
+  }
+  for (int64_t i = 0; i < of.count; ++i) g[i] = of.weight[i] * (g[i] - sum / total);
 }
 template <class T>
 inline void top_k_backward(const Support<T>& of, T* g) {

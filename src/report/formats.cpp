@@ -14,7 +14,7 @@
 namespace fovea {
 namespace {
 
-constexpr int64_t kEnoughPairs = 6;  // from which an exact sign-flip test can fall below 0.05
+constexpr double kSignificant = 0.05;
 
 struct Column {
   std::string title;
@@ -104,11 +104,12 @@ std::string tuning_note(const TaskReport& task) {
 /// Which tests the p values are of, and what they can reach.
 std::string comparison_note(const TaskReport& task) {
   std::set<std::string> baselines;
-  int64_t pairs = 0;
+  int64_t pairs = 0, comparisons = 0;
   bool by_example = false;
   for (const Variant& v : task.variants) {
     if (!v.comparison) continue;
     baselines.insert(v.comparison->baseline);
+    ++comparisons;
     pairs = std::max(pairs, v.comparison->pairs);
     by_example = by_example || v.comparison->by_example.has_value();
   }
@@ -118,10 +119,12 @@ std::string comparison_note(const TaskReport& task) {
       (baselines.size() == 1 ? *baselines.begin() : "the baseline with the same other axes") +
       ", paired by seed, Holm-adjusted; d: mean of the differences over their standard deviation";
   if (by_example) note += "; p by example: approximate randomisation of the same examples, Holm-adjusted";
-  if (pairs < kEnoughPairs)
+  // What Holm leaves of the smallest p that an exact test of so many pairs can have.
+  const double least = std::pow(2.0, 1.0 - static_cast<double>(std::max<int64_t>(pairs, 1)));
+  if (least * static_cast<double>(comparisons) >= kSignificant)
     note += " (too few seeds: with " + std::to_string(pairs) + (pairs == 1 ? " pair" : " pairs") +
-            " p cannot fall below " +
-            format_number(std::pow(2.0, 1.0 - static_cast<double>(std::max<int64_t>(pairs, 1))), 3) + ")";
+            " p cannot fall below " + format_number(least, 3) +
+            (comparisons > 1 ? ", Holm over " + std::to_string(comparisons) + " not counted" : "") + ")";
   return note;
 }
 

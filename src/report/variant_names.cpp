@@ -4,6 +4,7 @@
 #include <set>
 
 #include "src/base/text.h"
+#include "src/experiments/axes.h"
 #include "src/report/report.h"
 
 namespace fovea {
@@ -83,22 +84,13 @@ std::string without_name(const std::string& key) {
   return key.ends_with(".name") ? key.substr(0, key.size() - 5) : key;
 }
 
-std::string ending(const std::string& key, size_t parts) {
-  size_t at = key.size();
-  for (size_t i = 0; i < parts && at != std::string::npos && at > 0; ++i) at = key.rfind('.', at - 1);
-  return at == std::string::npos || at == 0 ? key : key.substr(at + 1);
-}
-
-std::map<std::string, std::string> short_keys(const std::vector<std::string>& keys) {
+/// Each key's shortest unambiguous end.
+std::map<std::string, std::string> shorter_keys(const std::vector<std::string>& keys) {
+  std::vector<std::string> plain;
+  for (const std::string& key : keys) plain.push_back(without_name(key));
+  const std::vector<std::string> ends = short_keys(plain);
   std::map<std::string, std::string> names;
-  for (const std::string& key : keys)
-    for (size_t parts = 1; parts <= 8; ++parts) {
-      names[key] = ending(without_name(key), parts);
-      const auto same = [&](const std::string& other) {
-        return ending(without_name(other), parts) == names[key];
-      };
-      if (std::count_if(keys.begin(), keys.end(), same) == 1) break;
-    }
+  for (size_t i = 0; i < keys.size(); ++i) names[keys[i]] = ends[i];
   return names;
 }
 
@@ -115,7 +107,7 @@ std::vector<std::string> variant_names(const std::vector<Json>& configs) {
   if (keys.empty())
     for (const std::string key : {"model.attention.name", "model.attention", "model.name", "task.name"})
       if (keys.empty() && !flats.empty() && flats[0].count(key)) keys.push_back(key);
-  const auto shorter = short_keys(keys);
+  const auto shorter = shorter_keys(keys);
   std::vector<std::string> names;
   for (const Flat& flat : flats) {
     std::vector<std::string> parts;

@@ -5,6 +5,7 @@
 
 #include "src/base/error.h"
 #include "src/train/loader.h"
+#include "src/train/precision.h"
 
 namespace fovea {
 namespace {
@@ -56,7 +57,7 @@ Evaluation evaluate_split(Net& net, const Task& task, Split split, const Evaluat
   State carry;
   while (auto batch = loader.next()) {
     if (options.between) options.between();
-    Batch moved = batch->to(options.device);
+    Batch moved = in_precision_of(net, *batch).to(options.device);
     std::optional<AttentionTrace> trace;
     if (alignment) trace.emplace(net);
     ModelOutput output = forward_next(net, moved, *source, carry, trace ? &*trace : nullptr);

@@ -93,7 +93,10 @@ Loader::~Loader() {
 
 Batch Loader::make(int64_t index) const {
   std::vector<Example> examples;
-  for (int64_t i : plan_[static_cast<size_t>(index)]) {
+  const std::vector<int64_t>& whole = plan_[static_cast<size_t>(index)];
+  for (size_t at = static_cast<size_t>(options_.rank); at < whole.size();
+       at += static_cast<size_t>(options_.ranks)) {
+    const int64_t i = whole[at];
     const uint64_t key =
         hash_words({options_.seed, kAugment, static_cast<uint64_t>(epoch_), static_cast<uint64_t>(i)});
     examples.push_back(source_->get(i, key, options_.notes));

@@ -21,6 +21,7 @@ struct LoaderOptions {
   int64_t tokens = 0;  // instead of `batch`: most tokens of a batch, padding counted (training only)
   uint64_t seed = 0;
   bool notes = false;
+  int64_t rank = 0, ranks = 1;  // this process makes examples rank, rank + ranks, … of each batch
 };
 
 /// Which examples make which batch in one epoch, as many batches in each. The last, smaller batch is kept. A

@@ -95,8 +95,9 @@ struct TrainOptions {
     visit("label_smoothing", self.label_smoothing, "probability spread over all classes", between(0, 1));
     visit("ema", self.ema, "decay of the moving average of weights that is validated and saved; 0 = none",
           between(0, 1));
-    visit("precision", self.precision, "of the forward and backward pass; masters stay float32",
-          one_of({"float32", "bf16"}));
+    visit("precision", self.precision,
+          "of the forward and backward pass, masters stay float32; float64 is for everything",
+          one_of({"float32", "bf16", "float64"}));
     visit("bucket", self.bucket, "batches of similar length");
     visit("workers", self.workers, "threads that make batches; changes no number", between(1, 64));
     visit("validate_every", self.validate_every, "updates; 0 = at the end of each epoch", at_least(0));

@@ -131,22 +131,28 @@ bool RunFolder::finished() const {
 }
 
 void RunFolder::write_result(const Json& result) const {
+  if (only_read_) return;
   write_file_atomically(path_ / "result.json", to_text(result, 1) + "\n");
 }
 void RunFolder::write_state(const Json& state) const {
+  if (only_read_) return;
   write_file_atomically(path_ / "state.json", to_text(state, 1) + "\n");
 }
 void RunFolder::append_metrics(const Json& line) const {
+  if (only_read_) return;
   append_file(path_ / "metrics.jsonl", to_text(line) + "\n");
 }
 void RunFolder::append_timing(const Json& line) const {
+  if (only_read_) return;
   append_file(path_ / "timing.jsonl", to_text(line) + "\n");
 }
 void RunFolder::log(const std::string& line) const {
+  if (only_read_) return;
   append_file(path_ / "log.txt", line + "\n");
 }
 
 void RunFolder::sync_metrics() const {
+  if (only_read_) return;
   append_file(path_ / "metrics.jsonl", "", true);
 }
 
@@ -157,7 +163,8 @@ int64_t RunFolder::metrics_length() const {
 }
 
 void RunFolder::cut_metrics(int64_t length) const {
-  if (metrics_length() > length) fs::resize_file(path_ / "metrics.jsonl", static_cast<uintmax_t>(length));
+  if (!only_read_ && metrics_length() > length)
+    fs::resize_file(path_ / "metrics.jsonl", static_cast<uintmax_t>(length));
 }
 
 }  // namespace fovea

@@ -49,6 +49,9 @@ class RunFolder {
   const Json& manifest() const { return manifest_; }
   CheckpointStore checkpoints() const { return CheckpointStore(path_ / "checkpoints"); }
 
+  /// From now on nothing is written: another process of the same run does.
+  void only_read() { only_read_ = true; }
+
   /// result.json, or null when there is none yet.
   Json result() const;
   bool finished() const;
@@ -68,6 +71,7 @@ class RunFolder {
   RunFolder(std::filesystem::path path, Json config, Json manifest);
   std::filesystem::path path_;
   Json config_, manifest_;
+  bool only_read_ = false;
 };
 
 }  // namespace fovea

@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <optional>
+#include <set>
 
 #include "src/base/error.h"
 #include "src/base/random.h"
@@ -18,7 +20,9 @@
 #include "src/train/loader.h"
 #include "src/train/macs.h"
 #include "src/train/optimizer.h"
+#include "src/train/precision.h"
 #include "src/train/progress.h"
+#include "src/train/ranks.h"
 #include "src/train/signals.h"
 #include "src/train/weight_average.h"
 
@@ -33,6 +37,7 @@ struct Trainer::Progressed {
   double log_loss = 0, log_weight = 0;  // since the last line of metrics.jsonl
   int64_t logged = 0;
   bool stopped_early = false;
+  int signal = 0;  // that some rank got
   Json best_metrics, last_metrics;
   double seconds = 0, examples = 0;  // cost, outside every comparison of bytes
   State carry;
@@ -56,6 +61,17 @@ struct Trainer::Progressed {
     log_loss = json.at("log_loss"), log_weight = json.at("log_weight"), logged = json.at("logged"),
     stopped_early = json.at("stopped_early");
     best_metrics = json.at("best_metrics"), last_metrics = json.at("last_metrics");
+  }
+};
+
+struct Trainer::Sums {
+  Tensor loss, weight;  // scalars; undefined before the first batch
+  double examples = 0;
+  std::string culprit;  // what was not finite in this rank's share
+
+  void add(const Tensor& more_loss, const Tensor& more_weight) {
+    loss = loss.defined() ? loss + more_loss : more_loss;
+    weight = weight.defined() ? weight + more_weight : more_weight;
   }
 };
 
@@ -95,6 +111,33 @@ TensorMap with_prefix(const TensorMap& tensors, const std::string& prefix) {
   return chosen;
 }
 
+/// Adds up the gradients of all ranks in one message; a parameter that none has one for stays without.
+void sum_gradients(torch::nn::Module& net, Ranks& ranks) {
+  const torch::NoGradGuard no_gradient;
+  std::vector<Tensor> parameters, parts;
+  std::set<const void*> known;  // a tied parameter has two names
+  std::vector<double> has;
+  for (Tensor& parameter : net.parameters()) {
+    if (!parameter.requires_grad() || !known.insert(parameter.unsafeGetTensorImpl()).second) continue;
+    parameters.push_back(parameter);
+    const Tensor& gradient = parameter.grad();
+    has.push_back(gradient.defined() ? 1 : 0);
+    parts.push_back(gradient.defined() ? gradient.flatten() : torch::zeros_like(parameter).flatten());
+  }
+  parts.push_back(torch::tensor(has, parts[0].options()));
+  Tensor all = torch::cat(parts);
+  ranks.sum(all);
+  const int64_t count = static_cast<int64_t>(parameters.size());
+  const Tensor anywhere = all.slice(0, all.size(0) - count).cpu() > 0;
+  int64_t at = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    Tensor& parameter = parameters[static_cast<size_t>(i)];
+    if (anywhere[i].item<bool>())
+      parameter.mutable_grad() = all.slice(0, at, at + parameter.numel()).view_as(parameter).clone();
+    at += parameter.numel();
+  }
+}
+
 bool all_finite(const Tensor& tensor) {
   return !tensor.is_floating_point() || torch::isfinite(tensor).all().item<bool>();
 }
@@ -131,6 +174,8 @@ Trainer::Trainer(std::shared_ptr<Net> net, const Task& task, RunFolder run, Trai
   const auto source = task_.examples(Split::kTrain);
   require_trainable(*net_, task_, settings_.options);
   streams_ = source->streams() > 0;
+  if (streams_ && settings_.ranks)
+    throw ConfigError("task.stream: a text that is read as a stream is trained on by one process");
   batches_per_epoch_ = static_cast<int64_t>(plan_batches(*source, loading(), 0).size());
   const TrainOptions& o = settings_.options;
   total_steps_ =
@@ -173,6 +218,10 @@ void Trainer::restore() {
 }
 
 void Trainer::save() {
+  if (settings_.ranks && !settings_.ranks->leads()) {
+    at_->saved = at_->step;
+    return;
+  }
   Checkpoint checkpoint;
   checkpoint.step = at_->step;
   checkpoint.progress = at_->to_json();
@@ -261,6 +310,7 @@ LoaderOptions Trainer::loading() const {
   loading.workers = o.workers, loading.bucket = o.bucket, loading.shuffle = true;
   loading.seed = settings_.seed;
   loading.notes = o.guidance.alignment != 0;
+  if (settings_.ranks) loading.rank = settings_.ranks->rank(), loading.ranks = settings_.ranks->size();
   return loading;
 }
 
@@ -279,17 +329,15 @@ Batch Trainer::next_batch() {
   }
 }
 
-void Trainer::require_finite(const Tensor& loss, const ModelOutput& output) {
-  if (all_finite(loss)) return;
+/// What is not finite, the loss or what made it so; "" where it is.
+std::string Trainer::not_finite(const Tensor& loss, const ModelOutput& output) const {
+  if (all_finite(loss)) return "";
+  for (const auto& item : net_->named_parameters())
+    if (!all_finite(item.value())) return "parameter " + item.key();
   std::string culprit = "the loss";
   for (const auto& [name, value] : output.values)
     if (!all_finite(value)) culprit = "output " + name;
-  for (const auto& item : net_->named_parameters())
-    if (!all_finite(item.value())) {
-      culprit = "parameter " + item.key();
-      break;
-    }
-  diverged(culprit);
+  return culprit;
 }
 
 void Trainer::diverged(const std::string& culprit) {
@@ -298,7 +346,7 @@ void Trainer::diverged(const std::string& culprit) {
                       " is not finite; the update was not made (try a smaller train.learning_rate)");
 }
 
-void Trainer::backward(const Batch& batch, Tensor& loss_sum, Tensor& weight_sum) {
+void Trainer::backward(const Batch& batch, Sums& sums) {
   ModelOutput output;
   Loss loss;
   {
@@ -312,28 +360,46 @@ void Trainer::backward(const Batch& batch, Tensor& loss_sum, Tensor& weight_sum)
       loss.sum =
           loss.sum + guidance_loss(guidance_terms(*trace, task_, batch, guidance), guidance) * loss.weight;
   }
-  require_finite(loss.sum, output);
-  if (loss.sum.requires_grad()) loss.sum.backward();
-  const Tensor detached = loss.sum.detach().to(torch::kFloat64);
-  loss_sum = loss_sum.defined() ? loss_sum + detached : detached;
-  weight_sum = weight_sum.defined() ? weight_sum + loss.weight : loss.weight;
+  const std::string culprit = not_finite(loss.sum, output);
+  // Other ranks learn of it by the sum.
+  if (!culprit.empty() && !settings_.ranks) diverged(culprit);
+  if (culprit.empty() && loss.sum.requires_grad()) loss.sum.backward();
+  if (!culprit.empty()) sums.culprit = culprit;
+  sums.add(loss.sum.detach().to(torch::kFloat64), loss.weight);
   at_->carry.clear();
   if (!streams_) return;
   for (const Tensor& tensor : output.carry) at_->carry.push_back(tensor.detach());
 }
 
+/// Makes sums and gradients those of the whole batch.
+void Trainer::add_ranks(Sums& sums) {
+  if (!settings_.ranks) return;
+  Tensor counts = torch::tensor(
+      {sums.loss.defined() ? sums.loss.item<double>() : 0.0,
+       sums.weight.defined() ? sums.weight.item<double>() : 0.0, sums.examples,
+       SignalWatch::caught() == SIGINT ? 1.0 : 0.0, SignalWatch::caught() == SIGTERM ? 1.0 : 0.0},
+      torch::kFloat64);
+  settings_.ranks->sum(counts);
+  sums.loss = counts[0], sums.weight = counts[1], sums.examples = counts[2].item<double>();
+  at_->signal = counts[3].item<double>() > 0 ? SIGINT : counts[4].item<double>() > 0 ? SIGTERM : 0;
+  if (!all_finite(sums.loss)) diverged(sums.culprit.empty() ? "the loss of another rank" : sums.culprit);
+  sum_gradients(*net_, *settings_.ranks);
+}
+
 void Trainer::train_one_step() {
-  seed_generators({settings_.seed, kStepStream, static_cast<uint64_t>(at_->step), 0});
+  const int64_t rank = settings_.ranks ? settings_.ranks->rank() : 0;
+  seed_generators(
+      {settings_.seed, kStepStream, static_cast<uint64_t>(at_->step), static_cast<uint64_t>(rank)});
   const auto began = Clock::now();
   optimizer_->zero_grad();
-  Tensor loss_sum, weight_sum;
-  int64_t examples = 0;
+  Sums sums;
   for (int64_t i = 0; i < settings_.options.accumulation; ++i) {
-    Batch batch = next_batch().to(settings_.device);
+    Batch batch = in_precision_of(*net_, next_batch()).to(settings_.device);
     batch.carry = first_rows(at_->carry, batch.size());
-    examples += batch.size();
-    backward(batch, loss_sum, weight_sum);
+    sums.examples += static_cast<double>(batch.size());
+    if (batch.size() > 0) backward(batch, sums);  // a small last batch has no share for every rank
   }
+  add_ranks(sums);
   const Tensor norm = optimizer_->gradient_norm();
   if (!all_finite(norm)) {
     std::string culprit = "the gradient";
@@ -343,14 +409,15 @@ void Trainer::train_one_step() {
     diverged(culprit);
   }
   optimizer_->step(learning_rate_at(settings_.options, at_->step, total_steps_),
-                   gradient_divisor(norm, weight_sum, settings_.options.clip));
+                   gradient_divisor(norm, sums.weight, settings_.options.clip));
   average_->update(++at_->step);
-  const double loss = loss_sum.item<double>(), weight = weight_sum.item<double>();
+  const double loss = sums.loss.item<double>(), weight = sums.weight.item<double>();
   at_->log_loss += loss, at_->log_weight += weight;
   at_->seconds += std::chrono::duration<double>(Clock::now() - began).count();
-  at_->examples += static_cast<double>(examples);
+  at_->examples += sums.examples;
   log_train_line(false);
-  progress_->update(at_->step, epoch_of(std::max<int64_t>(at_->batch - 1, 0)) + 1, loss / weight, examples);
+  progress_->update(at_->step, epoch_of(std::max<int64_t>(at_->batch - 1, 0)) + 1, loss / weight,
+                    static_cast<int64_t>(sums.examples));
 }
 
 void Trainer::log_train_line(bool force) {
@@ -366,16 +433,22 @@ void Trainer::log_train_line(bool force) {
   at_->logged = at_->step, at_->log_loss = at_->log_weight = 0;
 }
 
+/// The signal to stop at, or 0: several ranks stop at the same step, whichever of them got it.
+int Trainer::signal() const {
+  return settings_.ranks ? at_->signal : SignalWatch::caught();
+}
+
 void Trainer::stop_if_asked() {
-  if (SignalWatch::caught() == 0) return;
+  if (signal() == 0) return;
   if (at_->saved != at_->step) save();
   run_.write_state({{"status", "interrupted"}, {"step", at_->step}, {"total_steps", total_steps_}});
-  SignalWatch::check("training; saved at step " + std::to_string(at_->step));
+  throw Interrupted(signal(), std::string("stopped by ") + (signal() == SIGINT ? "SIGINT" : "SIGTERM") +
+                                  " while training; saved at step " + std::to_string(at_->step));
 }
 
 int64_t Trainer::macs_of_one_example() {
   const Example first = task_.examples(Split::kTrain)->get(0, 0, true);
-  return count_macs(*net_, collate({first}, task_.spec()).to(settings_.device));
+  return count_macs(*net_, in_precision_of(*net_, collate({first}, task_.spec())).to(settings_.device));
 }
 
 Json Trainer::finish() {
@@ -404,6 +477,7 @@ Json Trainer::finish() {
 
 Json Trainer::train() {
   net_->to(settings_.device);
+  if (settings_.options.precision == "float64") net_->to(torch::kFloat64);
   net_->train();
   average_ = std::make_unique<WeightAverage>(*net_, settings_.options.ema);
   restore();

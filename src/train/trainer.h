@@ -11,12 +11,14 @@
 namespace fovea {
 
 struct LoaderOptions;
+class Ranks;
 
 struct TrainerSettings {
   TrainOptions options;
   uint64_t seed = 0;
   torch::Device device = torch::kCPU;
   bool quiet = false;
+  std::shared_ptr<Ranks> ranks;  // null = this process alone
 };
 
 /// Seeds the default generators for what is about to happen; the run has no other randomness.
@@ -46,11 +48,15 @@ class Trainer {
   void train_one_step();
   LoaderOptions loading() const;
   Batch next_batch();
-  void backward(const Batch& batch, Tensor& loss_sum, Tensor& weight_sum);
-  void require_finite(const Tensor& loss, const ModelOutput& output);
+  /// What one update adds up, over its batches and over the ranks.
+  struct Sums;
+  void backward(const Batch& batch, Sums& sums);
+  void add_ranks(Sums& sums);
+  std::string not_finite(const Tensor& loss, const ModelOutput& output) const;
   [[noreturn]] void diverged(const std::string& culprit);
   void log_train_line(bool force);
   void stop_if_asked();
+  int signal() const;
   int64_t macs_of_one_example();
   Json finish();
   int64_t epoch_of(int64_t batch) const { return batch / batches_per_epoch_; }

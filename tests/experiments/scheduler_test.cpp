@@ -143,6 +143,17 @@ TEST_CASE("a cell that was trained and not evaluated is only evaluated") {
   CHECK(world.calls() == std::vector<std::string>{"evaluate"});
 }
 
+TEST_CASE("a cell that something else stops goes on, but not for ever") {
+  const World world(1);
+  ::chmod(world.here
+              .file("bin/fovea-train", "#!/bin/sh\necho train >> \"$(dirname \"$0\")/calls.txt\"\nexit 143\n")
+              .c_str(),
+          0755);
+  const RunOutcome outcome = world.run();
+  CHECK((outcome.finished == 0 && outcome.failed == 0 && outcome.left == 1));
+  CHECK(world.calls().size() == 4);
+}
+
 TEST_CASE("several schedulers on one folder double and lose no cell") {
   World world(0);
   SweepPoint point;

@@ -267,6 +267,33 @@ TEST_CASE("kernels of every instruction set are the loops, in float") {
   check_all<float>(2e-5, 1e-4);
 }
 
+TEST_CASE("of equal scores top-k takes the first") {
+  for (const double k : {3.0, 20.0, 40.0})
+    for (const auto* kernels : available<float>()) {
+      CAPTURE(kernels->name, k);
+      Problem p;
+      p.row = RowRule::kTopK, p.number = k;
+      p.draw(5);
+      p.query.assign(p.query.size(), 0), p.bias.assign(p.bias.size(), 0);
+      for (int64_t j = 10; j < 20; ++j)
+        p.bias[p.queries - 1 + j] = 1;  // of the first query, ten that stand above
+      const Answer<float> found = run(*kernels, p);
+      for (int64_t d = 0; d < p.value_width; ++d) {
+        double sum = 0, weight = 0;
+        // Its ten best come first, then the lowest columns; of the second query (all shifted by one)
+        // likewise.
+        int64_t left = static_cast<int64_t>(k);
+        for (const double level : {1.0, 0.0})
+          for (int64_t j = 0; j < p.keys; ++j)
+            if (p.bias[p.queries - 1 + j] == level && left > 0) {
+              --left;
+              sum += std::exp(level) * p.value[j * p.value_width + d], weight += std::exp(level);
+            }
+        CHECK(found.attended[d] == Approx(sum / weight).margin(1e-5));
+      }
+    }
+}
+
 TEST_CASE("every machine has the generic kernels, and takes the widest there are") {
   REQUIRE(attention_kernels<float>("generic") != nullptr);
   CHECK(attention_kernels<float>("sse9") == nullptr);

@@ -226,6 +226,38 @@ class Sweeps(unittest.TestCase):
         self.assertLessEqual(float(share.split()[3]), 2.0, done.stdout)
         self.assertIn("model.hidden=", done.stdout)
 
+    def test_a_cell_of_another_commit_is_marked_and_made_again_on_request(self):
+        out = self.folder / "commits"
+        shutil.copytree(self.sweep, out)
+        cell = self.cells(out)[0]
+        manifest = out / "cells" / cell / "manifest.json"
+        manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "commit": "0123456789ab"}))
+        before = weights(out / "cells" / cell)
+        words = ["ablate", "text-classification", AXIS, *SMALL, "--seeds", 2, "--out", out]
+        self.assertIn("1 by another commit", fovea(*words).stdout)
+        done = fovea(*words, "--rerun-changed")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("another commit", done.stdout)
+        self.assertEqual([path.name for path in (out / "replaced").iterdir()], [f"{cell}-0123456789ab"])
+        self.assertEqual(weights(out / "cells" / cell), before)
+
+    def test_one_axis_at_a_time_is_compared_with_the_recipe(self):
+        out, layer = self.folder / "single", self.folder / "layer.json"
+        layer.write_text(json.dumps({"train": {"learning_rate": 0.02}}))
+        done = fovea("ablate", "text-classification", AXIS, "model.dropout=0,0.3", *SMALL, "--config", layer, "--one-at-a-time", "--seeds", 2, "--out", out, "--quiet")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        said = json.loads(fovea("report", out, "--format", "json").stdout)
+        variants = {one["name"]: one for one in said["variants"]}
+        self.assertEqual(sorted(variants), ["attention=bahdanau", "attention=none", "dropout=0", "dropout=0.3", "text-classification"])
+        for name, one in variants.items():
+            if name == "text-classification":
+                self.assertIsNone(one["comparison"])
+                continue
+            self.assertEqual((one["comparison"]["baseline"], one["comparison"]["pairs"]), ("text-classification", 2))
+            self.assertEqual(one["comparison"]["by_example"]["examples"], 15)
+        config = json.loads(next(out.glob("cells/*/config.json")).read_text())
+        self.assertEqual(config["train"]["learning_rate"], 0.02)
+
     def test_no_sweep_is_exit_4(self):
         self.refused(fovea("status", self.folder), 4, "no sweep")
         self.refused(fovea("ablate", "--cell", "12345678", "--out", self.folder / "absent"), 4, "no sweep")

@@ -134,6 +134,23 @@ TEST_CASE("the fused kernels give the plain context and gradients in float32") {
       check_same(group, torch::kFloat32, 3e-5);
 }
 
+TEST_CASE("the fused kernels take bfloat16, compute in float32 and answer in bfloat16") {
+  for (const char* scorer : {"scaled-dot", "additive"}) {
+    const Json group = {{"scorer", scorer}, {"pattern", "causal"}};
+    const auto exact = made(group, "plain", torch::kFloat32), fused = made(group, "fused", torch::kBFloat16);
+    const Inputs in = draw(torch::kFloat32), half = draw(torch::kFloat32);
+    const auto low = [](const Tensor& x) { return x.to(torch::kBFloat16).requires_grad_(); };
+    const Tensor query = low(half.query),
+                 context = fused->forward(query, low(half.key), low(half.value), half.padding).context;
+    REQUIRE(context.scalar_type() == torch::kBFloat16);
+    context.sum().backward();
+    CHECK(query.grad().scalar_type() == torch::kBFloat16);
+    // Eight bits of inputs, of mapped queries and keys, and of the answer.
+    const Tensor expected = exact->forward(in.query, in.key, in.value, in.padding).context;
+    CHECK((context.to(torch::kFloat32) - expected).abs().max().item<double>() < 0.05);
+  }
+}
+
 TEST_CASE("the fused kernels drop the weights that the plain arithmetic drops") {
   for (Json group : groups()) {
     group["dropout"] = 0.3;
