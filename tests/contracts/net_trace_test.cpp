@@ -72,17 +72,14 @@ TEST_CASE("the rows of every traced map sum as its attention declares", "[contra
         CHECK((map.weights.min().item<double>() >= 0 && map.weights.max().item<double>() <= 1));
         continue;
       }
-      const Tensor seeing = map.visible.any(-1).unsqueeze(1).to(torch::kFloat64);  // [B, 1, Tq]
-      const Tensor sums = map.weights.sum(-1);                                     // [B, H, Tq]
+      const Tensor seeing = map.visible.any(-1).to(torch::kFloat64);  // [B, 1 or H, Tq]
+      const Tensor sums = map.weights.sum(-1);                        // [B, H, Tq]
       if (attention->traits().row_sum == RowSum::kOne)
         CHECK((sums - seeing).abs().max().item<double>() < 1e-9);
       if (attention->traits().row_sum == RowSum::kAtMostOne)
         CHECK((sums - seeing).max().item<double>() < 1e-9);
       if (attention->traits().sign == Sign::kNonNegative) CHECK(map.weights.min().item<double>() >= 0);
-      CHECK(map.weights.masked_select(~map.visible.unsqueeze(1).expand_as(map.weights))
-                .eq(0)
-                .all()
-                .item<bool>());
+      CHECK(map.weights.masked_select(~map.visible.expand_as(map.weights)).eq(0).all().item<bool>());
     }
   }
   CHECK(maps > 100);

@@ -63,7 +63,7 @@ void compare_with_map(const Json& group, const TraceAxes& axes, int64_t length) 
         axis->stride = axes.key.stride, axis->offset = axes.key.offset;
       }
       const Tensor weights = map.weights[b][head].contiguous(),
-                   visible = map.visible[b].to(torch::kUInt8).contiguous();
+                   visible = map.visible[b].any(0).to(torch::kUInt8).contiguous();
       record.weights.assign(weights.data_ptr<float>(), weights.data_ptr<float>() + weights.numel());
       record.mask.assign(visible.data_ptr<uint8_t>(), visible.data_ptr<uint8_t>() + visible.numel());
       std::map<std::string, double> scores;
@@ -72,7 +72,7 @@ void compare_with_map(const Json& group, const TraceAxes& axes, int64_t length) 
       CHECK(same(finite_mean(found.entropy[b][head].exp()), scores["effective_span"]));
       CHECK(same(finite_mean(found.distance[b][head]), scores["mean_distance"]));
       CHECK(same(finite_mean(found.sink[b][head]), scores["sink_mass"]));
-      const Tensor seen = map.visible[b].to(torch::kFloat64).sum(0);
+      const Tensor seen = map.visible[b].any(0).to(torch::kFloat64).sum(0);
       const Tensor received = map.weights[b][head].to(torch::kFloat64).sum(0) / seen.clamp_min(1);
       CHECK((found.received[b][head] - received).abs().max().item<double>() < 1e-6);
       const Tensor largest = std::get<0>(weights.sort(-1, true)).slice(1, 0, found.top_weights.size(-1));
