@@ -85,11 +85,14 @@ int64_t peak_tensor_bytes(const std::function<void()>& work) {
 
 int bench(const BenchRequest& request) {
   if (request.threads > 0) at::set_num_threads(static_cast<int>(request.threads));
-  const std::map<std::string, Json (*)(const BenchRequest&)> kinds = {
-      {"kernels", bench_kernels}, {"goals", bench_goals}, {"maps", bench_maps}, {"train", bench_train}};
+  const std::map<std::string, Json (*)(const BenchRequest&)> kinds = {{"kernels", bench_kernels},
+                                                                      {"train", bench_train},
+                                                                      {"decode", bench_decode},
+                                                                      {"maps", bench_maps},
+                                                                      {"goals", bench_goals}};
   const auto kind = kinds.find(request.kind);
   if (kind == kinds.end())
-    throw ConfigError("kind: expected kernels, goals, maps or train, found " + request.kind);
+    throw ConfigError("kind: expected kernels, train, decode, maps or goals, found " + request.kind);
   Json cases = kind->second(request);
   if (request.format == "json")
     std::cout << Json{{"format", 1},

@@ -28,6 +28,7 @@ Json bench_kernels(const BenchRequest& request);
 Json bench_goals(const BenchRequest& request);
 Json bench_maps(const BenchRequest& request);
 Json bench_train(const BenchRequest& request);
+Json bench_decode(const BenchRequest& request);
 
 /// Whether a case of this name is asked for.
 bool wanted(const BenchRequest& request, const std::string& name);
