@@ -43,10 +43,22 @@ class Programs(unittest.TestCase):
 
 class CommandLine(Programs):
     def test_every_program_has_help_with_examples(self):
-        for verb in ("train", "evaluate", "predict", "maps", "attend", "ablate", "status", "report", "curves", "diff", "repro", "gc", "list", "data", "doctor", "completion", "man"):
+        for verb in ("train", "evaluate", "predict", "maps", "attend", "ablate", "status", "report", "curves", "diff", "repro", "gc", "list", "data", "bench", "doctor", "completion", "man"):
             done = fovea(verb, "--help")
             self.assertEqual(done.returncode, 0)
             self.assertIn("Examples:", done.stdout, verb)
+
+    def test_bench_times_what_is_asked_for_and_names_what_it_does_not_know(self):
+        done = fovea("bench", "kernels", "--only", "block-64", "--lengths", "64,128", "--runs", "1", "--threads", "1", "--format", "json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        limits, *cases = json.loads(done.stdout)["cases"]
+        self.assertGreater(limits["product_gflop_per_s"], 0)
+        self.assertEqual([(case["name"], case["length"]) for case in cases],
+                         [(f"block-64-{engine}", length) for engine in ("plain", "fused") for length in (64, 128)])
+        for case in cases:
+            self.assertGreater(case["step_ms"], 0)
+            self.assertGreater(case["peak_bytes"], 4 * 64 * case["length"])
+        self.refused(fovea("bench", "speed"), 2, "speed")
 
     def test_help_and_a_wrong_flag_load_no_libtorch(self):
         for words, loads in ((["--help"], False), (["--no-such-flag"], False), (["text-classification", "--print-config"], True)):
