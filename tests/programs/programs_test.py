@@ -1,5 +1,6 @@
 """The programs from outside: what they print, write and return. Usage: programs_test.py FOLDER_OF_PROGRAMS [unittest arguments]"""
 import json
+import math
 import os
 import pathlib
 import resource
@@ -59,6 +60,24 @@ class CommandLine(Programs):
             self.assertGreater(case["step_ms"], 0)
             self.assertGreater(case["peak_bytes"], 4 * 64 * case["length"])
         self.refused(fovea("bench", "speed"), 2, "speed")
+
+    def test_bench_times_steps_and_decoding_and_saves_what_a_peer_needs(self):
+        saved = self.folder / "saved"
+        done = fovea("bench", "train", "--only", "transformer-lm", "--runs", "1", "--threads", "1", "--save", str(saved), "--format", "json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        cases = json.loads(done.stdout)["cases"]
+        self.assertEqual([(case["name"], case["precision"]) for case in cases], [("transformer-lm", "float32"), ("transformer-lm", "bf16")])
+        for case in cases:
+            self.assertGreater(case["milliseconds_per_step"], 0)
+            self.assertAlmostEqual(case["examples_per_second"], 12000 / case["milliseconds_per_step"])
+            self.assertGreater(case["peak_rss_bytes"], 2**20)
+            self.assertAlmostEqual(case["first_loss"], math.log(65), delta=0.5)  # an untrained net guesses
+        self.assertEqual(sorted(path.name for path in saved.iterdir()), ["transformer-lm.batch.safetensors", "transformer-lm.model.safetensors"])
+        done = fovea("bench", "decode", "--only", "gru-bahdanau-seq2seq", "--runs", "1", "--threads", "1", "--format", "json")
+        cases = json.loads(done.stdout)["cases"]
+        self.assertEqual([case["name"] for case in cases], ["gru-bahdanau-seq2seq-greedy", "gru-bahdanau-seq2seq-beam-5"])
+        for case in cases:
+            self.assertAlmostEqual(case["tokens_per_second"], 1000 * 64 * 20 / case["milliseconds"], delta=1)
 
     def test_help_and_a_wrong_flag_load_no_libtorch(self):
         for words, loads in ((["--help"], False), (["--no-such-flag"], False), (["text-classification", "--print-config"], True)):
