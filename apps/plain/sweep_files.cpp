@@ -13,6 +13,7 @@
 #include "src/base/text.h"
 #include "src/config/layers.h"
 #include "src/experiments/claims.h"
+#include "src/experiments/process.h"
 
 namespace fovea {
 namespace {
@@ -121,7 +122,12 @@ PreparedSweep prepared_in(const fs::path& folder, const AblateRequest& given) {
   }
   Json files = Json::object();
   const PlanRequest plan{request, given.dry_run, &prepared.expansion, &files};
-  compute("plan", &plan);
+  {
+    // The threads that start here leave SIGINT and SIGTERM to this one, which passes them on to the cells.
+    std::optional<SignalQueue> held;
+    if (!given.dry_run) held.emplace();
+    compute("plan", &plan);
+  }
   sweep.request = there ? joined(sweep.request, request) : request;
   prepared.outdated = extend(sweep, prepared.expansion.points, prepared.expansion.refused);
   sweep.asked.push_back(request_hash(request, kCommit));

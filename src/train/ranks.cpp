@@ -124,12 +124,14 @@ class GlooRanks : public Ranks {
 
  private:
   void wait_for_all() {
-    for (int64_t rank = 0; rank < options_.size; ++rank) try {
+    for (int64_t rank = 0; rank < options_.size; ++rank) {
+      try {
         store_->wait({beat_key(rank)}, milliseconds(options_.seconds));
       } catch (const std::exception&) {
         throw Error("rank " + std::to_string(rank) + " of " + std::to_string(options_.size) +
                     " did not come within " + std::to_string(static_cast<int64_t>(options_.seconds)) + " s");
       }
+    }
   }
 
   /// "rank 1 of 2 is missing": the ranks whose hearts have stopped.

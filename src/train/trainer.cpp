@@ -6,7 +6,6 @@
 #include <cmath>
 #include <csignal>
 #include <optional>
-#include <set>
 
 #include "src/base/error.h"
 #include "src/base/random.h"
@@ -16,6 +15,7 @@
 #include "src/stats/json_numbers.h"
 #include "src/stats/metric.h"
 #include "src/train/autocast.h"
+#include "src/train/gradient_sum.h"
 #include "src/train/guidance.h"
 #include "src/train/loader.h"
 #include "src/train/macs.h"
@@ -109,33 +109,6 @@ TensorMap with_prefix(const TensorMap& tensors, const std::string& prefix) {
   for (const auto& [name, tensor] : tensors)
     if (name.rfind(prefix, 0) == 0) chosen[name.substr(prefix.size())] = tensor;
   return chosen;
-}
-
-/// Adds up the gradients of all ranks in one message; a parameter that none has one for stays without.
-void sum_gradients(torch::nn::Module& net, Ranks& ranks) {
-  const torch::NoGradGuard no_gradient;
-  std::vector<Tensor> parameters, parts;
-  std::set<const void*> known;  // a tied parameter has two names
-  std::vector<double> has;
-  for (Tensor& parameter : net.parameters()) {
-    if (!parameter.requires_grad() || !known.insert(parameter.unsafeGetTensorImpl()).second) continue;
-    parameters.push_back(parameter);
-    const Tensor& gradient = parameter.grad();
-    has.push_back(gradient.defined() ? 1 : 0);
-    parts.push_back(gradient.defined() ? gradient.flatten() : torch::zeros_like(parameter).flatten());
-  }
-  parts.push_back(torch::tensor(has, parts[0].options()));
-  Tensor all = torch::cat(parts);
-  ranks.sum(all);
-  const int64_t count = static_cast<int64_t>(parameters.size());
-  const Tensor anywhere = all.slice(0, all.size(0) - count).cpu() > 0;
-  int64_t at = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    Tensor& parameter = parameters[static_cast<size_t>(i)];
-    if (anywhere[i].item<bool>())
-      parameter.mutable_grad() = all.slice(0, at, at + parameter.numel()).view_as(parameter).clone();
-    at += parameter.numel();
-  }
 }
 
 bool all_finite(const Tensor& tensor) {

@@ -1,0 +1,33 @@
+#include "src/train/gradient_sum.h"
+
+#include <set>
+
+namespace fovea {
+
+void sum_gradients(torch::nn::Module& net, Ranks& ranks) {
+  const torch::NoGradGuard no_gradient;
+  std::vector<Tensor> parameters, parts;
+  std::set<const void*> known;  // a tied parameter has two names
+  std::vector<double> has;
+  for (Tensor& parameter : net.parameters()) {
+    if (!parameter.requires_grad() || !known.insert(parameter.unsafeGetTensorImpl()).second) continue;
+    parameters.push_back(parameter);
+    const Tensor& gradient = parameter.grad();
+    has.push_back(gradient.defined() ? 1 : 0);
+    parts.push_back(gradient.defined() ? gradient.flatten() : torch::zeros_like(parameter).flatten());
+  }
+  parts.push_back(torch::tensor(has, parts[0].options()));
+  Tensor all = torch::cat(parts);
+  ranks.sum(all);
+  const int64_t count = static_cast<int64_t>(parameters.size());
+  const Tensor anywhere = all.slice(0, all.size(0) - count).cpu() > 0;
+  int64_t at = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    Tensor& parameter = parameters[static_cast<size_t>(i)];
+    if (anywhere[i].item<bool>())
+      parameter.mutable_grad() = all.slice(0, at, at + parameter.numel()).view_as(parameter).clone();
+    at += parameter.numel();
+  }
+}
+
+}  // namespace fovea
