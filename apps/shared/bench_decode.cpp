@@ -22,7 +22,7 @@ Json bench_decode(const BenchRequest& request) {
       const std::string name = of.name + (beam > 1 ? "-beam-" + std::to_string(beam) : "-greedy");
       if (!wanted(request, name)) continue;
       const double milliseconds =
-          median_milliseconds(request.runs, [&] { decode(*net->steps(), of.batch, options, limits); });
+          median_milliseconds(request.runs, [&] { decode(*net->steps(), of.batch, options, limits); }).wall;
       const auto tokens = static_cast<double>(of.batch.size() * limits.longest);
       results.push_back({{"name", name},
                          {"threads", at::get_num_threads()},
