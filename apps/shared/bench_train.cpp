@@ -1,7 +1,5 @@
 // What a step of training costs: forward, loss, backward, clipping and the update, as the trainer makes it,
 // on one batch that is at hand.
-#include <sys/resource.h>
-
 #include <filesystem>
 
 #include "apps/shared/bench.h"
@@ -11,6 +9,7 @@
 #include "src/train/autocast.h"
 #include "src/train/checkpoint.h"
 #include "src/train/optimizer.h"
+#include "src/train/peak_memory.h"
 
 namespace fovea {
 namespace {
@@ -67,13 +66,6 @@ void save_case(const std::string& folder, const BenchCase& of, const Net& net) {
   for (const auto* fields : {&of.batch.inputs, &of.batch.targets})
     for (const auto& [name, field] : *fields) batch[name] = field.values;
   write_safetensors(stem.string() + ".batch.safetensors", batch);
-}
-
-/// The most memory this process ever had.
-int64_t peak_memory() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
 }
 
 }  // namespace

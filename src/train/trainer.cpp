@@ -1,7 +1,5 @@
 #include "src/train/trainer.h"
 
-#include <sys/resource.h>
-
 #include <chrono>
 #include <cmath>
 #include <csignal>
@@ -20,6 +18,7 @@
 #include "src/train/loader.h"
 #include "src/train/macs.h"
 #include "src/train/optimizer.h"
+#include "src/train/peak_memory.h"
 #include "src/train/precision.h"
 #include "src/train/progress.h"
 #include "src/train/ranks.h"
@@ -80,12 +79,6 @@ namespace {
 constexpr uint64_t kStepStream = 11;
 const std::string kCarried = "carry.", kTrained = "trained.";  // in a checkpoint's state
 using Clock = std::chrono::steady_clock;
-
-int64_t peak_memory() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
-}
 
 Json finite_metrics(const Metrics& metrics) {
   Json json = Json::object();
