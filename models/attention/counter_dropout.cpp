@@ -1,12 +1,12 @@
 #include "models/attention/counter_dropout.h"
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <ATen/Parallel.h>
 
 #include <cmath>
 #include <mutex>
 
 #include "src/base/random.h"
+#include "src/core/parallel.h"
 
 namespace fovea {
 namespace {
@@ -74,7 +74,7 @@ Tensor dropout_mask(uint64_t key, double p, at::IntArrayRef sizes, const Dropout
   auto* out = mask.data_ptr<float>();
   const float scale = scale_of(p);
   const uint64_t threshold = fall_below(p);
-  at::parallel_for(0, sizes[0] * heads * rows, 64, [&](int64_t begin, int64_t end) {
+  parallel_parts(sizes[0] * heads * rows, 64, [&](int64_t begin, int64_t end) {
     for (int64_t line = begin; line < end; ++line) {
       const uint64_t row =
           hash_row(key, line / rows / heads, line / rows % heads, place.first_query + line % rows);

@@ -2,13 +2,13 @@
 
 #include <ATen/Dispatch.h>
 #include <ATen/OpMathType.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "models/attention/counter_dropout.h"
 #include "src/base/random.h"
+#include "src/core/parallel.h"
 
 namespace fovea {
 namespace {
@@ -45,8 +45,7 @@ Tensor drop(const Tensor& given, uint64_t key, double p) {
   AT_DISPATCH_FLOATING_TYPES_AND(torch::kBFloat16, x.scalar_type(), "dropout", [&] {
     const auto* in = x.const_data_ptr<scalar_t>();
     auto* to = out.mutable_data_ptr<scalar_t>();
-    at::parallel_for(0, x.numel(), kGrain,
-                     [&](int64_t begin, int64_t end) { drop(in, to, begin, end, key, p); });
+    parallel_parts(x.numel(), kGrain, [&](int64_t begin, int64_t end) { drop(in, to, begin, end, key, p); });
   });
   return out;
 }

@@ -1,8 +1,8 @@
 #include "models/layers/recurrent_sequence.h"
 
 #include <ATen/Dispatch.h>
-#include <ATen/Parallel.h>
 
+#include "src/core/parallel.h"
 #include "src/kernels/recurrent_kernels.h"
 
 namespace fovea {
@@ -40,8 +40,8 @@ Scalar* at_index(const Tensor& tensor, int64_t i) {
 /// Calls kernel(step, begin, end) over the rows, several threads where there is work for them.
 template <class Kernel, class Step>
 void over_rows(Kernel kernel, const Step& step, int64_t rows) {
-  at::parallel_for(0, rows, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, step.hidden)),
-                   [&](int64_t begin, int64_t end) { kernel(step, begin, end); });
+  parallel_parts(rows, kGrain / std::max<int64_t>(1, step.hidden),
+                 [&](int64_t begin, int64_t end) { kernel(step, begin, end); });
 }
 
 CellStep cell_step(int64_t hidden, int64_t time, const Maybe& lengths) {

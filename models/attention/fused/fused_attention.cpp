@@ -8,6 +8,7 @@
 
 #include "models/attention/counter_dropout.h"
 #include "models/attention/fused/tile_plan.h"
+#include "src/core/parallel.h"
 
 namespace fovea {
 namespace {
@@ -15,6 +16,8 @@ namespace {
 /// Pieces of work that a call is cut into at least, where it has blocks enough: a few for each thread of a
 /// common machine. A constant: the sums over pieces must not depend on the number of threads.
 constexpr int64_t kLeastTasks = 8;
+/// Multiply–accumulates below which waking other threads takes longer than the call.
+constexpr int64_t kLeastMacs = 1 << 16;
 
 /// What does not change from block to block.
 struct Shape {
@@ -29,6 +32,14 @@ struct Shape {
         width(c.query.size(3)),
         value_width(c.value.size(3)) {}
 };
+
+/// Multiply–accumulates of a call, as the plain path makes them: every pair, masked or not.
+int64_t macs_of(const FusedCall& call) {
+  const int64_t pairs = call.query.size(0) * call.query.size(1) * call.query.size(2) * call.key.size(2);
+  int64_t score = call.pair == PairRule::kProduct ? call.query.size(3) : 0;
+  if (call.energy.defined()) score = call.energy.size(-1);
+  return pairs * (score + call.value.size(3));
+}
 
 /// Numbers of a row beside each other.
 Tensor in_rows(const Tensor& x) {
@@ -84,18 +95,17 @@ struct Pieces {
 template <class T, class Task>
 void each_piece(const FusedCall& c, const Shape& s, const Pieces& pieces, Task task) {
   std::atomic<int64_t> next{0};
-  const int64_t tasks = pieces.tasks(), workers = std::min<int64_t>(tasks, at::get_num_threads());
-  at::parallel_for(0, workers, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t worker = begin; worker < end; ++worker) {
-      Tensor scratch;
-      // The last pieces first: under a causal mask they are the largest.
-      for (int64_t left; (left = next.fetch_add(1)) < tasks;) {
-        const int64_t t = tasks - 1 - left, head = t / pieces.count, piece = t % pieces.count;
-        HeadCall<T> call = head_call<T>(c, s, head / s.heads, head % s.heads);
-        call.blocks = pieces.blocks.data() + pieces.begin(piece);
-        call.block_count = pieces.begin(piece + 1) - pieces.begin(piece);
-        task(call, head, piece, scratch);
-      }
+  const int64_t tasks = pieces.tasks(), threads = at::get_num_threads();
+  const bool short_call = macs_of(c) < kLeastMacs;
+  parallel_parts(short_call ? 1 : std::min(tasks, threads), 1, [&](int64_t, int64_t) {
+    Tensor scratch;
+    // The last pieces first: under a causal mask they are the largest.
+    for (int64_t left; (left = next.fetch_add(1)) < tasks;) {
+      const int64_t t = tasks - 1 - left, head = t / pieces.count, piece = t % pieces.count;
+      HeadCall<T> call = head_call<T>(c, s, head / s.heads, head % s.heads);
+      call.blocks = pieces.blocks.data() + pieces.begin(piece);
+      call.block_count = pieces.begin(piece + 1) - pieces.begin(piece);
+      task(call, head, piece, scratch);
     }
   });
 }
@@ -241,14 +251,6 @@ class FusedFunction : public torch::autograd::Function<FusedFunction> {
     return {g.query, key, value, energy, bias, Tensor()};
   }
 };
-
-/// Multiply–accumulates of a call, as the plain path makes them: every pair, masked or not.
-int64_t macs_of(const FusedCall& call) {
-  const int64_t pairs = call.query.size(0) * call.query.size(1) * call.query.size(2) * call.key.size(2);
-  int64_t score = call.pair == PairRule::kProduct ? call.query.size(3) : 0;
-  if (call.energy.defined()) score = call.energy.size(-1);
-  return pairs * (score + call.value.size(3));
-}
 
 std::optional<Tensor> perhaps(const Tensor& x, torch::Dtype type) {
   return x.defined() ? std::optional<Tensor>(x.to(type)) : std::nullopt;
