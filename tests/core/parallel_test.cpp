@@ -30,13 +30,16 @@ TEST_CASE("parallel parts: every item once, on as many threads as there are", "[
     std::vector<int> visits(static_cast<size_t>(count), 0);
     std::set<std::thread::id> threads;
     std::mutex mutex;
-    bool inside = true;
+    bool inside = true, without = true;
+    const at::NoGradGuard no_gradients;
     parallel_parts(count, 1, [&](int64_t begin, int64_t end) {
       const std::lock_guard lock(mutex);
       inside = inside && at::in_parallel_region();
+      without = without && !at::GradMode::is_enabled();
       threads.insert(std::this_thread::get_id());
       for (int64_t i = begin; i < end; ++i) ++visits[static_cast<size_t>(i)];
     });
+    CHECK(without);
     CHECK(inside == (count > 1));
     CHECK(visits == std::vector<int>(static_cast<size_t>(count), 1));
     CHECK(static_cast<int64_t>(threads.size()) == std::min<int64_t>(count, 3));
