@@ -2,12 +2,13 @@
 
 #include <ATen/record_function.h>
 
+#include <atomic>
 #include <cstring>
 
 namespace fovea {
 namespace {
 
-thread_local int64_t counted = 0;
+std::atomic<int64_t> counted{0};  // by any thread that works for the pass
 
 using Sizes = c10::IntArrayRef;
 
