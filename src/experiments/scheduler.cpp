@@ -11,7 +11,7 @@
 
 #include "src/base/error.h"
 #include "src/base/files.h"
-#include "src/base/text.h"
+#include "src/experiments/cell_log.h"
 #include "src/experiments/claims.h"
 #include "src/experiments/process.h"
 
@@ -21,11 +21,9 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr double kTick = 1;        // seconds between looks at what others do
-constexpr double kBeat = 20;       // seconds between signs of life in our claims
-constexpr int kMostRestarts = 3;   // of a cell that something else has stopped
-constexpr size_t kShownLines = 8;  // of a failed cell
-constexpr size_t kShownBytes = 1 << 16;
+constexpr double kTick = 1;       // seconds between looks at what others do
+constexpr double kBeat = 20;      // seconds between signs of life in our claims
+constexpr int kMostRestarts = 3;  // of a cell that something else has stopped
 
 double since(Clock::time_point then) {
   return std::chrono::duration<double>(Clock::now() - then).count();
@@ -39,21 +37,6 @@ struct Running {
   uintmax_t log_begin = 0;  // where this attempt begins in its log
   Clock::time_point began = Clock::now();
 };
-
-fs::path log_path(const fs::path& folder, const SweepCell& cell) {
-  return folder / "logs" / (cell.id + ".txt");
-}
-
-/// What a log has from `begin` on, at most its last lines.
-std::vector<std::string> last_lines(const fs::path& path, uintmax_t begin) {
-  std::vector<std::string> lines;
-  std::string text = read_file(path);
-  text.erase(0, std::max<uintmax_t>(begin, text.size() > kShownBytes ? text.size() - kShownBytes : 0));
-  for (const std::string& line : split(text, '\n'))
-    if (!trim(line).empty()) lines.push_back(line);
-  if (lines.size() > kShownLines) lines.erase(lines.begin(), lines.end() - kShownLines);
-  return lines;
-}
 
 class Scheduler {
  public:
@@ -141,7 +124,7 @@ class Scheduler {
 
   void begin(CellPlace place, Claim claim) {
     std::error_code none;
-    const auto size = fs::file_size(log_path(folder_, place.cell), none);
+    const auto size = fs::file_size(cell_log(folder_, place.cell), none);
     Running one{std::move(place), std::move(claim), 0, "", none ? 0 : size, Clock::now()};
     if (events_.started) events_.started(one.place);
     start(one, is_trained(folder_, one.place.cell) ? "evaluate" : "train");
@@ -164,7 +147,7 @@ class Scheduler {
                                     std::string("--device"), request_.device, std::string("--quiet")})
       words.push_back(word);
     one.stage = stage;
-    one.process = start_process({words, log_path(folder_, one.place.cell), one.claim.file()});
+    one.process = start_process({words, cell_log(folder_, one.place.cell), one.claim.file()});
   }
 
   /// Takes in what has ended.
@@ -200,7 +183,7 @@ class Scheduler {
     failure.status =
         code == static_cast<int>(ExitCode::kDiverged) ? CellStatus::kDiverged : CellStatus::kFailed;
     failure.code = code, failure.stage = one.stage;
-    failure.lines = last_lines(log_path(folder_, one.place.cell), one.log_begin);
+    failure.lines = last_lines(cell_log(folder_, one.place.cell), one.log_begin);
     if (failure.lines.empty()) failure.lines = {"exit code " + std::to_string(code) + ", nothing was said"};
     write_failure(folder_, one.place.cell, failure);
     ++outcome_.failed;

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -20,7 +21,15 @@ def fovea(*words, **more):
 
 
 def weights(run):
-    return {path.name: path.read_bytes() for path in run.glob("checkpoints/*/model.safetensors")} | {"metrics": (run / "metrics.jsonl").read_bytes()}
+    files = [*run.glob("checkpoints/*/model.safetensors"), *run.glob("maps/*/*"), run / "metrics.jsonl"]
+    return {str(path.relative_to(run)): path.read_bytes() for path in files}
+
+
+def maps_on_page(sweep):
+    """The headings of the cards of maps, by example."""
+    page = (sweep / "report.html").read_text()
+    parts = re.split("<h4>([^<]*)</h4>", page[page.index("Where they look"):page.index("What the maps measure")])
+    return {example: re.findall('class="card maps"><h5[^>]*>([^<]*)</h5>', html) for example, html in zip(parts[1::2], parts[2::2])}
 
 
 class Sweeps(unittest.TestCase):
@@ -195,6 +204,38 @@ class Sweeps(unittest.TestCase):
         self.assertEqual((said["unfinished"], said["failed"]), (2, 0))
         self.assertEqual(fovea("report", out).returncode, 6)
 
+    def test_the_page_shows_the_maps_of_each_variant_on_the_same_example(self):
+        out = self.folder / "mapped"
+        shutil.copytree(self.sweep, out)
+        self.assertEqual(maps_on_page(out), {"test-0": ["attention=bahdanau"]})  # none has no attention
+        words = ["ablate", "text-classification", "model.attention=bahdanau,none,luong-dot", *SMALL, "--seeds", 2, "--quiet", "--out", out]
+        before = {path: path.read_bytes() for path in out.glob("cells/*/maps/test-0/*")}
+        changed = {path: path.stat().st_mtime_ns for path in before}
+        self.assertEqual((len(before), fovea(*words, "--maps", 0).returncode), (2, 0))
+        self.assertEqual({path: path.read_bytes() for path in out.glob("cells/*/maps/test-0/*")}, before)
+        self.assertEqual(fovea(*words).stderr, "")
+        self.assertEqual({example: sorted(names) for example, names in maps_on_page(out).items()}, {"test-0": ["attention=bahdanau", "attention=luong-dot"]})
+        self.assertEqual({path: path.stat().st_mtime_ns for path in before}, changed)
+        # A process that was killed between two cells, and in one of them.
+        lost = next(iter(before)).parent
+        shutil.rmtree(lost)
+        (lost.parents[1] / "maps.tmp" / "test-0").mkdir(parents=True)
+        (lost.parents[1] / "maps.tmp" / "test-0" / "half.npy").write_text("")
+        self.assertEqual(fovea(*words).stderr, "")
+        self.assertEqual({path: path.read_bytes() for path in before}, before)
+        self.assertFalse(list(out.glob("cells/*/maps.tmp")))
+        # One more example; a cell that cannot give its maps is a warning and no more.
+        broken = lost.parents[1] / "checkpoints"
+        broken.rename(broken.with_name("away"))
+        done = fovea(*words, "--maps", 2)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stderr, f"^warning: no maps of {lost.parents[1]}: .+\n$")
+        self.assertEqual((len(maps_on_page(out)["test-0"]), len(maps_on_page(out)["test-1"])), (2, 1))
+        broken.with_name("away").rename(broken)
+        self.assertEqual(fovea(*words, "--maps", 2).stderr, "")
+        self.assertEqual(len(maps_on_page(out)["test-1"]), 2)
+        self.assertFalse(list(out.glob("logs/maps-*")))
+
     def test_two_processes_share_the_cells(self):
         out = self.folder / "two"
         words = ["ablate", "text-classification", "model.attention=bahdanau,none,luong-dot", *SMALL, "--seeds", 2, "--jobs", 1, "--quiet", "--out", out]
@@ -215,6 +256,7 @@ class Sweeps(unittest.TestCase):
         for line in lines:
             self.assertEqual(subprocess.run(["sh", "-c", line], cwd="/").returncode, 0)
         self.assertEqual(fovea("report", out).returncode, 0)
+        self.assertEqual(len(list(out.glob("cells/*/maps/test-0"))), 2)
         self.assertEqual(fovea("ablate", "text-classification", AXIS, *SMALL, "--seeds", 1, "--launcher", "list", "--out", out).returncode, 0)
         self.assertEqual((out / "jobs.txt").read_text(), "")
 
