@@ -23,6 +23,8 @@ int main(int argc, char** argv) {
   app.add_option("--save", request.save, "folder for each case's weights and batch, for a peer (train)");
   app.add_option("--seconds", request.seconds, "a case that would take longer is left out, and named")
       ->check(CLI::Range(0.01, 3600.0));
+  app.add_option("--precision", request.precision, "float32 or bf16 alone (train)")
+      ->check(CLI::IsMember({"float32", "bf16"}));
   fovea::whole_number(app.add_option("--runs", request.runs, "timed runs of a case; the median counts"), 1,
                       1000);
   fovea::add_threads(app, request.threads);

@@ -11,6 +11,7 @@
 #include <iostream>
 #include <map>
 
+#include "apps/shared/session.h"
 #include "src/base/error.h"
 
 namespace fovea {
@@ -84,7 +85,7 @@ int64_t peak_tensor_bytes(const std::function<void()>& work) {
 }
 
 int bench(const BenchRequest& request) {
-  if (request.threads > 0) at::set_num_threads(static_cast<int>(request.threads));
+  prepare_torch(request.threads);
   const std::map<std::string, Json (*)(const BenchRequest&)> kinds = {{"kernels", bench_kernels},
                                                                       {"train", bench_train},
                                                                       {"decode", bench_decode},

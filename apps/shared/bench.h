@@ -15,8 +15,9 @@ struct BenchRequest {
   std::string format = "text";
   std::vector<std::string> only;
   std::vector<int64_t> lengths = {64, 256, 1024, 4096, 16384};
-  double seconds = 4;  // of one run of a case
-  std::string save;    // folder for weights and batches (train), or empty
+  double seconds = 4;     // of one run of a case
+  std::string precision;  // of a step: float32, bf16, or empty for both (train)
+  std::string save;       // folder for weights and batches (train), or empty
   int64_t runs = 7, threads = 0;
 };
 

@@ -75,13 +75,15 @@ Json bench_train(const BenchRequest& request) {
   for (const BenchCase& of : bench_cases()) {
     if (!wanted(request, of.name)) continue;
     for (const bool half : {false, true}) {
+      const std::string precision = half ? "bf16" : "float32";
+      if (!request.precision.empty() && request.precision != precision) continue;
       Steps steps(of, half);
       if (!half && !request.save.empty()) save_case(request.save, of, steps.net());
       const double first = steps.step();
       const double milliseconds = median_milliseconds(request.runs, [&] { steps.step(); }).wall;
       results.push_back(
           {{"name", of.name},
-           {"precision", half ? "bf16" : "float32"},
+           {"precision", precision},
            {"threads", at::get_num_threads()},
            {"milliseconds_per_step", milliseconds},
            {"examples_per_second", 1000.0 * static_cast<double>(of.batch.size()) / milliseconds},

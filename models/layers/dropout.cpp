@@ -1,14 +1,11 @@
 #include "models/layers/dropout.h"
 
-#include <ATen/Dispatch.h>
-#include <ATen/OpMathType.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "models/attention/counter_dropout.h"
-#include "src/base/random.h"
 #include "src/core/parallel.h"
+#include "src/kernels/layer_kernels.h"
 
 namespace fovea {
 namespace {
@@ -19,35 +16,30 @@ using Variables = torch::autograd::variable_list;
 
 constexpr int64_t kGrain = 1 << 14;  // values a thread takes at least
 
-/// Two values share a hash: one falls by its lower half, one by its upper.
-template <class Scalar>
-void drop(const Scalar* in, Scalar* out, int64_t begin, int64_t end, uint64_t key, double p) {
-  using Wide = at::opmath_type<Scalar>;
-  const auto below = static_cast<uint32_t>(std::min(std::ldexp(p, 32), 4294967295.0));
-  const auto scale = static_cast<Wide>(1 / (1 - p));
-  const auto one = [&](int64_t i, uint32_t bits) {
-    out[i] = bits < below ? Scalar(0) : static_cast<Scalar>(static_cast<Wide>(in[i]) * scale);
-  };
-  int64_t i = begin;
-  if (i % 2 == 1 && i < end)
-    one(i, static_cast<uint32_t>(mix(key + static_cast<uint64_t>(i / 2)) >> 32)), ++i;
-  for (; i + 1 < end; i += 2) {
-    const uint64_t hash = mix(key + static_cast<uint64_t>(i / 2));
-    one(i, static_cast<uint32_t>(hash));
-    one(i + 1, static_cast<uint32_t>(hash >> 32));
-  }
-  if (i < end) one(i, static_cast<uint32_t>(mix(key + static_cast<uint64_t>(i / 2))));
+/// The values of x as type U, in one line.
+template <class T, class U>
+void drop(const Tensor& x, const Tensor& out, const FallRule& rule) {
+  const auto* in = static_cast<const U*>(x.const_data_ptr());
+  auto* to = static_cast<U*>(out.data_ptr());
+  parallel_parts(x.numel(), kGrain,
+                 [&](int64_t begin, int64_t end) { layer_kernels<T, U>().drop(in, to, begin, end, rule); });
 }
 
 Tensor drop(const Tensor& given, uint64_t key, double p) {
-  const Tensor x = given.contiguous();
-  Tensor out = torch::empty_like(x);
-  AT_DISPATCH_FLOATING_TYPES_AND(torch::kBFloat16, x.scalar_type(), "dropout", [&] {
-    const auto* in = x.const_data_ptr<scalar_t>();
-    auto* to = out.mutable_data_ptr<scalar_t>();
-    parallel_parts(x.numel(), kGrain, [&](int64_t begin, int64_t end) { drop(in, to, begin, end, key, p); });
-  });
+  const Tensor x = given.contiguous(), out = torch::empty_like(x);
+  const FallRule rule = fall_rule(key, p);
+  if (x.scalar_type() == torch::kFloat64)
+    drop<double, double>(x, out, rule);
+  else if (x.scalar_type() == torch::kBFloat16)
+    drop<float, Bf16>(x, out, rule);
+  else
+    drop<float, float>(x, out, rule);
   return out;
+}
+
+bool has_drop(const Tensor& x) {
+  return x.device().is_cpu() && (x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kFloat64 ||
+                                 x.scalar_type() == torch::kBFloat16);
 }
 
 class DroppedOut : public torch::autograd::Function<DroppedOut> {
@@ -66,8 +58,13 @@ class DroppedOut : public torch::autograd::Function<DroppedOut> {
 
 }  // namespace
 
+FallRule fall_rule(uint64_t key, double p) {
+  if (p <= 0) return {};
+  return {key, static_cast<uint32_t>(std::min(std::ldexp(p, 32), 4294967295.0)), 1 / (1 - p)};
+}
+
 Tensor dropped_out(const Tensor& x, double p) {
-  return x.device().is_cpu() && p < 1 ? DroppedOut::apply(x, p) : torch::dropout(x, p, /*train=*/true);
+  return has_drop(x) && p < 1 ? DroppedOut::apply(x, p) : torch::dropout(x, p, /*train=*/true);
 }
 
 }  // namespace fovea

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "src/core/tensor.h"
+#include "src/kernels/layer_kernels.h"
 
 namespace fovea {
 
@@ -11,11 +12,16 @@ namespace fovea {
 /// the other.
 Tensor dropped_out(const Tensor& x, double p);
 
+/// What a pass over some values needs to let the same ones fall, 0 ≤ p < 1.
+FallRule fall_rule(uint64_t key, double p);
+
 /// As torch::nn::Dropout: nothing happens outside training.
 class DropoutImpl : public torch::nn::Module {
  public:
   explicit DropoutImpl(double p) : p_(p) {}
   Tensor forward(const Tensor& x) { return is_training() && p_ > 0 ? dropped_out(x, p_) : x; }
+
+  double p() const { return p_; }
 
  private:
   double p_;

@@ -13,7 +13,7 @@ using torch::autograd::Variable;
 using Variables = torch::autograd::variable_list;
 using Maybe = std::optional<Tensor>;
 
-constexpr int64_t kGrain = 1 << 14;  // units of a step that a thread takes at least
+constexpr int64_t kLeastRows = 8;  // of a batch that a thread takes
 
 /// The order of the steps: where each one's state stands among T + 1, the first of which the sequence begins
 /// with.
@@ -37,11 +37,24 @@ Scalar* at_index(const Tensor& tensor, int64_t i) {
   return tensor.data_ptr<Scalar>() + i * tensor.stride(0);
 }
 
-/// Calls kernel(step, begin, end) over the rows, several threads where there is work for them.
-template <class Kernel, class Step>
-void over_rows(Kernel kernel, const Step& step, int64_t rows) {
-  parallel_parts(rows, kGrain / std::max<int64_t>(1, step.hidden),
-                 [&](int64_t begin, int64_t end) { kernel(step, begin, end); });
+/// body(i, t, begin, end) for step i at time t, in order or from the last to the first; each thread takes
+/// some rows through all steps, as no row asks another.
+template <class Body>
+void each_step(const Steps& steps, int64_t rows, Body body) {
+  parallel_parts(rows, kLeastRows, [&](int64_t begin, int64_t end) {
+    for (int64_t i = 0; i < steps.count; ++i) body(i, steps.time(i), begin, end);
+  });
+}
+template <class Body>
+void each_step_back(const Steps& steps, int64_t rows, Body body) {
+  parallel_parts(rows, kLeastRows, [&](int64_t begin, int64_t end) {
+    for (int64_t i = steps.count - 1; i >= 0; --i) body(i, steps.time(i), begin, end);
+  });
+}
+
+/// Rows begin … end − 1 of [T, B, X] at time t.
+Tensor rows_at(const Tensor& x, int64_t t, int64_t begin, int64_t end) {
+  return x.select(0, t).slice(0, begin, end);
 }
 
 CellStep cell_step(int64_t hidden, int64_t time, const Maybe& lengths) {
@@ -75,17 +88,16 @@ class FusedLstm : public torch::autograd::Function<FusedLstm> {
     const Tensor states = begun(h, steps), cells = begun(c, steps);    // [T + 1, B, H]
     const Tensor recurrent = w_hidden.t();
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_lstm", [&] {
-      for (int64_t i = 0; i < steps.count; ++i) {
-        const int64_t t = steps.time(i);
-        gates[t].addmm_(states[steps.state_before(i)], recurrent);
+      each_step(steps, x.size(1), [&](int64_t i, int64_t t, int64_t begin, int64_t end) {
+        rows_at(gates, t, begin, end).addmm_(rows_at(states, steps.state_before(i), begin, end), recurrent);
         const LstmForward<scalar_t> step{cell_step(h.size(1), t, lengths),
                                          at_index<scalar_t>(gates, t),
                                          at_index<scalar_t>(states, steps.state_before(i)),
                                          at_index<scalar_t>(cells, steps.state_before(i)),
                                          at_index<scalar_t>(states, steps.state_after(i)),
                                          at_index<scalar_t>(cells, steps.state_after(i))};
-        over_rows(recurrent_kernels<scalar_t>().lstm_forward, step, x.size(1));
-      }
+        recurrent_kernels<scalar_t>().lstm_forward(step, begin, end);
+      });
     });
     context->save_for_backward({x, w_input, w_hidden, gates, states, cells, lengths.value_or(Tensor())});
     context->saved_data["reverse"] = reverse;
@@ -102,8 +114,7 @@ class FusedLstm : public torch::autograd::Function<FusedLstm> {
     const Tensor outputs = from[0].contiguous(), dgates = torch::empty_like(gates);
     Tensor dh = from[1].clone(at::MemoryFormat::Contiguous), dc = from[2].clone(at::MemoryFormat::Contiguous);
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_lstm", [&] {
-      for (int64_t i = steps.count - 1; i >= 0; --i) {
-        const int64_t t = steps.time(i);
+      each_step_back(steps, x.size(1), [&](int64_t i, int64_t t, int64_t begin, int64_t end) {
         const LstmBackward<scalar_t> step{cell_step(dh.size(1), t, lengths),
                                           at_index<scalar_t>(gates, t),
                                           at_index<scalar_t>(cells, steps.state_before(i)),
@@ -112,9 +123,9 @@ class FusedLstm : public torch::autograd::Function<FusedLstm> {
                                           dh.data_ptr<scalar_t>(),
                                           dc.data_ptr<scalar_t>(),
                                           at_index<scalar_t>(dgates, t)};
-        over_rows(recurrent_kernels<scalar_t>().lstm_backward, step, x.size(1));
-        dh.addmm_(dgates[t], w_hidden);
-      }
+        recurrent_kernels<scalar_t>().lstm_backward(step, begin, end);
+        dh.slice(0, begin, end).addmm_(rows_at(dgates, t, begin, end), w_hidden);
+      });
     });
     const Tensor rows = rows_of(dgates), bias = rows.sum(0);  // [T·B, 4H], [4H]
     return {context->needs_input_grad(0) ? torch::mm(rows, w_input).view_as(x) : Tensor(),
@@ -141,18 +152,17 @@ class FusedGru : public torch::autograd::Function<FusedGru> {
     const Tensor kept = torch::empty({steps.count, h.size(0), h.size(1)}, h.options());
     const Tensor recurrent = w_hidden.t();
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_gru", [&] {
-      for (int64_t i = 0; i < steps.count; ++i) {
-        const int64_t t = steps.time(i);
-        Tensor product = inner;
-        torch::addmm_out(product, b_hidden, states[steps.state_before(i)], recurrent);
+      each_step(steps, x.size(1), [&](int64_t i, int64_t t, int64_t begin, int64_t end) {
+        Tensor product = inner.slice(0, begin, end);
+        torch::addmm_out(product, b_hidden, rows_at(states, steps.state_before(i), begin, end), recurrent);
         const GruForward<scalar_t> step{cell_step(h.size(1), t, lengths),
                                         at_index<scalar_t>(gates, t),
                                         inner.data_ptr<scalar_t>(),
                                         at_index<scalar_t>(kept, t),
                                         at_index<scalar_t>(states, steps.state_before(i)),
                                         at_index<scalar_t>(states, steps.state_after(i))};
-        over_rows(recurrent_kernels<scalar_t>().gru_forward, step, x.size(1));
-      }
+        recurrent_kernels<scalar_t>().gru_forward(step, begin, end);
+      });
     });
     context->save_for_backward({x, w_input, w_hidden, gates, states, kept, lengths.value_or(Tensor())});
     context->saved_data["reverse"] = reverse;
@@ -169,16 +179,15 @@ class FusedGru : public torch::autograd::Function<FusedGru> {
                  dinner = torch::empty_like(gates);
     Tensor dh = from[1].clone(at::MemoryFormat::Contiguous);
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_gru", [&] {
-      for (int64_t i = steps.count - 1; i >= 0; --i) {
-        const int64_t t = steps.time(i);
+      each_step_back(steps, x.size(1), [&](int64_t i, int64_t t, int64_t begin, int64_t end) {
         const GruBackward<scalar_t> step{
             cell_step(dh.size(1), t, lengths), at_index<scalar_t>(gates, t),
             at_index<scalar_t>(kept, t),       at_index<scalar_t>(states, steps.state_before(i)),
             at_index<scalar_t>(outputs, t),    dh.data_ptr<scalar_t>(),
             at_index<scalar_t>(dgates, t),     at_index<scalar_t>(dinner, t)};
-        over_rows(recurrent_kernels<scalar_t>().gru_backward, step, x.size(1));
-        dh.addmm_(dinner[t], w_hidden);
-      }
+        recurrent_kernels<scalar_t>().gru_backward(step, begin, end);
+        dh.slice(0, begin, end).addmm_(rows_at(dinner, t, begin, end), w_hidden);
+      });
     });
     const Tensor rows = rows_of(dgates), inner = rows_of(dinner);  // [T·B, 3H]
     return {context->needs_input_grad(0) ? torch::mm(rows, w_input).view_as(x) : Tensor(),

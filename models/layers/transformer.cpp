@@ -20,7 +20,7 @@ FeedForwardImpl::FeedForwardImpl(const BlockOptions& o) : pre_norm_(o.norm == "p
 
 Tensor FeedForwardImpl::forward(const Tensor& x) {
   return residual(x, norm_, dropout_, pre_norm_,
-                  [this](const Tensor& input) { return outer_(torch::gelu(inner_(input))); });
+                  [this](const Tensor& input) { return outer_(gelu_linear(input, inner_)); });
 }
 
 TransformerBlockImpl::TransformerBlockImpl(const AttentionChoice& choice, const BlockOptions& o)
@@ -47,7 +47,7 @@ Tensor TransformerBlockImpl::forward(const Tensor& x, const Tensor& real, Attent
   return run(x, [&](const Tensor& input) {
     Tensor keys = input, padding = real;
     if (past.defined()) {
-      keys = torch::cat({pre_norm_ ? attention_norm_(past) : past, input}, 1);  // [B, M + T, D]
+      keys = torch::cat({pre_norm_ ? norm_of(past, attention_norm_) : past, input}, 1);  // [B, M + T, D]
       if (real.defined()) padding = torch::cat({real.new_ones({real.size(0), past.size(1)}), real}, 1);
     }
     const Memory memory = attention_->extend({}, keys, keys, padding);
@@ -99,7 +99,7 @@ Tensor TransformerStackImpl::forward(Tensor x, const Tensor& real, State& past, 
     x = blocks_[i]->forward(x, real, trace, axes, before);
   }
   past = std::move(next);
-  return norm_ ? norm_(x) : x;
+  return norm_ ? norm_of(x, norm_) : x;
 }
 
 Tensor TransformerStackImpl::step(Tensor x, std::vector<Memory>& memories, State& states,
@@ -114,7 +114,7 @@ Tensor TransformerStackImpl::step(Tensor x, std::vector<Memory>& memories, State
     after.insert(after.end(), own.begin(), own.end());
   }
   states = std::move(after);
-  return norm_ ? norm_(x) : x;
+  return norm_ ? norm_of(x, norm_) : x;
 }
 
 }  // namespace fovea

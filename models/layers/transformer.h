@@ -5,6 +5,7 @@
 #include <string>
 
 #include "models/layers/attention_choice.h"
+#include "models/layers/block_steps.h"
 #include "models/layers/dropout.h"
 #include "src/core/trace.h"
 
@@ -27,7 +28,9 @@ torch::nn::LayerNorm layer_norm(int64_t width);
 template <class Branch>
 Tensor residual(const Tensor& x, torch::nn::LayerNorm& norm, Dropout& dropout, bool pre_norm,
                 Branch&& branch) {
-  return pre_norm ? x + dropout(branch(norm ? norm(x) : x)) : norm(x + dropout(branch(x)));
+  if (!pre_norm) return norm_of(add_branch(x, branch(x), dropout), norm);
+  const Forked at = norm ? fork_norm(x, norm) : Forked{x, x};
+  return add_branch(at.stream, branch(at.normed), dropout);
 }
 
 /// x + W₂ gelu(W₁ x), normalised before (pre) or after (post).

@@ -102,7 +102,7 @@ TransformerDecoderImpl::TransformerDecoderImpl(const AttentionChoice& self, cons
 Tensor TransformerDecoderImpl::forward(Tensor x, const Tensor& real, const EncodedSource& source,
                                        AttentionTrace* trace, const DecoderAxes& axes) {
   for (TransformerDecoderBlock& block : blocks_) x = block->forward(x, real, source, trace, axes);
-  return norm_ ? norm_(x) : x;
+  return norm_ ? norm_of(x, norm_) : x;
 }
 
 StepState TransformerDecoderImpl::start(const EncodedSource& source) {
@@ -124,7 +124,7 @@ Tensor TransformerDecoderImpl::step(Tensor x, StepState& state, AttentionTrace* 
     after.insert(after.end(), own.begin(), own.end());
   }
   state.tensors = std::move(after);
-  return norm_ ? norm_(x) : x;
+  return norm_ ? norm_of(x, norm_) : x;
 }
 
 }  // namespace fovea

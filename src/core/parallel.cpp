@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/TensorIterator.h>
+#include <ATen/ThreadLocalState.h>
 
 #include <algorithm>
 
@@ -15,9 +16,11 @@ void parallel_parts(int64_t count, int64_t grain, c10::function_ref<void(int64_t
   // An iterator over one byte a part: its loop runs inside LibTorch, which has the threads.
   at::Tensor places = at::empty({parts}, at::kByte);
   const auto* first = places.const_data_ptr<uint8_t>();
+  const at::ThreadLocalState own;
   auto iterator = at::TensorIterator::nullary_op(places);
   iterator.for_each(
       [&](char** data, const int64_t* /*strides*/, int64_t size) {
+        const at::ThreadLocalStateGuard as_caller(own);
         const int64_t part = reinterpret_cast<uint8_t*>(data[0]) - first;
         body(part * count / parts, (part + size) * count / parts);
       },

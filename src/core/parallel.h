@@ -9,9 +9,9 @@ namespace fovea {
 
 /// Calls body(begin, end) for parts of [0, count) that together are all of it, each on a thread of LibTorch's
 /// pool (at::get_num_threads()), `grain` or more items a part where there are so many; at once on the calling
-/// thread where one part is enough or a parallel region is already running. What body throws reaches the
-/// caller, once. at::parallel_for does not do: it is compiled where it is called, and is a plain loop there
-/// without OpenMP.
+/// thread where one part is enough or a parallel region is already running. Gradients, autocast and such are
+/// on or off in body as they are for the caller, whom one of the things that bodies throw reaches.
+/// at::parallel_for does not do: it is compiled where it is called, and is a plain loop there without OpenMP.
 void parallel_parts(int64_t count, int64_t grain, c10::function_ref<void(int64_t, int64_t)> body);
 
 }  // namespace fovea

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "src/kernels/recurrent_kernels.h"
-#include "src/kernels/simd.h"
+#include "src/kernels/rows.h"
 
 namespace fovea::FOVEA_ISA {
 
@@ -16,47 +16,6 @@ inline Vec<T> sigmoid(Vec<T> x) {
 template <class T>
 inline Vec<T> tanh_of(Vec<T> x) {
   return 1 - 2 * reciprocal(1 + exp_limited<T>(2 * x, 40));
-}
-
-/// The first `n` lanes; the others are 0.
-template <class T>
-inline Vec<T> load_some(const T* p, int64_t n) {
-  Vec<T> v{};
-  __builtin_memcpy(&v, p, static_cast<uint64_t>(n) * sizeof(T));
-  return v;
-}
-template <class T>
-inline void store_some(T* p, Vec<T> v, int64_t n) {
-  __builtin_memcpy(p, &v, static_cast<uint64_t>(n) * sizeof(T));
-}
-
-template <class T>
-struct WholeVector {
-  Vec<T> get(const T* p) const { return load(p); }
-  void put(T* p, Vec<T> v) const { store(p, v); }
-};
-template <class T>
-struct PartOfVector {
-  int64_t n;
-  Vec<T> get(const T* p) const { return load_some(p, n); }
-  void put(T* p, Vec<T> v) const { store_some(p, v, n); }
-};
-
-/// body(unit, access) for all H units, a vector at a time.
-template <class T, class Body>
-inline void over_units(int64_t hidden, const Body& body) {
-  int64_t unit = 0;
-  for (; unit + kLanes<T> <= hidden; unit += kLanes<T>) body(unit, WholeVector<T>{});
-  if (unit < hidden) body(unit, PartOfVector<T>{hidden - unit});
-}
-
-template <class T>
-inline void copy_row(T* to, const T* from, int64_t n) {
-  __builtin_memcpy(to, from, static_cast<uint64_t>(n) * sizeof(T));
-}
-template <class T>
-inline void clear_row(T* to, int64_t n) {
-  __builtin_memset(to, 0, static_cast<uint64_t>(n) * sizeof(T));
 }
 
 inline bool rests(const CellStep& step, int64_t row) {

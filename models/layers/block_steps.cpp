@@ -1,0 +1,235 @@
+#include "models/layers/block_steps.h"
+
+#include <ATen/autocast_mode.h>
+
+#include <algorithm>
+
+#include "models/attention/counter_dropout.h"
+#include "src/core/parallel.h"
+#include "src/kernels/layer_kernels.h"
+
+namespace fovea {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Variable;
+using Variables = torch::autograd::variable_list;
+
+constexpr int64_t kGrain = 1 << 14;  // numbers a thread takes at least
+/// Pieces of rows whose sums are made apart: a constant, so that they do not depend on the number of threads.
+constexpr int64_t kPieces = 16;
+
+bool autocast() {
+  return at::autocast::is_autocast_enabled(at::kCPU) &&
+         at::autocast::get_autocast_dtype(at::kCPU) == torch::kBFloat16;
+}
+
+bool quick(const Tensor& x) {
+  return x.device().is_cpu() && (x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kFloat64) &&
+         x.numel() > 0;
+}
+
+/// Calls f(T, U) with values of the types of a stream and of a branch.
+template <class F>
+void with_types(torch::ScalarType stream, torch::ScalarType branch, F f) {
+  if (stream == torch::kFloat64)
+    f(double{}, double{});
+  else if (branch == torch::kBFloat16)
+    f(float{}, Bf16{});
+  else
+    f(float{}, float{});
+}
+
+template <class T>
+T* numbers(const Tensor& x) {
+  return x.defined() ? static_cast<T*>(x.data_ptr()) : nullptr;
+}
+
+int64_t rows_in(const Tensor& x) {
+  return x.numel() / x.size(-1);
+}
+
+/// piece(begin, end, i) for the i-th piece of the rows, on all threads.
+template <class Piece>
+void each_piece(int64_t rows, int64_t pieces, int64_t width, Piece piece) {
+  parallel_parts(pieces, std::max<int64_t>(1, kGrain * pieces / std::max<int64_t>(1, rows * width)),
+                 [&](int64_t begin, int64_t end) {
+                   for (int64_t i = begin; i < end; ++i) piece(i * rows / pieces, (i + 1) * rows / pieces, i);
+                 });
+}
+
+int64_t pieces_of(int64_t rows) {
+  return std::clamp<int64_t>(rows / 8, 1, kPieces);
+}
+
+class Norm : public torch::autograd::Function<Norm> {
+ public:
+  /// {x itself, its norm} or, without a stream, its norm alone.
+  static Variables forward(AutogradContext* context, const Variable& given, const Variable& gain,
+                           const Variable& shift, double epsilon, bool half, bool with_stream) {
+    const Tensor x = given.contiguous();
+    const Tensor out = torch::empty_like(x, half ? x.options().dtype(torch::kBFloat16) : x.options());
+    const Tensor stats = torch::empty({rows_in(x), 2}, x.options());
+    with_types(x.scalar_type(), out.scalar_type(), [&](auto t, auto u) {
+      using T = decltype(t);
+      using U = decltype(u);
+      const NormRows<T, U> rows{x.size(-1),        numbers<T>(x),           numbers<T>(gain),
+                                numbers<T>(shift), static_cast<T>(epsilon), numbers<T>(stats),
+                                numbers<U>(out)};
+      parallel_parts(rows_in(x), kGrain / x.size(-1),
+                     [&](int64_t begin, int64_t end) { layer_kernels<T, U>().norm(rows, begin, end); });
+    });
+    context->save_for_backward({x, gain, stats});
+    if (!with_stream) return {out};
+    return {given.view_as(given), out};
+  }
+
+  static Variables backward(AutogradContext* context, Variables from) {
+    const Variables saved = context->get_saved_variables();
+    const Tensor &x = saved[0], &gain = saved[1], &stats = saved[2];
+    const Tensor come = from.back().contiguous();
+    const Tensor beside = from.size() == 2 && from[0].defined() ? from[0].contiguous() : Tensor();
+    const int64_t width = x.size(-1), rows = rows_in(x), pieces = pieces_of(rows);
+    const Tensor to = torch::empty_like(x), sums = torch::empty({2, pieces, width}, x.options());
+    with_types(x.scalar_type(), come.scalar_type(), [&](auto t, auto u) {
+      using T = decltype(t);
+      using U = decltype(u);
+      const NormRowsBack<T, U> back{width,
+                                    numbers<U>(come),
+                                    numbers<T>(x),
+                                    numbers<T>(gain),
+                                    numbers<T>(stats),
+                                    numbers<T>(beside),
+                                    numbers<T>(to)};
+      each_piece(rows, pieces, width, [&](int64_t begin, int64_t end, int64_t i) {
+        layer_kernels<T, U>().norm_back(back, begin, end, numbers<T>(sums) + i * width,
+                                        numbers<T>(sums) + (pieces + i) * width);
+      });
+    });
+    const Tensor whole = sums.sum(1);  // [2, D]
+    return {to, whole[0], whole[1], Tensor(), Tensor(), Tensor()};
+  }
+};
+
+class AddBranch : public torch::autograd::Function<AddBranch> {
+ public:
+  static Variable forward(AutogradContext* context, const Variable& given, const Variable& branch, double p) {
+    const Tensor x = given.contiguous(), beside = branch.contiguous();
+    const uint64_t key = p > 0 ? draw_dropout_key() : 0;
+    context->saved_data["key"] = static_cast<int64_t>(key);
+    context->saved_data["p"] = p;
+    context->saved_data["dtype"] = static_cast<int64_t>(branch.scalar_type());
+    const Tensor out = torch::empty_like(x);
+    const FallRule rule = fall_rule(key, p);
+    with_types(x.scalar_type(), branch.scalar_type(), [&](auto t, auto u) {
+      using T = decltype(t);
+      using U = decltype(u);
+      parallel_parts(x.numel(), kGrain, [&](int64_t begin, int64_t end) {
+        layer_kernels<T, U>().add(numbers<T>(x), numbers<U>(beside), numbers<T>(out), begin, end, rule);
+      });
+    });
+    return out;
+  }
+
+  static Variables backward(AutogradContext* context, Variables grads) {
+    const double p = context->saved_data["p"].toDouble();
+    const auto dtype = static_cast<torch::ScalarType>(context->saved_data["dtype"].toInt());
+    if (p == 0 && dtype == grads[0].scalar_type()) return {grads[0], grads[0], Tensor()};
+    const Tensor from = grads[0].contiguous(), to = torch::empty_like(from, from.options().dtype(dtype));
+    const FallRule rule = fall_rule(static_cast<uint64_t>(context->saved_data["key"].toInt()), p);
+    with_types(from.scalar_type(), dtype, [&](auto t, auto u) {
+      using T = decltype(t);
+      using U = decltype(u);
+      parallel_parts(from.numel(), kGrain, [&](int64_t begin, int64_t end) {
+        layer_kernels<T, U>().part(numbers<T>(from), numbers<U>(to), begin, end, rule);
+      });
+    });
+    return {grads[0], to, Tensor()};
+  }
+};
+
+class GeluLinear : public torch::autograd::Function<GeluLinear> {
+ public:
+  static Variable forward(AutogradContext* context, const Variable& given, const Variable& weight,
+                          const Variable& bias) {
+    const auto dtype = autocast() ? torch::kBFloat16 : given.scalar_type();
+    const Tensor x = given.reshape({-1, given.size(-1)}).to(dtype),
+                 narrow = weight.to(dtype);                            // [N, D], [D', D]
+    const Tensor inner = torch::addmm(bias.to(dtype), x, narrow.t());  // [N, D']
+    const Tensor out = torch::empty_like(inner);
+    with_types(weight.scalar_type(), dtype, [&](auto t, auto u) {
+      using T = decltype(t);
+      using U = decltype(u);
+      parallel_parts(inner.numel(), kGrain, [&](int64_t begin, int64_t end) {
+        layer_kernels<T, U>().gelu(numbers<U>(inner), numbers<U>(out), begin, end);
+      });
+    });
+    context->save_for_backward({x, weight, narrow, inner});
+    context->saved_data["dtype"] = static_cast<int64_t>(given.scalar_type());
+    std::vector<int64_t> sizes = given.sizes().vec();
+    sizes.back() = weight.size(0);
+    return out.view(sizes);
+  }
+
+  static Variables backward(AutogradContext* context, Variables grads) {
+    const Variables saved = context->get_saved_variables();
+    const Tensor &x = saved[0], &weight = saved[1], &narrow = saved[2], &inner = saved[3];
+    const int64_t width = inner.size(1), rows = inner.size(0), pieces = pieces_of(rows);
+    const Tensor from = grads[0].reshape({-1, width}).contiguous(), slope = torch::empty_like(inner);
+    const Tensor sums = torch::empty({pieces, width}, weight.options());
+    with_types(weight.scalar_type(), inner.scalar_type(), [&](auto t, auto u) {
+      using T = decltype(t);
+      using U = decltype(u);
+      each_piece(rows, pieces, width, [&](int64_t begin, int64_t end, int64_t i) {
+        layer_kernels<T, U>().gelu_back(numbers<U>(inner), numbers<U>(from), numbers<U>(slope), width, begin,
+                                        end, numbers<T>(sums) + i * width);
+      });
+    });
+    Tensor to;
+    if (context->needs_input_grad(0)) {
+      std::vector<int64_t> sizes = grads[0].sizes().vec();
+      sizes.back() = x.size(1);
+      const auto dtype = static_cast<torch::ScalarType>(context->saved_data["dtype"].toInt());
+      to = torch::mm(slope, narrow).to(dtype).view(sizes);
+    }
+    return {to, torch::mm(slope.t(), x).to(weight.scalar_type()), sums.sum(0)};
+  }
+};
+
+bool quick(const Tensor& x, const torch::nn::LayerNorm& norm) {
+  return quick(x) && norm->weight.defined() && norm->weight.scalar_type() == x.scalar_type() &&
+         norm->options.normalized_shape().size() == 1;
+}
+
+}  // namespace
+
+Forked fork_norm(const Tensor& x, torch::nn::LayerNorm& norm) {
+  if (!quick(x, norm)) return {x, norm(x)};
+  const Variables both = Norm::apply(x, norm->weight, norm->bias, norm->options.eps(),
+                                     autocast() && x.scalar_type() == torch::kFloat32, true);
+  return {both[0], both[1]};
+}
+
+Tensor norm_of(const Tensor& x, torch::nn::LayerNorm& norm) {
+  if (!quick(x, norm)) return norm(x);
+  return Norm::apply(x, norm->weight, norm->bias, norm->options.eps(), false, false)[0];
+}
+
+Tensor add_branch(const Tensor& stream, const Tensor& branch, const Dropout& dropout) {
+  const bool types = branch.scalar_type() == stream.scalar_type() ||
+                     (branch.scalar_type() == torch::kBFloat16 && stream.scalar_type() == torch::kFloat32);
+  const double p = dropout->is_training() ? dropout->p() : 0;
+  if (!quick(stream) || !types || !branch.sizes().equals(stream.sizes()) || p >= 1)
+    return stream + dropout.ptr()->forward(branch);
+  return AddBranch::apply(stream, branch, p);
+}
+
+Tensor gelu_linear(const Tensor& x, torch::nn::Linear& linear) {
+  const bool half = x.scalar_type() == torch::kBFloat16 && autocast();
+  if (!(quick(x) || half) || !quick(linear->weight) || !linear->bias.defined() || x.numel() == 0 ||
+      (!half && linear->weight.scalar_type() != x.scalar_type()))
+    return torch::gelu(linear(x));
+  return GeluLinear::apply(x, linear->weight, linear->bias);
+}
+
+}  // namespace fovea
