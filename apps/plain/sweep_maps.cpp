@@ -10,7 +10,7 @@
 #include "apps/plain/program.h"
 #include "src/base/files.h"
 #include "src/base/text.h"
-#include "src/experiments/cell_log.h"
+#include "src/experiments/cell_programs.h"
 #include "src/experiments/claims.h"
 #include "src/experiments/process.h"
 #include "src/report/html.h"

@@ -11,7 +11,6 @@
 
 #include "src/base/error.h"
 #include "src/base/files.h"
-#include "src/experiments/cell_log.h"
 #include "src/experiments/claims.h"
 #include "src/experiments/process.h"
 
@@ -132,22 +131,9 @@ class Scheduler {
   }
 
   void start(Running& one, const std::string& stage) {
-    const std::string out = cell_folder(folder_, one.place.cell).string();
-    std::vector<std::string> words{(options_.programs / ("fovea-" + stage)).string()};
-    if (stage == "train") {
-      words.push_back((folder_ / (request_.recipe + ".json")).string());
-      words.insert(words.end(), one.place.point->overrides.begin(), one.place.point->overrides.end());
-      for (const std::string& word :
-           {std::string("--seed"), std::to_string(one.place.cell.seed), std::string("--out"), out})
-        words.push_back(word);
-    } else {
-      words.push_back(out);
-    }
-    for (const std::string& word : {std::string("--threads"), std::to_string(request_.threads),
-                                    std::string("--device"), request_.device, std::string("--quiet")})
-      words.push_back(word);
     one.stage = stage;
-    one.process = start_process({words, cell_log(folder_, one.place.cell), one.claim.file()});
+    one.process = start_process({cell_words(options_.programs, stage, folder_, request_, one.place),
+                                 cell_log(folder_, one.place.cell), one.claim.file()});
   }
 
   /// Takes in what has ended.
@@ -215,20 +201,6 @@ class Scheduler {
 };
 
 }  // namespace
-
-std::vector<CellPlace> cell_places(const Sweep& sweep) {
-  std::vector<CellPlace> places;
-  for (const SweepPoint& point : sweep.points)
-    for (const SweepCell& cell : point.cells) {
-      std::string name = variant_name(sweep.request, point.values);
-      if (const auto tuned = point.values.find(sweep.request.tune); tuned != point.values.end())
-        name += ", " + tuned->first.substr(tuned->first.rfind('.') + 1) + "=" + tuned->second;
-      places.push_back({&point, cell, name + ", seed " + std::to_string(cell.seed)});
-    }
-  std::stable_sort(places.begin(), places.end(),
-                   [](const CellPlace& a, const CellPlace& b) { return a.cell.seed < b.cell.seed; });
-  return places;
-}
 
 RunOutcome run_cells(const fs::path& folder, const SweepRequest& request,
                      const std::vector<CellPlace>& places, const RunOptions& options,
