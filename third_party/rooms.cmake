@@ -42,23 +42,21 @@ function(fovea_room name)
   endif()
 endfunction()
 
-# fovea_instruction_sets(TARGET): the files of src/kernels once for each set of instructions their names say; which one runs is decided
+# fovea_instruction_sets(TARGET): src/kernels/kernels_*.cpp, each for the set of instructions that its name says; which one runs is decided
 # when the program does.
 function(fovea_instruction_sets target)
   # Always optimised: these files are loops and nothing else. A sum of products is one instruction where there is one.
   set(loops -O3 -ffp-contract=fast -fno-math-errno -Wno-psabi)
   set(avx2 -mavx2 -mfma)
   set(avx512 ${avx2} -mavx512f -mavx512dq -mavx512bw -mavx512vl -mprefer-vector-width=512)
-  file(GLOB generic_files ${PROJECT_SOURCE_DIR}/src/kernels/*_generic.cpp)
-  file(GLOB avx2_files ${PROJECT_SOURCE_DIR}/src/kernels/*_avx2.cpp)
-  file(GLOB avx512_files ${PROJECT_SOURCE_DIR}/src/kernels/*_avx512.cpp)
-  set_source_files_properties(${generic_files} PROPERTIES COMPILE_OPTIONS "${loops}")
+  set(file ${PROJECT_SOURCE_DIR}/src/kernels/kernels)
+  set_source_files_properties(${file}_generic.cpp PROPERTIES COMPILE_OPTIONS "${loops}")
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     target_compile_definitions(${target} PRIVATE FOVEA_X86)
-    set_source_files_properties(${avx2_files} PROPERTIES COMPILE_OPTIONS "${loops};${avx2}")
-    set_source_files_properties(${avx512_files} PROPERTIES COMPILE_OPTIONS "${loops};${avx512}")
+    set_source_files_properties(${file}_avx2.cpp PROPERTIES COMPILE_OPTIONS "${loops};${avx2}")
+    set_source_files_properties(${file}_avx512.cpp PROPERTIES COMPILE_OPTIONS "${loops};${avx512}")
   else()
-    set_source_files_properties(${avx2_files} ${avx512_files} PROPERTIES HEADER_FILE_ONLY ON)
+    set_source_files_properties(${file}_avx2.cpp ${file}_avx512.cpp PROPERTIES HEADER_FILE_ONLY ON)
   endif()
 endfunction()
 

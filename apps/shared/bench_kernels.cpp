@@ -4,6 +4,7 @@
 #include "apps/shared/bench.h"
 #include "models/attention/fused/tile_plan.h"
 #include "models/attention/registry.h"
+#include "src/kernels/kernel_sets.h"
 
 namespace fovea {
 namespace {
@@ -16,7 +17,7 @@ struct Kernel {
   Json group;
 };
 
-std::vector<Kernel> kernels() {
+std::vector<Kernel> timed_kernels() {
   return {{"scaled-dot", Json::object()},
           {"scaled-dot-causal", {{"pattern", "causal"}}},
           {"scaled-dot-causal-alibi", {{"pattern", "causal"}, {"position", "alibi"}}},
@@ -81,7 +82,7 @@ Json limits(const BenchRequest& request) {
   return {{"name", "limits"},
           {"product_gflop_per_s", 2e-6 * kSide * kSide * kSide / product},
           {"copy_gb_per_s", 8e-6 * kNumbers / copy},
-          {"instructions", attention_kernels<float>().name}};
+          {"instructions", kernels<AttentionKernels<float>>().name}};
 }
 
 /// What a step did in a second of a processor's time: operations of the seven products of a step (two
@@ -131,7 +132,7 @@ void time_lengths(const BenchRequest& request, const Kernel& kernel, const char*
 Json bench_kernels(const BenchRequest& request) {
   Json cases = Json::array();
   cases.push_back(limits(request));
-  for (const Kernel& kernel : kernels())
+  for (const Kernel& kernel : timed_kernels())
     for (const char* engine : {"plain", "fused"}) {
       if (!wanted(request, std::string(kernel.name) + "-" + engine)) continue;
       const bool unfused =

@@ -75,10 +75,11 @@ Mask ComposedAttention::pattern() const {
 Memory ComposedAttention::extend(const Memory& memory, const Tensor& key, const Tensor& value,
                                  const Tensor& padding) {
   require_memory_shapes(key, value, padding, kWhere);
-  Tensor k = heads_.split_key(without_padding(key, padding));  // [B, G, Tk, Dh]
+  const KeysAndValues seen = without_padding(key, value, padding);
+  Tensor k = heads_.split_key(seen.key);  // [B, G, Tk, Dh]
   k = axes_.position->turn(k, positions({memory.size(), memory.size() + key.size(1)}, key.device()));
-  if (axes_.scorer->maps_keys()) k = heads_.spread(k);                   // [B, H, Tk, Dh]
-  const Tensor v = heads_.split_value(without_padding(value, padding));  // [B, G, Tk, Dv]
+  if (axes_.scorer->maps_keys()) k = heads_.spread(k);  // [B, H, Tk, Dh]
+  const Tensor v = heads_.split_value(seen.value);      // [B, G, Tk, Dv]
   return memory.join(Memory({axes_.scorer->map_key(k), v}, 2, key.size(1), padding));
 }
 

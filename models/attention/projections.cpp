@@ -24,6 +24,11 @@ Tensor without_padding(const Tensor& x, const Tensor& padding) {
   return padding.defined() ? x.masked_fill(~padding.unsqueeze(-1), 0) : x;  // [B, T, D]
 }
 
+KeysAndValues without_padding(const Tensor& key, const Tensor& value, const Tensor& padding) {
+  const Tensor seen = without_padding(key, padding);
+  return {seen, value.is_same(key) ? seen : without_padding(value, padding)};
+}
+
 Heads::Heads(const CompositionOptions& o, const AttentionShape& shape, const std::string& key)
     : heads_(o.heads), kv_heads_(o.kv_heads > 0 ? o.kv_heads : o.heads) {
   if (heads_ % kv_heads_ != 0)

@@ -43,4 +43,10 @@ torch::nn::Linear projection(int64_t in, int64_t out);
 /// whatever stands there, even NaN, has no influence and no gradient. x [B, T, D].
 Tensor without_padding(const Tensor& x, const Tensor& padding);
 
+/// Both without padding; made once where one tensor is both.
+struct KeysAndValues {
+  Tensor key, value;
+};
+KeysAndValues without_padding(const Tensor& key, const Tensor& value, const Tensor& padding);
+
 }  // namespace fovea

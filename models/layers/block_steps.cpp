@@ -6,7 +6,7 @@
 
 #include "models/attention/counter_dropout.h"
 #include "src/core/parallel.h"
-#include "src/kernels/layer_kernels.h"
+#include "src/kernels/kernel_sets.h"
 
 namespace fovea {
 namespace {
@@ -76,8 +76,9 @@ class Norm : public torch::autograd::Function<Norm> {
       const NormRows<T, U> rows{x.size(-1),        numbers<T>(x),           numbers<T>(gain),
                                 numbers<T>(shift), static_cast<T>(epsilon), numbers<T>(stats),
                                 numbers<U>(out)};
-      parallel_parts(rows_in(x), kGrain / x.size(-1),
-                     [&](int64_t begin, int64_t end) { layer_kernels<T, U>().norm(rows, begin, end); });
+      parallel_parts(rows_in(x), kGrain / x.size(-1), [&](int64_t begin, int64_t end) {
+        kernels<LayerKernels<T, U>>().norm(rows, begin, end);
+      });
     });
     context->save_for_backward({x, gain, stats});
     if (!with_stream) return {out};
@@ -102,8 +103,8 @@ class Norm : public torch::autograd::Function<Norm> {
                                     numbers<T>(beside),
                                     numbers<T>(to)};
       each_piece(rows, pieces, width, [&](int64_t begin, int64_t end, int64_t i) {
-        layer_kernels<T, U>().norm_back(back, begin, end, numbers<T>(sums) + i * width,
-                                        numbers<T>(sums) + (pieces + i) * width);
+        kernels<LayerKernels<T, U>>().norm_back(back, begin, end, numbers<T>(sums) + i * width,
+                                                numbers<T>(sums) + (pieces + i) * width);
       });
     });
     const Tensor whole = sums.sum(1);  // [2, D]
@@ -125,7 +126,8 @@ class AddBranch : public torch::autograd::Function<AddBranch> {
       using T = decltype(t);
       using U = decltype(u);
       parallel_parts(x.numel(), kGrain, [&](int64_t begin, int64_t end) {
-        layer_kernels<T, U>().add(numbers<T>(x), numbers<U>(beside), numbers<T>(out), begin, end, rule);
+        kernels<LayerKernels<T, U>>().add(numbers<T>(x), numbers<U>(beside), numbers<T>(out), begin, end,
+                                          rule);
       });
     });
     return out;
@@ -141,7 +143,7 @@ class AddBranch : public torch::autograd::Function<AddBranch> {
       using T = decltype(t);
       using U = decltype(u);
       parallel_parts(from.numel(), kGrain, [&](int64_t begin, int64_t end) {
-        layer_kernels<T, U>().part(numbers<T>(from), numbers<U>(to), begin, end, rule);
+        kernels<LayerKernels<T, U>>().part(numbers<T>(from), numbers<U>(to), begin, end, rule);
       });
     });
     return {grads[0], to, Tensor()};
@@ -161,7 +163,7 @@ class GeluLinear : public torch::autograd::Function<GeluLinear> {
       using T = decltype(t);
       using U = decltype(u);
       parallel_parts(inner.numel(), kGrain, [&](int64_t begin, int64_t end) {
-        layer_kernels<T, U>().gelu(numbers<U>(inner), numbers<U>(out), begin, end);
+        kernels<LayerKernels<T, U>>().gelu(numbers<U>(inner), numbers<U>(out), begin, end);
       });
     });
     context->save_for_backward({x, weight, narrow, inner});
@@ -181,8 +183,8 @@ class GeluLinear : public torch::autograd::Function<GeluLinear> {
       using T = decltype(t);
       using U = decltype(u);
       each_piece(rows, pieces, width, [&](int64_t begin, int64_t end, int64_t i) {
-        layer_kernels<T, U>().gelu_back(numbers<U>(inner), numbers<U>(from), numbers<U>(slope), width, begin,
-                                        end, numbers<T>(sums) + i * width);
+        kernels<LayerKernels<T, U>>().gelu_back(numbers<U>(inner), numbers<U>(from), numbers<U>(slope), width,
+                                                begin, end, numbers<T>(sums) + i * width);
       });
     });
     Tensor to;

@@ -5,7 +5,7 @@
 
 #include "models/attention/counter_dropout.h"
 #include "src/core/parallel.h"
-#include "src/kernels/layer_kernels.h"
+#include "src/kernels/kernel_sets.h"
 
 namespace fovea {
 namespace {
@@ -21,8 +21,9 @@ template <class T, class U>
 void drop(const Tensor& x, const Tensor& out, const FallRule& rule) {
   const auto* in = static_cast<const U*>(x.const_data_ptr());
   auto* to = static_cast<U*>(out.data_ptr());
-  parallel_parts(x.numel(), kGrain,
-                 [&](int64_t begin, int64_t end) { layer_kernels<T, U>().drop(in, to, begin, end, rule); });
+  parallel_parts(x.numel(), kGrain, [&](int64_t begin, int64_t end) {
+    kernels<LayerKernels<T, U>>().drop(in, to, begin, end, rule);
+  });
 }
 
 Tensor drop(const Tensor& given, uint64_t key, double p) {

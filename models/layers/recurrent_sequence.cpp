@@ -3,7 +3,7 @@
 #include <ATen/Dispatch.h>
 
 #include "src/core/parallel.h"
-#include "src/kernels/recurrent_kernels.h"
+#include "src/kernels/kernel_sets.h"
 
 namespace fovea {
 namespace {
@@ -96,7 +96,7 @@ class FusedLstm : public torch::autograd::Function<FusedLstm> {
                                          at_index<scalar_t>(cells, steps.state_before(i)),
                                          at_index<scalar_t>(states, steps.state_after(i)),
                                          at_index<scalar_t>(cells, steps.state_after(i))};
-        recurrent_kernels<scalar_t>().lstm_forward(step, begin, end);
+        kernels<RecurrentKernels<scalar_t>>().lstm_forward(step, begin, end);
       });
     });
     context->save_for_backward({x, w_input, w_hidden, gates, states, cells, lengths.value_or(Tensor())});
@@ -123,7 +123,7 @@ class FusedLstm : public torch::autograd::Function<FusedLstm> {
                                           dh.data_ptr<scalar_t>(),
                                           dc.data_ptr<scalar_t>(),
                                           at_index<scalar_t>(dgates, t)};
-        recurrent_kernels<scalar_t>().lstm_backward(step, begin, end);
+        kernels<RecurrentKernels<scalar_t>>().lstm_backward(step, begin, end);
         dh.slice(0, begin, end).addmm_(rows_at(dgates, t, begin, end), w_hidden);
       });
     });
@@ -161,7 +161,7 @@ class FusedGru : public torch::autograd::Function<FusedGru> {
                                         at_index<scalar_t>(kept, t),
                                         at_index<scalar_t>(states, steps.state_before(i)),
                                         at_index<scalar_t>(states, steps.state_after(i))};
-        recurrent_kernels<scalar_t>().gru_forward(step, begin, end);
+        kernels<RecurrentKernels<scalar_t>>().gru_forward(step, begin, end);
       });
     });
     context->save_for_backward({x, w_input, w_hidden, gates, states, kept, lengths.value_or(Tensor())});
@@ -185,7 +185,7 @@ class FusedGru : public torch::autograd::Function<FusedGru> {
             at_index<scalar_t>(kept, t),       at_index<scalar_t>(states, steps.state_before(i)),
             at_index<scalar_t>(outputs, t),    dh.data_ptr<scalar_t>(),
             at_index<scalar_t>(dgates, t),     at_index<scalar_t>(dinner, t)};
-        recurrent_kernels<scalar_t>().gru_backward(step, begin, end);
+        kernels<RecurrentKernels<scalar_t>>().gru_backward(step, begin, end);
         dh.slice(0, begin, end).addmm_(rows_at(dinner, t, begin, end), w_hidden);
       });
     });

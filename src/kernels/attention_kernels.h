@@ -101,12 +101,4 @@ struct AttentionKernels {
   void (*backward)(const HeadCall<T>& call, const HeadGradient<T>& gradient, T* scratch);
 };
 
-/// The kernels of one instruction set, "avx512", "avx2" or "generic" (which every machine has), or null where
-/// this machine or this build lacks it.
-template <class T>
-const AttentionKernels<T>* attention_kernels(const char* name);
-/// Those of the widest instructions there are.
-template <class T>
-const AttentionKernels<T>& attention_kernels();
-
 }  // namespace fovea

@@ -615,4 +615,9 @@ void attention_backward(const HeadCall<T>& call, const HeadGradient<T>& g, T* me
     g.energy[a] = h.gated ? h.energy_sum[a] : slope_total - 2 * h.energy_sum[a];
 }
 
+template <class T>
+constexpr AttentionKernels<T> attention_set(const char* name) {
+  return {name, attention_scratch<T>, attention_forward<T>, attention_backward<T>};
+}
+
 }  // namespace fovea::FOVEA_ISA

@@ -58,11 +58,4 @@ struct LayerKernels {
   void (*gelu_back)(const U* x, const U* from, U* to, int64_t width, int64_t begin, int64_t end, T* sum);
 };
 
-/// Those of the widest instruction set this processor has.
-template <class T, class U>
-const LayerKernels<T, U>& layer_kernels();
-/// Those of "generic", "avx2" or "avx512"; null where this processor or build has none.
-template <class T, class U>
-const LayerKernels<T, U>* layer_kernels(const char* name);
-
 }  // namespace fovea

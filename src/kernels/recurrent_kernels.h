@@ -65,11 +65,4 @@ struct RecurrentKernels {
   void (*gru_backward)(const GruBackward<T>&, int64_t begin, int64_t end);
 };
 
-/// Those of the widest instruction set this processor has; T is float or double.
-template <class T>
-const RecurrentKernels<T>& recurrent_kernels();
-/// Those of "generic", "avx2" or "avx512"; null where this processor or build has none.
-template <class T>
-const RecurrentKernels<T>* recurrent_kernels(const char* name);
-
 }  // namespace fovea

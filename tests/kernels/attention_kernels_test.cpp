@@ -1,6 +1,4 @@
 // The kernels of every instruction set that this machine has, against loops in double.
-#include "src/kernels/attention_kernels.h"
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -9,6 +7,7 @@
 #include <vector>
 
 #include "src/base/random.h"
+#include "src/kernels/kernel_sets.h"
 
 using namespace fovea;
 
@@ -175,7 +174,7 @@ template <class T>
 std::vector<const AttentionKernels<T>*> available() {
   std::vector<const AttentionKernels<T>*> found;
   for (const char* name : {"generic", "avx2", "avx512"})
-    if (const auto* kernels = attention_kernels<T>(name)) found.push_back(kernels);
+    if (const auto* kernels = kernel_set(name)) found.push_back(kernels);
   return found;
 }
 
@@ -295,10 +294,10 @@ TEST_CASE("of equal scores top-k takes the first") {
 }
 
 TEST_CASE("every machine has the generic kernels, and takes the widest there are") {
-  REQUIRE(attention_kernels<float>("generic") != nullptr);
-  CHECK(attention_kernels<float>("sse9") == nullptr);
-  CHECK(&attention_kernels<float>() == available<float>().back());
-  CHECK(&attention_kernels<double>() == available<double>().back());
+  REQUIRE(kernel_set("generic") != nullptr);
+  CHECK(kernel_set("sse9") == nullptr);
+  CHECK(&kernels<AttentionKernels<float>>() == available<float>().back());
+  CHECK(&kernels<AttentionKernels<double>>() == available<double>().back());
 }
 
 TEST_CASE("a score that is not a number leaves none in its row") {

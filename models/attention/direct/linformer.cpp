@@ -24,8 +24,8 @@ LinformerAttention::LinformerAttention(Heads heads, const Options& options, cons
 Memory LinformerAttention::extend(const Memory& memory, const Tensor& key, const Tensor& value,
                                   const Tensor& padding) {
   require_memory_shapes(key, value, padding, "LinformerAttention");
-  Tensor k = heads_.split_key(without_padding(key, padding)),
-         v = heads_.split_value(without_padding(value, padding));  // [B, G, Tk, ·]
+  const KeysAndValues seen = without_padding(key, value, padding);
+  Tensor k = heads_.split_key(seen.key), v = heads_.split_value(seen.value);  // [B, G, Tk, ·]
   if (padding.defined()) {
     const Tensor hidden =
         ~padding.unsqueeze(1).unsqueeze(-1);  // a projection's bias counts for real keys only

@@ -9,6 +9,7 @@
 #include "models/attention/counter_dropout.h"
 #include "models/attention/fused/tile_plan.h"
 #include "src/core/parallel.h"
+#include "src/kernels/kernel_sets.h"
 
 namespace fovea {
 namespace {
@@ -91,7 +92,7 @@ struct Pieces {
   int64_t begin(int64_t p) const { return p * static_cast<int64_t>(blocks.size()) / count; }
 };
 
-/// task(call, head, piece, kernels) for every head and piece, on all threads.
+/// task(call, head, piece, scratch) for every head and piece, on all threads.
 template <class T, class Task>
 void each_piece(const FusedCall& c, const Shape& s, const Pieces& pieces, Task task) {
   std::atomic<int64_t> next{0};
@@ -122,7 +123,7 @@ T* room(Tensor& scratch, int64_t numbers) {
 template <class T>
 void forward(const FusedCall& c, const Tensor& attended, const Tensor& numbers) {
   const Shape s(c);
-  const AttentionKernels<T>& kernels = attention_kernels<T>();
+  const auto& kernels = fovea::kernels<AttentionKernels<T>>();
   for (int64_t begin = 0; begin < s.queries;) {
     const TilePlan plan(c.mask, s.sizes, c.first, begin);
     each_piece<T>(c, s, Pieces(plan, s),
@@ -152,7 +153,7 @@ template <class T>
 void backward(const FusedCall& c, const Shape& s, const TilePlan& plan, const Tensor& attended_grad,
               const Tensor& numbers, Gradients& g) {
   const Pieces pieces(plan, s);
-  const AttentionKernels<T>& kernels = attention_kernels<T>();
+  const auto& kernels = fovea::kernels<AttentionKernels<T>>();
   const auto options = c.query.options();
   g.key = empty_pieces(pieces.count, s, s.width, options);
   g.value = empty_pieces(pieces.count, s, s.value_width, options);
