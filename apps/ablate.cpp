@@ -38,6 +38,9 @@ int main(int argc, char** argv) {
   app.add_option("--match-parameters", request.match,
                  "key of a width that is enlarged until all nets are as large as the largest");
   app.add_option("--baseline", request.baseline, "variant that the report compares with: axis=value");
+  fovea::whole_number(
+      app.add_option("--maps", request.maps, "test examples whose maps the page shows, a cell a variant (1)"),
+      0, 1000);
   app.add_flag("--retry-failed", request.retry_failed, "try failed and diverged cells again");
   app.add_flag("--rerun-changed", request.rerun_changed, "run cells again that another commit made");
   app.add_option("--launcher", request.launcher,

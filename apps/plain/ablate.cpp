@@ -9,6 +9,7 @@
 #include "apps/plain/process.h"
 #include "apps/plain/program.h"
 #include "apps/plain/sweep_files.h"
+#include "apps/plain/sweep_maps.h"
 #include "apps/plain/sweep_progress.h"
 #include "apps/plain/sweep_tables.h"
 #include "src/base/error.h"
@@ -56,9 +57,12 @@ void put_aside_changed(const fs::path& folder, const Sweep& sweep) {
   }
 }
 
+CellMapsOptions maps_options(const AblateRequest& request, const SweepRequest& sweep) {
+  return {request.maps, sweep.threads, sweep.device, request.quiet};
+}
+
 /// Writes SWEEP/report.* and prints the table.
-void write_reports(const fs::path& folder, bool quiet) {
-  const Report report = make_report(std::vector<fs::path>{folder});
+void write_reports(const fs::path& folder, const Report& report, bool quiet) {
   for (const auto& [format, ending] :
        {std::pair{"md", "md"}, std::pair{"html", "html"}, std::pair{"csv", "csv"}, std::pair{"latex", "tex"}})
     write_file_atomically(folder / (std::string("report.") + ending), report_as(report, format));
@@ -91,9 +95,13 @@ int run_here(const AblateRequest& request, const Sweep& sweep) {
   options.jobs = jobs_of(request, sweep.request);
   options.retry_failed = request.retry_failed;
   SweepProgress progress(folder, places, options.jobs, request.quiet);
-  const RunOutcome outcome = run_cells(folder, sweep.request, places, options, progress.events());
+  RunOutcome outcome = run_cells(folder, sweep.request, places, options, progress.events());
   progress.end();
-  if (outcome.signal == 0) write_reports(folder, request.quiet);
+  if (outcome.signal == 0) {
+    const Report report = make_report(std::vector<fs::path>{folder});
+    outcome.signal = make_cell_maps(folder, cells_on_page(report), maps_options(request, sweep.request));
+    if (outcome.signal == 0) write_reports(folder, report, request.quiet);
+  }
   return outcome_code(outcome, folder.string());
 }
 
@@ -108,8 +116,13 @@ int run_one(const AblateRequest& request) {
   options.programs = fs::path(program_beside("train")).parent_path();
   options.retry_failed = true;
   SweepProgress progress(folder, places, 1, request.quiet);
-  const RunOutcome outcome = run_cells(folder, sweep.request, places, options, progress.events());
+  RunOutcome outcome = run_cells(folder, sweep.request, places, options, progress.events());
   progress.end();
+  const CellPlace& place = places[0];
+  if (outcome.finished == 1 && place.cell.seed == 0)  // whose maps the page may show
+    outcome.signal = make_cell_maps(
+        folder, {{cell_folder(folder, place.cell), place.point->tested ? "test" : "validation"}},
+        maps_options(request, sweep.request));
   return outcome_code(outcome, folder.string());
 }
 

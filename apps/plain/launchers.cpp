@@ -34,8 +34,8 @@ std::vector<std::string> cells_to_run(const AblateRequest& request, const Sweep&
 }
 
 std::string cell_command(const AblateRequest& request, const std::string& cell) {
-  return quoted(program_beside("ablate")) + " --out " +
-         quoted(fs::absolute(request.out).string()) + " --quiet --cell " + cell;
+  return quoted(program_beside("ablate")) + " --out " + quoted(fs::absolute(request.out).string()) +
+         " --quiet --maps " + std::to_string(request.maps) + " --cell " + cell;
 }
 
 std::string slurm_script(const AblateRequest& request, const Sweep& sweep, size_t cells) {

@@ -44,7 +44,7 @@ Json top_attended(const std::vector<MapRecord>& records, int64_t top) {
 std::vector<std::string> answer_batch(LoadedRun& run, const std::vector<Example>& examples,
                                       const PredictRequest& request, torch::Device device) {
   torch::NoGradGuard no_gradient;
-  const Batch batch = collate(examples, run.task->spec()).to(device);
+  const Batch batch = batch_of(run, examples, device);
   const bool decodes = run.task->decodes();
   AttentionTrace trace(*run.net);
   ModelOutput output;

@@ -38,7 +38,7 @@ std::vector<Example> before_in_stream(const ExampleSource& source, int64_t index
 State carried(const LoadedRun& run, const std::vector<Example>& examples, torch::Device device) {
   State carry;
   for (const Example& example : examples) {
-    Batch batch = collate({example}, run.task->spec()).to(device);
+    Batch batch = batch_of(run, {example}, device);
     batch.carry = carry;
     carry = run.net->forward(batch).carry;
   }
@@ -122,7 +122,7 @@ bool along_output(const LoadedRun& run, const MapsRequest& request) {
 TracedExample traced(LoadedRun& run, const NamedExample& named, const MapsRequest& request,
                      torch::Device device) {
   const bool decoded = along_output(run, request);
-  Batch given = collate({named.example}, run.task->spec()).to(device);
+  Batch given = batch_of(run, {named.example}, device);
   given.carry = carried(run, named.before, device);
   TracedExample one{
       decoded ? run.task->follow(given, run.task->predict(*run.net, given, {})) : given,

@@ -11,6 +11,7 @@
 #include "src/base/version.h"
 #include "src/config/layers.h"
 #include "src/train/checkpoint.h"
+#include "src/train/precision.h"
 
 namespace fovea {
 namespace {
@@ -96,11 +97,16 @@ LoadedRun load_run(const std::string& path, const std::string& checkpoint,
   std::string warning;
   const Checkpoint found = run.folder.checkpoints().load_for_use(checkpoint, &warning);
   if (!warning.empty()) std::fprintf(stderr, "warning: %s\n", warning.c_str());
+  keep_in_precision(*run.net, config.value("/train/precision"_json_pointer, std::string()));
   load_module(*run.net, found.model, path);
   run.step = found.step, run.fallback = !warning.empty();
   run.net->to(device);
   run.net->eval();
   return run;
+}
+
+Batch batch_of(const LoadedRun& run, const std::vector<Example>& examples, torch::Device device) {
+  return in_precision_of(*run.net, collate(examples, run.task->spec())).to(device);
 }
 
 void require_same_data(const LoadedRun& run) {

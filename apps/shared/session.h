@@ -38,6 +38,9 @@ void require_same_data(const LoadedRun& run);
 LoadedRun load_run(const std::string& path, const std::string& checkpoint,
                    const std::vector<std::string>& overrides, torch::Device device);
 
+/// `examples` as the run's net reads them: in its precision, on `device`.
+Batch batch_of(const LoadedRun& run, const std::vector<Example>& examples, torch::Device device);
+
 /// How the texts given to a run are written: its data's encoding, utf-8 where the task has none.
 std::string text_encoding(const LoadedRun& run);
 

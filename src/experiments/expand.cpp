@@ -1,52 +1,17 @@
 #include "src/experiments/expand.h"
 
 #include <algorithm>
-#include <array>
-#include <optional>
 #include <set>
 
 #include "src/base/error.h"
 #include "src/base/files.h"
 #include "src/base/text.h"
 #include "src/config/layers.h"
-#include "src/experiments/assignments.h"
-#include "src/experiments/exclusion.h"
-#include "src/experiments/groups.h"
+#include "src/experiments/expanded_point.h"
 #include "src/experiments/match.h"
 
 namespace fovea {
 namespace {
-
-const std::array<const char*, 3> kGroups{"model", "task", "train"};  // as a config sorts them
-
-struct Point {
-  Assignment assigned;
-  std::string matched;  // a word that --match-parameters added
-  std::array<std::shared_ptr<const ResolvedGroup>, 3> groups;
-};
-
-Json config_of(const Point& point) {
-  Json config = Json::object();
-  for (size_t g = 0; g < kGroups.size(); ++g) config[kGroups[g]] = point.groups[g]->config;
-  return config;
-}
-
-/// The compact text of config_of, from parts that are already written.
-std::string config_text(const Point& point) {
-  std::string text = "{";
-  for (size_t g = 0; g < kGroups.size(); ++g)
-    text += (g ? ",\"" : "\"") + std::string(kGroups[g]) + "\":" + point.groups[g]->text;
-  return text + "}";
-}
-
-std::vector<std::string> words_of(const SweepRequest& request, const Point& point) {
-  std::vector<std::string> words = request.fixed;
-  for (const Axis& axis : request.axes)
-    if (const auto found = point.assigned.find(axis.key); found != point.assigned.end())
-      words.push_back(axis.key + "=" + found->second);
-  if (!point.matched.empty()) words.push_back(point.matched);
-  return words;
-}
 
 std::vector<std::string> of_group(const std::vector<std::string>& words, const std::string& group) {
   std::vector<std::string> own;
@@ -63,46 +28,14 @@ void require_groups(const std::vector<std::string>& words) {
   }
 }
 
-/// The value at "model.attention.heads" of a config, if there is one.
-std::optional<Json> value_at(const Point& point, const std::string& key) {
-  const std::vector<std::string> parts = split(key, '.');
-  for (size_t g = 0; g < kGroups.size(); ++g) {
-    if (parts[0] != kGroups[g]) continue;
-    const Json* node = &point.groups[g]->config;
-    for (size_t i = 1; i < parts.size(); ++i) {
-      if (!node->is_object() || !node->contains(parts[i])) return {};
-      node = &(*node)[parts[i]];
-    }
-    return *node;
-  }
-  return {};
-}
-
-/// The axis that `key` is an end of, or the key itself.
-std::string full_key(const SweepRequest& request, const std::string& key) {
-  for (const Axis& axis : request.axes)
-    if (axis.key == key || axis.key.ends_with("." + key)) return axis.key;
-  return key;
-}
-
-KeyLookup lookup_in(const Point& point, const SweepRequest& request) {
-  return [&point, &request](const std::string& given) -> std::optional<Json> {
-    const std::string key = full_key(request, given);
-    if (auto value = value_at(point, key)) return value;
-    const auto assigned = point.assigned.find(key);
-    return assigned == point.assigned.end() ? std::nullopt
-                                            : std::optional<Json>(parse_value(assigned->second));
-  };
-}
-
 /// Throws for a key of --exclude that no point has.
-void require_known(const Exclusion& exclusion, const std::vector<Point>& points,
+void require_known(const Exclusion& exclusion, const std::vector<ExpandedPoint>& points,
                    const SweepRequest& request) {
   std::vector<std::string> axes;
   for (const Axis& axis : request.axes) axes.push_back(axis.key);
   for (const std::string& key : exclusion.keys())
     if (std::none_of(points.begin(), points.end(),
-                     [&](const Point& point) { return lookup_in(point, request)(key).has_value(); }))
+                     [&](const ExpandedPoint& point) { return lookup_in(point, request)(key).has_value(); }))
       throw ConfigError("--exclude: " + key + ": no cell has such a key" + hint(key, axes));
 }
 
@@ -113,28 +46,6 @@ std::set<std::string> swept_names(const SweepRequest& request) {
   return names;
 }
 
-SweepPoint written(const Point& point, const SweepRequest& request) {
-  SweepPoint written;
-  std::set<std::string> kept;
-  for (const auto& group : point.groups) {
-    kept.insert(group->words.begin(), group->words.end());
-    written.dropped.insert(written.dropped.end(), group->dropped.begin(), group->dropped.end());
-  }
-  for (const std::string& word : words_of(request, point))
-    if (kept.count(word)) written.overrides.push_back(word);
-  for (const auto& [key, value] : point.assigned)
-    if (kept.count(key + "=" + value)) written.values[key] = value;
-  written.matched = point.matched;
-  for (int64_t seed = 0; seed < request.seeds; ++seed) written.cells.push_back({seed, ""});
-  return written;
-}
-
-std::string refusal(const Point& point) {
-  for (const auto& group : point.groups)
-    if (!group->refused.empty()) return group->refused;
-  return "";
-}
-
 class Expander {
  public:
   Expander(const SweepRequest& request, const Resolving& resolving)
@@ -143,12 +54,12 @@ class Expander {
         groups_(request.base, swept_names(request), resolving.resolve) {}
 
   Expansion run() {
-    std::vector<Point> points;
+    std::vector<ExpandedPoint> points;
     for (const Assignment& assigned : assignments(request_)) points.push_back(resolved({assigned, "", {}}));
     leave_out(points);
     if (!request_.match.empty()) match(points);  // by a word that comes after all others
     std::set<std::string> seen;
-    for (const Point& point : points)
+    for (const ExpandedPoint& point : points)
       if (refused(point) || seen.insert(config_text(point)).second) add(point);
     if (expansion_.points.empty())
       throw ConfigError(expansion_.refused.empty() ? "--exclude: nothing is left"
@@ -157,14 +68,14 @@ class Expander {
   }
 
  private:
-  static bool refused(const Point& point) { return !refusal(point).empty(); }
-  Point resolved(Point point);
-  void leave_out(std::vector<Point>& points);
-  void match(std::vector<Point>& points);
-  void add(const Point& point);
-  CellSizes sized(const Point& point);
-  int64_t parameters(const Point& point);
-  const std::string& data_of(const Point& point);
+  static bool refused(const ExpandedPoint& point) { return !refusal(point).empty(); }
+  ExpandedPoint resolved(ExpandedPoint point);
+  void leave_out(std::vector<ExpandedPoint>& points);
+  void match(std::vector<ExpandedPoint>& points);
+  void add(const ExpandedPoint& point);
+  CellSizes sized(const ExpandedPoint& point);
+  int64_t parameters(const ExpandedPoint& point);
+  const std::string& data_of(const ExpandedPoint& point);
 
   const SweepRequest& request_;
   const Resolving& resolving_;
@@ -175,7 +86,7 @@ class Expander {
   std::map<std::string, std::string> data_;    // by task
 };
 
-Point Expander::resolved(Point point) {
+ExpandedPoint Expander::resolved(ExpandedPoint point) {
   const std::vector<std::string> words = words_of(request_, point);
   require_groups(words);
   for (size_t g = 0; g < kGroups.size(); ++g)
@@ -183,24 +94,25 @@ Point Expander::resolved(Point point) {
   return point;
 }
 
-void Expander::leave_out(std::vector<Point>& points) {
+void Expander::leave_out(std::vector<ExpandedPoint>& points) {
   const Exclusion exclusion(request_.exclude);
   require_known(exclusion, points, request_);
   const size_t before = points.size();
-  std::erase_if(points, [&](const Point& point) { return exclusion.holds(lookup_in(point, request_)); });
+  std::erase_if(points,
+                [&](const ExpandedPoint& point) { return exclusion.holds(lookup_in(point, request_)); });
   expansion_.excluded = static_cast<int64_t>(before - points.size());
 }
 
 /// Widens every net to the largest one.
-void Expander::match(std::vector<Point>& points) {
-  for (const std::string& word : words_of(request_, points.empty() ? Point() : points[0]))
+void Expander::match(std::vector<ExpandedPoint>& points) {
+  for (const std::string& word : words_of(request_, points.empty() ? ExpandedPoint() : points[0]))
     if (word.starts_with(request_.match + "="))
       throw ConfigError("--match-parameters: " + request_.match +
                         " is given twice: it is what is matched by");
   int64_t target = 0;
-  for (const Point& point : points) target = std::max(target, parameters(point));
+  for (const ExpandedPoint& point : points) target = std::max(target, parameters(point));
   bool known = false;
-  for (Point& point : points) {
+  for (ExpandedPoint& point : points) {
     const auto start = value_at(point, request_.match);
     if (!start || !start->is_number_integer()) continue;
     known = true;
@@ -216,7 +128,7 @@ void Expander::match(std::vector<Point>& points) {
                       ": no cell has such a key with a whole number, such as model.width");
 }
 
-int64_t Expander::parameters(const Point& point) {
+int64_t Expander::parameters(const ExpandedPoint& point) {
   if (refused(point)) return -1;
   const std::string key = point.groups[0]->text + point.groups[1]->text;
   const auto known = parameters_.find(key);
@@ -224,20 +136,20 @@ int64_t Expander::parameters(const Point& point) {
                                     : parameters_[key] = resolving_.parameters(config_of(point)).parameters;
 }
 
-CellSizes Expander::sized(const Point& point) {
+CellSizes Expander::sized(const ExpandedPoint& point) {
   const std::string key = point.groups[0]->text + point.groups[1]->text;
   const auto known = sizes_.find(key);
   return known != sizes_.end() ? known->second : sizes_[key] = resolving_.sizes(config_of(point));
 }
 
-const std::string& Expander::data_of(const Point& point) {
+const std::string& Expander::data_of(const ExpandedPoint& point) {
   const auto known = data_.find(point.groups[1]->text);
   return known != data_.end()
              ? known->second
              : data_[point.groups[1]->text] = to_text(resolving_.data(point.groups[1]->config));
 }
 
-void Expander::add(const Point& point) {
+void Expander::add(const ExpandedPoint& point) {
   const CellSizes sizes = refused(point) ? CellSizes{.refused = refusal(point)} : sized(point);
   if (!sizes.refused.empty()) {
     expansion_.refused.push_back({point.assigned, sizes.refused});

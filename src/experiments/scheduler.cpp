@@ -11,7 +11,6 @@
 
 #include "src/base/error.h"
 #include "src/base/files.h"
-#include "src/base/text.h"
 #include "src/experiments/claims.h"
 #include "src/experiments/process.h"
 
@@ -21,11 +20,9 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr double kTick = 1;        // seconds between looks at what others do
-constexpr double kBeat = 20;       // seconds between signs of life in our claims
-constexpr int kMostRestarts = 3;   // of a cell that something else has stopped
-constexpr size_t kShownLines = 8;  // of a failed cell
-constexpr size_t kShownBytes = 1 << 16;
+constexpr double kTick = 1;       // seconds between looks at what others do
+constexpr double kBeat = 20;      // seconds between signs of life in our claims
+constexpr int kMostRestarts = 3;  // of a cell that something else has stopped
 
 double since(Clock::time_point then) {
   return std::chrono::duration<double>(Clock::now() - then).count();
@@ -39,21 +36,6 @@ struct Running {
   uintmax_t log_begin = 0;  // where this attempt begins in its log
   Clock::time_point began = Clock::now();
 };
-
-fs::path log_path(const fs::path& folder, const SweepCell& cell) {
-  return folder / "logs" / (cell.id + ".txt");
-}
-
-/// What a log has from `begin` on, at most its last lines.
-std::vector<std::string> last_lines(const fs::path& path, uintmax_t begin) {
-  std::vector<std::string> lines;
-  std::string text = read_file(path);
-  text.erase(0, std::max<uintmax_t>(begin, text.size() > kShownBytes ? text.size() - kShownBytes : 0));
-  for (const std::string& line : split(text, '\n'))
-    if (!trim(line).empty()) lines.push_back(line);
-  if (lines.size() > kShownLines) lines.erase(lines.begin(), lines.end() - kShownLines);
-  return lines;
-}
 
 class Scheduler {
  public:
@@ -141,7 +123,7 @@ class Scheduler {
 
   void begin(CellPlace place, Claim claim) {
     std::error_code none;
-    const auto size = fs::file_size(log_path(folder_, place.cell), none);
+    const auto size = fs::file_size(cell_log(folder_, place.cell), none);
     Running one{std::move(place), std::move(claim), 0, "", none ? 0 : size, Clock::now()};
     if (events_.started) events_.started(one.place);
     start(one, is_trained(folder_, one.place.cell) ? "evaluate" : "train");
@@ -149,22 +131,9 @@ class Scheduler {
   }
 
   void start(Running& one, const std::string& stage) {
-    const std::string out = cell_folder(folder_, one.place.cell).string();
-    std::vector<std::string> words{(options_.programs / ("fovea-" + stage)).string()};
-    if (stage == "train") {
-      words.push_back((folder_ / (request_.recipe + ".json")).string());
-      words.insert(words.end(), one.place.point->overrides.begin(), one.place.point->overrides.end());
-      for (const std::string& word :
-           {std::string("--seed"), std::to_string(one.place.cell.seed), std::string("--out"), out})
-        words.push_back(word);
-    } else {
-      words.push_back(out);
-    }
-    for (const std::string& word : {std::string("--threads"), std::to_string(request_.threads),
-                                    std::string("--device"), request_.device, std::string("--quiet")})
-      words.push_back(word);
     one.stage = stage;
-    one.process = start_process({words, log_path(folder_, one.place.cell), one.claim.file()});
+    one.process = start_process({cell_words(options_.programs, stage, folder_, request_, one.place),
+                                 cell_log(folder_, one.place.cell), one.claim.file()});
   }
 
   /// Takes in what has ended.
@@ -200,7 +169,7 @@ class Scheduler {
     failure.status =
         code == static_cast<int>(ExitCode::kDiverged) ? CellStatus::kDiverged : CellStatus::kFailed;
     failure.code = code, failure.stage = one.stage;
-    failure.lines = last_lines(log_path(folder_, one.place.cell), one.log_begin);
+    failure.lines = last_lines(cell_log(folder_, one.place.cell), one.log_begin);
     if (failure.lines.empty()) failure.lines = {"exit code " + std::to_string(code) + ", nothing was said"};
     write_failure(folder_, one.place.cell, failure);
     ++outcome_.failed;
@@ -232,20 +201,6 @@ class Scheduler {
 };
 
 }  // namespace
-
-std::vector<CellPlace> cell_places(const Sweep& sweep) {
-  std::vector<CellPlace> places;
-  for (const SweepPoint& point : sweep.points)
-    for (const SweepCell& cell : point.cells) {
-      std::string name = variant_name(sweep.request, point.values);
-      if (const auto tuned = point.values.find(sweep.request.tune); tuned != point.values.end())
-        name += ", " + tuned->first.substr(tuned->first.rfind('.') + 1) + "=" + tuned->second;
-      places.push_back({&point, cell, name + ", seed " + std::to_string(cell.seed)});
-    }
-  std::stable_sort(places.begin(), places.end(),
-                   [](const CellPlace& a, const CellPlace& b) { return a.cell.seed < b.cell.seed; });
-  return places;
-}
 
 RunOutcome run_cells(const fs::path& folder, const SweepRequest& request,
                      const std::vector<CellPlace>& places, const RunOptions& options,

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "src/experiments/cell_programs.h"
 #include "src/experiments/cell_state.h"
 
 namespace fovea {
@@ -16,13 +17,6 @@ struct RunOptions {
   int64_t jobs = 1;                // cells at a time; changes no number
   bool retry_failed = false;
   bool wait_for_others = true;  // for cells that other processes run
-};
-
-/// A cell and what it belongs to.
-struct CellPlace {
-  const SweepPoint* point = nullptr;
-  SweepCell cell;
-  std::string name;  // "attention=bahdanau, learning_rate=0.001, seed 3"
 };
 
 /// What the scheduler tells while it runs.
@@ -37,9 +31,6 @@ struct RunOutcome {
   int64_t finished = 0, failed = 0, left = 0;  // of the cells that were asked for; failed with diverged ones
   int signal = 0;                              // that stopped it
 };
-
-/// All cells, seed by seed, so that what is there early can be compared.
-std::vector<CellPlace> cell_places(const Sweep& sweep);
 
 /// Runs `places` of the sweep in `folder`. What is finished is passed over, what failed as well unless asked
 /// for; a failure stops nothing else, and a cell that something else stops goes on, three times at most.

@@ -4,6 +4,7 @@
 
 #include "src/base/error.h"
 #include "src/probe/pruning.h"
+#include "src/train/precision.h"
 
 namespace fovea {
 namespace {
@@ -60,7 +61,7 @@ ClassifierProbe::ClassifierProbe(Net& net, const Task& task, const std::string& 
 }
 
 Batch ClassifierProbe::batch_of(const std::vector<Example>& examples) const {
-  return collate(examples, task_.spec()).to(device_);
+  return in_precision_of(net_, collate(examples, task_.spec())).to(device_);
 }
 
 Tensor ClassifierProbe::probabilities(const Batch& batch) {

@@ -216,6 +216,7 @@ Json variant_json(const Variant& variant) {
   json["best"] = variant.best;
   json["parameters"] = number_or_null(variant.parameters);
   json["macs"] = number_or_null(variant.macs);
+  json["state_bytes"] = number_or_null(variant.state_bytes);
   json["cost"] = {{"seconds", number_or_null(variant.seconds)},
                   {"samples_per_second", number_or_null(variant.samples_per_second)},
                   {"peak_rss_bytes", number_or_null(variant.peak_bytes)}};
@@ -261,6 +262,8 @@ TextTable task_table(const TaskReport& task) {
   columns.push_back(number_column(
       "MACs", task, [](const Variant& v) { return v.macs; },
       [](double value) { return format_count(std::llround(value)); }));
+  columns.push_back(number_column(
+      "state", task, [](const Variant& v) { return v.state_bytes; }, format_bytes));
   columns.push_back(number_column(
       "time", task, [](const Variant& v) { return v.seconds; }, format_seconds));
   columns.push_back(number_column(

@@ -112,7 +112,9 @@ std::string plot_html(const TaskReport& task, const std::vector<Dot>& dots, cons
 std::string pareto_html(const TaskReport& task) {
   const std::string plots =
       plot_html(task, dots_of(task, [](const Variant& v) { return v.seconds; }), "seconds of training") +
-      plot_html(task, dots_of(task, [](const Variant& v) { return v.parameters; }), "parameters");
+      plot_html(task, dots_of(task, [](const Variant& v) { return v.parameters; }), "parameters") +
+      plot_html(task, dots_of(task, [](const Variant& v) { return v.state_bytes / 1024; }),
+                "KiB kept of a sequence");
   if (plots.empty()) return "";
   return "<h3>What it costs</h3><p class=\"explain\">Mean score against cost; the dashed line joins the "
          "variants "

@@ -20,8 +20,8 @@ std::string curves_html(const TaskReport& task, const PageOptions& options);
 /// One row per variant: each seed a dot, the mean a bar, the interval a line. Empty without values.
 std::string interval_plot_html(const TaskReport& task);
 
-/// Score against training time and against parameters, a dot a variant and a line along those that no other
-/// beats in both. Empty with fewer than two variants that have both.
+/// Score against training time, parameters and state size, a dot a variant and a line along those that no
+/// other beats in both. A plot needs two variants that have both; empty without any.
 std::string pareto_html(const TaskReport& task);
 
 /// The share of right answers by label and by length of the input, variants beside each other, from

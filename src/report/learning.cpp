@@ -39,7 +39,7 @@ LearningPoints thinned(const LearningPoints& points, size_t most) {
 std::vector<std::string> splits_of(const std::vector<Run>& runs) {
   std::set<std::string> names;
   for (const Run& run : runs)
-    for (const HistoryPoint& point : run.history) names.insert(point.split);
+    for (const HistoryPoint& point : run.history.points()) names.insert(point.split);
   std::vector<std::string> splits(names.begin(), names.end());
   std::stable_partition(splits.begin(), splits.end(),
                         [](const std::string& name) { return name == "train"; });
@@ -49,7 +49,7 @@ std::vector<std::string> splits_of(const std::vector<Run>& runs) {
 std::vector<std::string> metrics_of(const std::vector<Run>& runs) {
   std::set<std::string> names;
   for (const Run& run : runs)
-    for (const HistoryPoint& point : run.history)
+    for (const HistoryPoint& point : run.history.points())
       for (const auto& [name, value] : point.values) names.insert(name);
   return {names.begin(), names.end()};
 }
@@ -130,7 +130,7 @@ std::string best_text(const LearningCurve& curve, bool lower) {
 LearningPoints learning_points(const Run& run, const std::string& split, const std::string& metric,
                                size_t most) {
   LearningPoints points;
-  for (const HistoryPoint& point : run.history)
+  for (const HistoryPoint& point : run.history.points())
     if (const auto found = point.values.find(metric); point.split == split && found != point.values.end())
       points.push_back({point.step, found->second});
   return thinned(points, most);

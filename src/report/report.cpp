@@ -111,6 +111,7 @@ void add_numbers(Variant& variant, const TaskReport& task) {
   if (std::isnan(variant.parameters) && variant.runs[0].planned_parameters >= 0)
     variant.parameters = static_cast<double>(variant.runs[0].planned_parameters);
   variant.macs = mean_over_finished(variant, "/macs");
+  variant.state_bytes = mean_over_finished(variant, "/state_bytes");
   variant.seconds = mean_over_finished(variant, "/cost/seconds");
   variant.samples_per_second = mean_over_finished(variant, "/cost/samples_per_second");
   variant.peak_bytes = mean_over_finished(variant, "/cost/peak_rss_bytes");

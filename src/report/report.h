@@ -63,6 +63,8 @@ struct Variant {
   double parameters = 0;
   /// Multiply–accumulates of one forward pass of one example.
   double macs = 0;
+  /// What decoding keeps of one sequence (src/train/state_size.h).
+  double state_bytes = 0;
   double seconds = 0;
   double samples_per_second = 0;
   double peak_bytes = 0;

@@ -124,6 +124,26 @@ void collect(const std::filesystem::path& folder, int depth, std::set<std::files
 
 }  // namespace
 
+struct History::Read {
+  std::filesystem::path file;  // empty once it has been read
+  std::vector<HistoryPoint> points;
+};
+
+History::History(std::vector<HistoryPoint> points)
+    : read_(std::make_shared<Read>(Read{{}, std::move(points)})) {}
+
+History::History(std::filesystem::path file) : read_(std::make_shared<Read>(Read{std::move(file), {}})) {}
+
+const std::vector<HistoryPoint>& History::points() const {
+  static const std::vector<HistoryPoint> none;
+  if (!read_) return none;
+  if (!read_->file.empty()) {
+    read_->points = read_history(read_->file);
+    read_->file.clear();
+  }
+  return read_->points;
+}
+
 double Run::number(const std::string& pointer) const {
   const Json::json_pointer at(pointer);
   if (!result.contains(at) || !result.at(at).is_number()) return std::numeric_limits<double>::quiet_NaN();
@@ -153,7 +173,7 @@ Run read_run(const std::filesystem::path& folder) {
       first_text({text_of(run.result, "variant"), text_of(run.result, "name"), text_of(manifest, "variant")});
   run.config.erase("seed");
   if (run.config.contains("train") && run.config["train"].is_object()) run.config["train"].erase("seed");
-  run.history = read_history(folder / "metrics.jsonl");
+  run.history = History(folder / "metrics.jsonl");
   return run;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,22 @@ struct HistoryPoint {
   double step = 0;
   std::string split;
   std::map<std::string, double> values;
+};
+
+/// What a run has logged: metrics.jsonl, read when it is first asked for, since only curves need it and it
+/// may be long. Copies share what was read.
+class History {
+ public:
+  History() = default;
+  explicit History(std::vector<HistoryPoint> points);
+  explicit History(std::filesystem::path file);
+  /// In the order of the steps; none where there is no file. Throws CheckpointError for a line that is not
+  /// JSON, but for the last, which a kill may have cut.
+  const std::vector<HistoryPoint>& points() const;
+
+ private:
+  struct Read;
+  std::shared_ptr<Read> read_;
 };
 
 /// One value of a tuned axis, on validation.
@@ -49,7 +66,7 @@ struct Run {
   /// config.json without the seed.
   Json config;
   Json result = Json::object();
-  std::vector<HistoryPoint> history;
+  History history;
   /// The program that made it.
   std::string commit;
 

@@ -94,8 +94,9 @@ Evaluation evaluate_ensemble(const std::vector<std::shared_ptr<Net>>& nets, cons
     for (size_t member = 0; member < nets.size(); ++member) {
       const auto& net = nets[member];
       net->eval();
-      output = forward_next(*net, moved, *source, carries[member]);
-      const Prediction one = task.predict(*net, moved, output);
+      Batch own = in_precision_of(*net, moved);
+      output = forward_next(*net, own, *source, carries[member]);
+      const Prediction one = task.predict(*net, own, output);
       if (one.values.empty()) throw ConfigError("--ensemble: this task's predictions cannot be averaged");
       for (const auto& [name, value] : one.values) {
         const Tensor share = value / static_cast<double>(nets.size());

@@ -1,9 +1,14 @@
-// Batches in the dtype of the net they are for.
+// A net in the dtype of its run, and batches in that of the net they are for.
 #pragma once
 
 #include "src/core/net.h"
 
 namespace fovea {
+
+/// The parameters as train.precision keeps them: float64, or float32 (of bf16, too).
+inline void keep_in_precision(Net& net, const std::string& precision) {
+  if (precision == "float64") net.to(torch::kFloat64);
+}
 
 /// `batch` with its floating values as float64 where the parameters of `net` are (train.precision=float64);
 /// else as it is.

@@ -23,6 +23,7 @@
 #include "src/train/progress.h"
 #include "src/train/ranks.h"
 #include "src/train/signals.h"
+#include "src/train/state_size.h"
 #include "src/train/weight_average.h"
 
 namespace fovea {
@@ -412,13 +413,15 @@ void Trainer::stop_if_asked() {
                                   " while training; saved at step " + std::to_string(at_->step));
 }
 
-int64_t Trainer::macs_of_one_example() {
+Batch Trainer::first_example() const {
   const Example first = task_.examples(Split::kTrain)->get(0, 0, true);
-  return count_macs(*net_, in_precision_of(*net_, collate({first}, task_.spec())).to(settings_.device));
+  return in_precision_of(*net_, collate({first}, task_.spec())).to(settings_.device);
 }
 
 Json Trainer::finish() {
   const Json& manifest = run_.manifest();
+  const Batch first = first_example();
+  const int64_t kept = state_bytes(*net_, first);
   Json result = {{"format", 1},
                  {"status", "finished"},
                  {"recipe", manifest.value("recipe", Json())},
@@ -430,7 +433,8 @@ Json Trainer::finish() {
                  {"last_step", at_->step},
                  {"stopped_early", at_->stopped_early},
                  {"parameters", parameter_count(*net_)},
-                 {"macs", macs_of_one_example()},
+                 {"macs", count_macs(*net_, first)},
+                 {"state_bytes", kept > 0 ? Json(kept) : Json()},
                  {"signature", run_signature(run_.config(), manifest)},
                  {"cost",
                   {{"seconds", at_->seconds},
@@ -443,7 +447,7 @@ Json Trainer::finish() {
 
 Json Trainer::train() {
   net_->to(settings_.device);
-  if (settings_.options.precision == "float64") net_->to(torch::kFloat64);
+  keep_in_precision(*net_, settings_.options.precision);
   net_->train();
   average_ = std::make_unique<WeightAverage>(*net_, settings_.options.ema);
   restore();

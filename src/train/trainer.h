@@ -57,7 +57,7 @@ class Trainer {
   void log_train_line(bool force);
   void stop_if_asked();
   int signal() const;
-  int64_t macs_of_one_example();
+  Batch first_example() const;
   Json finish();
   int64_t epoch_of(int64_t batch) const { return batch / batches_per_epoch_; }
 

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -20,7 +21,15 @@ def fovea(*words, **more):
 
 
 def weights(run):
-    return {path.name: path.read_bytes() for path in run.glob("checkpoints/*/model.safetensors")} | {"metrics": (run / "metrics.jsonl").read_bytes()}
+    files = [*run.glob("checkpoints/*/model.safetensors"), *run.glob("maps/*/*"), run / "metrics.jsonl"]
+    return {str(path.relative_to(run)): path.read_bytes() for path in files}
+
+
+def maps_on_page(sweep):
+    """The headings of the cards of maps, by example."""
+    page = (sweep / "report.html").read_text()
+    parts = re.split("<h4>([^<]*)</h4>", page[page.index("Where they look"):page.index("What the maps measure")])
+    return {example: re.findall('class="card maps"><h5[^>]*>([^<]*)</h5>', html) for example, html in zip(parts[1::2], parts[2::2])}
 
 
 class Sweeps(unittest.TestCase):
@@ -178,22 +187,73 @@ class Sweeps(unittest.TestCase):
         for cell in self.cells(whole):
             self.assertEqual(weights(parts / "cells" / cell), weights(whole / "cells" / cell))
 
-    def test_a_signal_is_passed_on_and_the_cells_save(self):
-        out = self.folder / "stopped"
-        words = ["ablate", "text-classification", AXIS, *SMALL[:-1], "train.epochs=3000", "--seeds", 1, "--jobs", 2, "--quiet", "--out", out]
-        process = subprocess.Popen([str(BIN / "fovea"), *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        while process.poll() is None and len(list(out.glob("cells/*/checkpoints/LATEST"))) < 2:
-            time.sleep(0.02)
-        self.assertEqual(json.loads(fovea("status", out, "--format", "json").stdout)["running"], 2)
-        process.send_signal(signal.SIGTERM)
-        said = process.communicate(timeout=60)
-        self.assertEqual(process.returncode, 143, said)
-        self.assertIn("stopped by SIGTERM", said[1])
-        for state in out.glob("cells/*/state.json"):
-            self.assertEqual(json.loads(state.read_text())["status"], "interrupted")
-        said = json.loads(fovea("status", out, "--format", "json").stdout)
-        self.assertEqual((said["unfinished"], said["failed"]), (2, 0))
-        self.assertEqual(fovea("report", out).returncode, 6)
+    def test_a_signal_is_passed_on_the_cells_save_and_the_same_command_ends_with_the_same_numbers(self):
+        words = ["ablate", "text-classification", AXIS, *SMALL[:-1], "train.epochs=150", "train.checkpoint_every=50", "--seeds", 1, "--jobs", 2, "--quiet", "--out"]
+        whole, out = self.folder / "unsignalled", self.folder / "signalled"
+        self.assertEqual(fovea(*words, whole).returncode, 0)
+
+        def states():
+            return [json.loads(state.read_text())["status"] for state in out.glob("cells/*/state.json")]
+
+        for sent, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            process = subprocess.Popen([str(BIN / "fovea"), *map(str, words), str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            while process.poll() is None and (len(list(out.glob("cells/*/checkpoints/LATEST"))) < 2 or states() != ["running", "running"]):
+                time.sleep(0.02)
+            self.assertEqual(json.loads(fovea("status", out, "--format", "json").stdout)["running"], 2)
+            process.send_signal(sent)
+            said = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, code, said)
+            self.assertIn(f"stopped by {sent.name}", said[1])
+            self.assertEqual(states(), ["interrupted", "interrupted"])
+            told = json.loads(fovea("status", out, "--format", "json").stdout)
+            self.assertEqual((told["unfinished"], told["failed"]), (2, 0))
+            self.assertEqual(fovea("report", out).returncode, 6)
+        self.assertEqual(fovea(*words, out).returncode, 0)
+        for cell in self.cells(whole):
+            self.assertEqual(weights(out / "cells" / cell), weights(whole / "cells" / cell))
+            self.assertIn("continued at step", (out / "cells" / cell / "log.txt").read_text())
+
+    def test_the_page_shows_the_maps_of_each_variant_on_the_same_example(self):
+        out = self.folder / "mapped"
+        shutil.copytree(self.sweep, out)
+        self.assertEqual(maps_on_page(out), {"test-0": ["attention=bahdanau"]})  # none has no attention
+        words = ["ablate", "text-classification", "model.attention=bahdanau,none,luong-dot", *SMALL, "--seeds", 2, "--quiet", "--out", out]
+        before = {path: path.read_bytes() for path in out.glob("cells/*/maps/test-0/*")}
+        changed = {path: path.stat().st_mtime_ns for path in before}
+        self.assertEqual((len(before), fovea(*words, "--maps", 0).returncode), (2, 0))
+        self.assertEqual({path: path.read_bytes() for path in out.glob("cells/*/maps/test-0/*")}, before)
+        self.assertEqual(fovea(*words).stderr, "")
+        self.assertEqual({example: sorted(names) for example, names in maps_on_page(out).items()}, {"test-0": ["attention=bahdanau", "attention=luong-dot"]})
+        self.assertEqual({path: path.stat().st_mtime_ns for path in before}, changed)
+        # A process that was killed between two cells, and in one of them.
+        lost = next(iter(before)).parent
+        shutil.rmtree(lost)
+        (lost.parents[1] / "maps.tmp" / "test-0").mkdir(parents=True)
+        (lost.parents[1] / "maps.tmp" / "test-0" / "half.npy").write_text("")
+        self.assertEqual(fovea(*words).stderr, "")
+        self.assertEqual({path: path.read_bytes() for path in before}, before)
+        self.assertFalse(list(out.glob("cells/*/maps.tmp")))
+        # One more example; a cell that cannot give its maps is a warning and no more.
+        broken = lost.parents[1] / "checkpoints"
+        broken.rename(broken.with_name("away"))
+        done = fovea(*words, "--maps", 2)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stderr, f"^warning: no maps of {lost.parents[1]}: .+\n$")
+        self.assertEqual((len(maps_on_page(out)["test-0"]), len(maps_on_page(out)["test-1"])), (2, 1))
+        broken.with_name("away").rename(broken)
+        self.assertEqual(fovea(*words, "--maps", 2).stderr, "")
+        self.assertEqual(len(maps_on_page(out)["test-1"]), 2)
+        self.assertFalse(list(out.glob("logs/maps-*")))
+
+    def test_what_decoding_keeps_stands_beside_the_other_costs(self):
+        out = self.folder / "kept"
+        done = fovea("ablate", "language-model", "model.attention.heads=4", "model.attention.kv_heads=4,1", "model.width=16", "model.layers=1", "train.steps=2", "--seeds", 1, "--maps", 0, "--out", out, "--quiet")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        kept = {one["name"]: one["state_bytes"] for one in json.loads(fovea("report", out, "--format", "json").stdout)["variants"]}
+        self.assertEqual(kept["kv_heads=4"], 4 * kept["kv_heads=1"])
+        self.assertRegex(done.stdout, r"MACs +state +time")
+        self.assertIn("KiB kept of a sequence", (out / "report.html").read_text())
+        self.assertNotIn("state", self.done.stdout)  # a classifier keeps nothing from token to token
 
     def test_two_processes_share_the_cells(self):
         out = self.folder / "two"
@@ -215,6 +275,7 @@ class Sweeps(unittest.TestCase):
         for line in lines:
             self.assertEqual(subprocess.run(["sh", "-c", line], cwd="/").returncode, 0)
         self.assertEqual(fovea("report", out).returncode, 0)
+        self.assertEqual(len(list(out.glob("cells/*/maps/test-0"))), 2)
         self.assertEqual(fovea("ablate", "text-classification", AXIS, *SMALL, "--seeds", 1, "--launcher", "list", "--out", out).returncode, 0)
         self.assertEqual((out / "jobs.txt").read_text(), "")
 

@@ -250,6 +250,16 @@ class Using(Programs):
             self.assertEqual(line["label"] == line["predicted"], line["correct"] == 1)
         self.assertEqual(json.loads((self.run_folder / "result.json").read_text())["metrics"]["test"], said["metrics"])
 
+    def test_a_run_in_float64_is_used_in_float64(self):
+        run = self.folder / "exact"
+        self.assertEqual(fovea("train", "series-forecast", "model=patch-series", "train.precision=float64", "train.steps=5", "--out", run, "--quiet").returncode, 0)
+        trained = json.loads((run / "result.json").read_text())["metrics"]["validation"]
+        said = json.loads(fovea("evaluate", run, "--split", "validation", "--format", "json", "--quiet").stdout)["metrics"]
+        for name, value in trained.items():
+            self.assertAlmostEqual(said[name], value, delta=1e-12 * abs(value))  # float32 has 7 digits
+        self.assertEqual(fovea("maps", run, "--examples", 0, "--score", "--out", self.folder / "exact-maps", "--quiet").returncode, 0)
+        self.assertTrue(list((self.folder / "exact-maps").glob("test-0/*.npy")))
+
     def test_data_that_changed_are_not_scored_and_the_result_stays(self):
         data = self.folder / "growing.csv"
         rows = "".join(f"{'good' if i % 2 else 'bad'},{'warm' if i % 2 else 'cold'} {i}\n" for i in range(40))

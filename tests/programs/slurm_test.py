@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import pwd
+import shlex
 import shutil
 import socket
 import subprocess
@@ -15,7 +16,9 @@ import time
 
 BIN = pathlib.Path(sys.argv[1]).resolve()
 SMALL = ["task.examples=60", "model.width=8", "model.hidden=8", "model.dense=8"]
-NEEDED = ("munged", "slurmctld", "slurmd", "sbatch", "scontrol", "scancel", "squeue")
+NEEDED = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "scancel", "squeue")
+# As docs/commands.md has it.
+RANKED = "RANK=$SLURM_PROCID WORLD_SIZE=$SLURM_NTASKS MASTER_ADDR=$(scontrol show hostnames | head -1) MASTER_PORT="
 
 
 def skip(reason):
@@ -145,6 +148,26 @@ def a_warned_job_saves_and_is_queued_again(cluster, folder):
     print("a job that was asked to stop saved, was queued again and ended with the same weights")
 
 
+def losses(run):
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [(line["step"], line["loss"]) for line in lines if line["split"] == "train"]
+
+
+def srun_trains_in_two_processes(cluster, folder):
+    words = ["train", "reverse", "task.examples=100", "task.batch=12", "model.width=8", "model.hidden=8", "model.dropout=0", "train.precision=float64", "train.log_every=1",
+             "train.steps=20", "--threads", "1", "--quiet", "--out"]
+    one, two = folder / "one", folder / "two"
+    assert cluster.call(BIN / "fovea", *words, one).returncode == 0
+    command = RANKED + f"{free_port()} " + shlex.join([str(BIN / "fovea"), *words, str(two)])
+    done = cluster.call("srun", "--ntasks", 2, "--overcommit", "bash", "-c", command)
+    assert done.returncode == 0, done.stderr
+    mine, others = losses(one), losses(two)
+    assert len(mine) == len(others) == 20
+    for (step, a), (other, b) in zip(mine, others):
+        assert step == other and abs(a - b) <= 1e-9 * abs(a), (step, a, other, b)
+    print("two processes that srun started trained as one does")
+
+
 def main():
     missing = [name for name in NEEDED if shutil.which(name) is None]
     if missing:
@@ -156,6 +179,7 @@ def main():
     try:
         cluster.start()
         array_runs_every_cell(cluster, folder)
+        srun_trains_in_two_processes(cluster, folder)
         a_warned_job_saves_and_is_queued_again(cluster, folder)
     except BaseException:
         for log in folder.glob("*.log"):

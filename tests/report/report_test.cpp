@@ -420,7 +420,7 @@ TEST_CASE("a run with half a last line, without a result and without a history i
   CHECK(bare.group() == "t");
   write_file_synced(root / "metrics.jsonl",
                     "{\"step\": 1, \"split\": \"train\", \"loss\": 2}\n{\"step\": 2, \"spl");
-  CHECK(read_run(root).history.size() == 1);
+  CHECK(read_run(root).history.points().size() == 1);
   CHECK_THAT(report_html(make_report({read_run(root)})), Contains("No run has a result yet"));
 }
 

@@ -105,9 +105,11 @@ TEST_CASE("learning curves are text, tidy lines, JSON and figures", "[report]") 
 }
 
 TEST_CASE("long histories are averaged to the points asked for", "[report]") {
-  Run run;
+  std::vector<HistoryPoint> steps;
   for (int step = 1; step <= 100; ++step)
-    run.history.push_back({static_cast<double>(step), "train", {{"loss", step}}});
+    steps.push_back({static_cast<double>(step), "train", {{"loss", step}}});
+  Run run;
+  run.history = History(steps);
   const LearningPoints points = learning_points(run, "train", "loss", 10);
   REQUIRE(points.size() == 10);
   CHECK(points[0].first == Approx(5.5));

@@ -1,6 +1,7 @@
 // Reports of a made-up sweep: tuned values, baselines by axis, cells that are not there, examples.
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <ctime>
 
 #include "src/base/error.h"
 #include "src/experiments/cell_state.h"
@@ -119,6 +120,54 @@ TEST_CASE("a value at which a seed diverged loses to one at which none did", "[r
   const Report report = made.report();
   CHECK(variant(report, "attention=plain, layers=2").runs[0].tuning->chosen == "0.1");
   CHECK(report.incomplete == 1);  // hidden, yet not finished
+}
+
+TEST_CASE("a thousand cells are tabled in under two seconds of computing, and so is their page", "[report]") {
+  const Scratch here;
+  Sweep sweep;
+  sweep.request.recipe = "many";
+  sweep.request.axes = {{"model.layers", {}}};
+  std::string history, examples;
+  for (int step = 1; step <= 200; ++step)
+    history +=
+        to_text({{"step", step}, {"split", "train"}, {"loss", 1.0 / step}, {"learning_rate", 0.001}}) + "\n";
+  for (int id = 0; id < 500; ++id)
+    examples +=
+        to_text(
+            {{"id", id}, {"label", id % 2 ? "a" : "b"}, {"length", id % 40}, {"correct", id % 3 ? 1 : 0}}) +
+        "\n";
+  for (int value = 0; value < 200; ++value) {
+    sweep.request.axes[0].values.push_back(std::to_string(value));
+    SweepPoint point;
+    point.values = {{"model.layers", std::to_string(value)}}, point.key = "layers " + std::to_string(value);
+    for (int64_t seed = 0; seed < 5; ++seed) point.cells.push_back({seed, ""});
+    extend(sweep, {point}, {});
+  }
+  write_sweep(here.folder(), sweep);
+  for (const SweepPoint& point : sweep.points)
+    for (const SweepCell& cell : point.cells) {
+      const std::string base = "cells/" + cell.id + "/";
+      const double part = static_cast<double>(std::stoi(point.values.at("model.layers"))) / 200;
+      here.file(base + "config.json",
+                to_text({{"task", {{"name", "text-classification"}}}, {"key", point.key}}));
+      here.file(base + "result.json", to_text({{"status", "finished"},
+                                               {"primary", "accuracy"},
+                                               {"parameters", 100 + part},
+                                               {"cost", {{"seconds", 3 - part}}},
+                                               {"metrics", {{"test", {{"accuracy", part}}}}}}));
+      here.file(base + "metrics.jsonl", history);
+      here.file(base + "examples-test.jsonl", examples);
+    }
+  const std::clock_t began = std::clock();
+  const Report report = make_report(std::vector<std::filesystem::path>{here.folder()});
+  const std::string page = report_html(report);
+  const double seconds = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
+  REQUIRE(report.tasks.size() == 1);
+  CHECK(report.tasks[0].variants.size() == 200);
+  CHECK(report.incomplete == 0);
+  CHECK_THAT(page, Contains("What it costs") && Contains("Where it is right") &&
+                       Contains("loss on train over steps"));
+  CHECK(seconds < 2);
 }
 
 TEST_CASE("a baseline by axis is the variant that agrees in the other axes", "[report]") {
