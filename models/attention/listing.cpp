@@ -1,6 +1,10 @@
 // What `fovea list` shows of the axes and variants.
+#include <algorithm>
+
+#include "models/attention/composed.h"
 #include "models/attention/refusals.h"
 #include "models/attention/registry.h"
+#include "src/kernels/attention_kernels.h"
 
 namespace fovea {
 namespace {
@@ -67,22 +71,45 @@ std::string formula_of(const AttentionConfig& config) {
   return formula;
 }
 
-/// Growth of time and memory with the length T.
-Json cost_of(const AttentionConfig& config) {
-  if (is_none(config)) return {{"time", "0"}, {"memory", "0"}};
-  if (config.direct.empty()) return {{"time", "T²"}, {"memory", "T²"}};
-  const DirectAttention& direct = direct_attentions().at(config.direct);
-  return {{"time", direct.time}, {"memory", direct.memory}};
+/// Whether the tiles of a call of `length` tokens that a pattern lets through double with the length.
+bool grows_linearly(const CompositionOptions& c, const Json& group, int64_t length) {
+  const auto tiles = [&](int64_t tokens) {
+    AxisShape axis = sample_axis("attention");
+    axis.length = axis.queries = tokens;
+    const Mask mask = patterns().at(c.pattern).make(axis, group)->visible();
+    int64_t seen = 0;
+    for (int64_t i = 0; i < tokens; i += kRowBlock)
+      for (int64_t j = 0; j < tokens; j += kKeyTile)
+        seen += mask.cover({0, {i, std::min(i + kRowBlock, tokens)}, {j, std::min(j + kKeyTile, tokens)}}) !=
+                Cover::kNone;
+    return seen;
+  };
+  return tiles(2 * length) < 3 * tiles(length);  // 2 where it is linear, 4 where it is not
+}
+
+/// Growth of time and memory with the length T, forward and backward, on the CPU.
+Json cost_of(const AttentionConfig& config, const Attention* attention) {
+  if (attention == nullptr) return {{"time", "0"}, {"memory", "0"}};
+  if (!config.direct.empty()) {
+    const DirectAttention& direct = direct_attentions().at(config.direct);
+    return {{"time", direct.time}, {"memory", direct.memory}};
+  }
+  if (!engine_text(*attention).starts_with("fused")) return {{"time", "T²"}, {"memory", "T²"}};
+  return {{"time", grows_linearly(config.composition, dump(config), 2048) ? "T" : "T²"}, {"memory", "T"}};
 }
 
 Json named_json() {
   Json list = Json::array();
   for (const NamedAttention& named : named_attentions().entries()) {
     const AttentionConfig config = resolve_attention(named.name, "attention");
-    Json json = {{"name", named.name},     {"summary", named.summary}, {"formula", formula_of(config)},
-                 {"source", named.source}, {"cost", cost_of(config)},  {"config", dump(config)}};
-    if (!is_none(config))
-      json["traits"] = traits_json(make_attention(config, sample_shape(), "attention")->traits());
+    const auto attention = is_none(config) ? nullptr : make_attention(config, sample_shape(), "attention");
+    Json json = {{"name", named.name},
+                 {"summary", named.summary},
+                 {"formula", formula_of(config)},
+                 {"source", named.source},
+                 {"cost", cost_of(config, attention.get())},
+                 {"config", dump(config)}};
+    if (attention) json["traits"] = traits_json(attention->traits());
     list.push_back(std::move(json));
   }
   return list;
