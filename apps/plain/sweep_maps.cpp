@@ -85,13 +85,19 @@ class CellMaps {
   std::vector<int64_t> indices_;
 };
 
+/// The signal to stop, where one comes within a tick; else 0.
+int stop_signal(const SignalQueue& signals) {
+  const int signal = signals.wait(kTick);
+  return signal == SIGINT || signal == SIGTERM ? signal : 0;
+}
+
 /// Waits for `process`, passing SIGINT and SIGTERM on; its exit code, and the signal that came.
 std::pair<int, int> waited(pid_t process, const SignalQueue& signals, const Claim& turn) {
   int status = 0, stopped = 0;
   while (::waitpid(process, &status, WNOHANG) != process) {
     turn.beat();
-    const int signal = signals.wait(kTick);
-    if (signal != SIGINT && signal != SIGTERM) continue;
+    const int signal = stop_signal(signals);
+    if (signal == 0) continue;
     stopped = signal;
     ::kill(process, signal);
   }
@@ -102,10 +108,7 @@ std::pair<int, int> waited(pid_t process, const SignalQueue& signals, const Clai
 std::optional<Claim> taken_turn(const fs::path& folder, const SignalQueue& signals, int& stopped) {
   for (;;) {
     if (auto turn = claim(folder, "maps")) return turn;
-    const int signal = signals.wait(kTick);
-    if (signal != SIGINT && signal != SIGTERM) continue;
-    stopped = signal;
-    return {};
+    if ((stopped = stop_signal(signals)) != 0) return {};
   }
 }
 
@@ -135,8 +138,9 @@ int make_cell_maps(const fs::path& folder, const std::vector<MappedCell>& cells,
   if (!options.quiet) std::cerr << "maps of " << cells.size() << " cells\n";
   make_folders(folder / "logs");
   for (const MappedCell& cell : cells) {
-    const CellMaps maps(cell, options, missing(cell, options.examples));
-    if (!lacks(cell)) continue;
+    const std::vector<int64_t> indices = missing(cell, options.examples);
+    if (indices.empty()) continue;
+    const CellMaps maps(cell, options, indices);
     maps.clear();
     const fs::path log = folder / "logs" / ("maps-" + cell.folder.filename().string() + ".txt");
     fs::remove(log);

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "models/attention/counter_dropout.h"
+#include "models/layers/kernel_types.h"
 #include "src/core/parallel.h"
-#include "src/kernels/kernel_sets.h"
 
 namespace fovea {
 namespace {
@@ -15,7 +15,6 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
 using Variables = torch::autograd::variable_list;
 
-constexpr int64_t kGrain = 1 << 14;  // numbers a thread takes at least
 /// Pieces of rows whose sums are made apart: a constant, so that they do not depend on the number of threads.
 constexpr int64_t kPieces = 16;
 
@@ -29,22 +28,6 @@ bool quick(const Tensor& x) {
          x.numel() > 0;
 }
 
-/// Calls f(T, U) with values of the types of a stream and of a branch.
-template <class F>
-void with_types(torch::ScalarType stream, torch::ScalarType branch, F f) {
-  if (stream == torch::kFloat64)
-    f(double{}, double{});
-  else if (branch == torch::kBFloat16)
-    f(float{}, Bf16{});
-  else
-    f(float{}, float{});
-}
-
-template <class T>
-T* numbers(const Tensor& x) {
-  return x.defined() ? static_cast<T*>(x.data_ptr()) : nullptr;
-}
-
 int64_t rows_in(const Tensor& x) {
   return x.numel() / x.size(-1);
 }
@@ -52,7 +35,7 @@ int64_t rows_in(const Tensor& x) {
 /// piece(begin, end, i) for the i-th piece of the rows, on all threads.
 template <class Piece>
 void each_piece(int64_t rows, int64_t pieces, int64_t width, Piece piece) {
-  parallel_parts(pieces, std::max<int64_t>(1, kGrain * pieces / std::max<int64_t>(1, rows * width)),
+  parallel_parts(pieces, std::max<int64_t>(1, kLeastNumbers * pieces / std::max<int64_t>(1, rows * width)),
                  [&](int64_t begin, int64_t end) {
                    for (int64_t i = begin; i < end; ++i) piece(i * rows / pieces, (i + 1) * rows / pieces, i);
                  });
@@ -76,7 +59,7 @@ class Norm : public torch::autograd::Function<Norm> {
       const NormRows<T, U> rows{x.size(-1),        numbers<T>(x),           numbers<T>(gain),
                                 numbers<T>(shift), static_cast<T>(epsilon), numbers<T>(stats),
                                 numbers<U>(out)};
-      parallel_parts(rows_in(x), kGrain / x.size(-1), [&](int64_t begin, int64_t end) {
+      parallel_parts(rows_in(x), kLeastNumbers / x.size(-1), [&](int64_t begin, int64_t end) {
         kernels<LayerKernels<T, U>>().norm(rows, begin, end);
       });
     });
@@ -125,7 +108,7 @@ class AddBranch : public torch::autograd::Function<AddBranch> {
     with_types(x.scalar_type(), branch.scalar_type(), [&](auto t, auto u) {
       using T = decltype(t);
       using U = decltype(u);
-      parallel_parts(x.numel(), kGrain, [&](int64_t begin, int64_t end) {
+      parallel_parts(x.numel(), kLeastNumbers, [&](int64_t begin, int64_t end) {
         kernels<LayerKernels<T, U>>().add(numbers<T>(x), numbers<U>(beside), numbers<T>(out), begin, end,
                                           rule);
       });
@@ -142,7 +125,7 @@ class AddBranch : public torch::autograd::Function<AddBranch> {
     with_types(from.scalar_type(), dtype, [&](auto t, auto u) {
       using T = decltype(t);
       using U = decltype(u);
-      parallel_parts(from.numel(), kGrain, [&](int64_t begin, int64_t end) {
+      parallel_parts(from.numel(), kLeastNumbers, [&](int64_t begin, int64_t end) {
         kernels<LayerKernels<T, U>>().part(numbers<T>(from), numbers<U>(to), begin, end, rule);
       });
     });
@@ -162,7 +145,7 @@ class GeluLinear : public torch::autograd::Function<GeluLinear> {
     with_types(weight.scalar_type(), dtype, [&](auto t, auto u) {
       using T = decltype(t);
       using U = decltype(u);
-      parallel_parts(inner.numel(), kGrain, [&](int64_t begin, int64_t end) {
+      parallel_parts(inner.numel(), kLeastNumbers, [&](int64_t begin, int64_t end) {
         kernels<LayerKernels<T, U>>().gelu(numbers<U>(inner), numbers<U>(out), begin, end);
       });
     });

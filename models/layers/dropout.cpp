@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "models/attention/counter_dropout.h"
+#include "models/layers/kernel_types.h"
 #include "src/core/parallel.h"
-#include "src/kernels/kernel_sets.h"
 
 namespace fovea {
 namespace {
@@ -14,27 +14,16 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
 using Variables = torch::autograd::variable_list;
 
-constexpr int64_t kGrain = 1 << 14;  // values a thread takes at least
-
-/// The values of x as type U, in one line.
-template <class T, class U>
-void drop(const Tensor& x, const Tensor& out, const FallRule& rule) {
-  const auto* in = static_cast<const U*>(x.const_data_ptr());
-  auto* to = static_cast<U*>(out.data_ptr());
-  parallel_parts(x.numel(), kGrain, [&](int64_t begin, int64_t end) {
-    kernels<LayerKernels<T, U>>().drop(in, to, begin, end, rule);
-  });
-}
-
 Tensor drop(const Tensor& given, uint64_t key, double p) {
   const Tensor x = given.contiguous(), out = torch::empty_like(x);
   const FallRule rule = fall_rule(key, p);
-  if (x.scalar_type() == torch::kFloat64)
-    drop<double, double>(x, out, rule);
-  else if (x.scalar_type() == torch::kBFloat16)
-    drop<float, Bf16>(x, out, rule);
-  else
-    drop<float, float>(x, out, rule);
+  with_types(x.scalar_type(), x.scalar_type(), [&](auto t, auto u) {
+    using T = decltype(t);
+    using U = decltype(u);
+    parallel_parts(x.numel(), kLeastNumbers, [&](int64_t begin, int64_t end) {
+      kernels<LayerKernels<T, U>>().drop(numbers<U>(x), numbers<U>(out), begin, end, rule);
+    });
+  });
   return out;
 }
 

@@ -1,6 +1,5 @@
 #include "models/attention/fused/fused_attention.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/record_function.h>
 
 #include <algorithm>
@@ -96,9 +95,10 @@ struct Pieces {
 template <class T, class Task>
 void each_piece(const FusedCall& c, const Shape& s, const Pieces& pieces, Task task) {
   std::atomic<int64_t> next{0};
-  const int64_t tasks = pieces.tasks(), threads = at::get_num_threads();
+  const int64_t tasks = pieces.tasks();
   const bool short_call = macs_of(c) < kLeastMacs;
-  parallel_parts(short_call ? 1 : std::min(tasks, threads), 1, [&](int64_t, int64_t) {
+  // A thread's share is whatever piece is next, not the part it is called for.
+  parallel_parts(tasks, short_call ? tasks : 1, [&](int64_t, int64_t) {
     Tensor scratch;
     // The last pieces first: under a causal mask they are the largest.
     for (int64_t left; (left = next.fetch_add(1)) < tasks;) {
