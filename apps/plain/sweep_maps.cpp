@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <fstream>
 #include <iostream>
 
 #include "apps/plain/process.h"
@@ -26,10 +27,19 @@ std::string example_name(const MappedCell& cell, int64_t index) {
   return cell.split + "-" + std::to_string(index);
 }
 
-/// The examples that have no folder in CELL/maps yet.
+/// How many examples the split has, `most` at most: those the cell was scored on.
+int64_t scored(const MappedCell& cell, int64_t most) {
+  std::ifstream lines(cell.folder / ("examples-" + cell.split + ".jsonl"));
+  int64_t n = 0;
+  for (std::string line; n < most && std::getline(lines, line);) ++n;
+  return n;
+}
+
+/// Of the first `examples` those that have no folder in CELL/maps yet.
 std::vector<int64_t> missing(const MappedCell& cell, int64_t examples) {
   std::vector<int64_t> indices;
-  for (int64_t i = 0; i < examples; ++i)
+  const int64_t there = scored(cell, examples);
+  for (int64_t i = 0; i < there; ++i)
     if (!fs::exists(cell.folder / "maps" / example_name(cell, i))) indices.push_back(i);
   return indices;
 }

@@ -97,7 +97,7 @@ CellSizes sizes_of(const Json& config, Tasks& tasks, bool estimate) {
     const std::shared_ptr<Net> net = built(config, task);
     require_trainable(*net, task, train_options(config));
     sizes.parameters = parameter_count(*net);
-    sizes.macs = count_macs(*net, batch_of(task, {0}));
+    sizes.macs = count_macs(*net, task, batch_of(task, {0}));
     if (estimate) sizes.step_seconds = step_seconds(*net, task, train_options(config));
   } catch (const ConfigError& error) {
     sizes.refused = error.what();

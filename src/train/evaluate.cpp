@@ -4,22 +4,12 @@
 #include <optional>
 
 #include "src/base/error.h"
+#include "src/train/evaluation_mode.h"
 #include "src/train/loader.h"
 #include "src/train/precision.h"
 
 namespace fovea {
 namespace {
-
-/// Switches a module to evaluation and back.
-class EvaluationMode {
- public:
-  explicit EvaluationMode(Net& net) : net_(net), was_training_(net.is_training()) { net_.eval(); }
-  ~EvaluationMode() { net_.train(was_training_); }
-
- private:
-  Net& net_;
-  bool was_training_;
-};
 
 /// What `net` makes of the next batch of a split. `carry` is what it kept of the batch before, where the
 /// split is a stream.

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstring>
 
+#include "src/train/evaluation_mode.h"
+
 namespace fovea {
 namespace {
 
@@ -57,28 +59,35 @@ void end(const at::RecordFunction& f, at::ObserverContext* context) {
   if (context != nullptr) counted += static_cast<PerOutput*>(context)->macs * product(sizes(f.outputs()[0]));
 }
 
+/// Counts as long as it lives.
+class Counting {
+ public:
+  Counting()
+      : handle_(at::addThreadLocalCallback(at::RecordFunctionCallback(begin, end)
+                                               .needsInputs(true)
+                                               .needsOutputs(true)
+                                               .scopes({at::RecordScope::FUNCTION}))) {}
+  ~Counting() { at::removeCallback(handle_); }
+  Counting(const Counting&) = delete;
+  Counting& operator=(const Counting&) = delete;
+
+ private:
+  at::CallbackHandle handle_;
+};
+
 }  // namespace
 
-int64_t count_macs(Net& net, const Batch& batch) {
-  const torch::NoGradGuard no_gradient;
-  const bool training = net.is_training();
-  net.eval();
+int64_t count_macs(const std::function<void()>& work) {
   counted = 0;
-  const auto callback = at::RecordFunctionCallback(begin, end)
-                            .needsInputs(true)
-                            .needsOutputs(true)
-                            .scopes({at::RecordScope::FUNCTION});
-  const auto handle = at::addThreadLocalCallback(callback);
-  try {
-    net.forward(batch);
-  } catch (...) {
-    at::removeCallback(handle);
-    net.train(training);
-    throw;
-  }
-  at::removeCallback(handle);
-  net.train(training);
+  const Counting counting;
+  work();
   return counted;
+}
+
+int64_t count_macs(Net& net, const Task& task, const Batch& batch) {
+  const torch::NoGradGuard no_gradient;
+  const EvaluationMode evaluation(net);
+  return count_macs([&] { task.loss(net.forward(batch), batch, {}); });
 }
 
 }  // namespace fovea

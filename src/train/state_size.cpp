@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "src/train/evaluation_mode.h"
+
 namespace fovea {
 namespace {
 
@@ -33,15 +35,13 @@ int64_t state_bytes(Net& net, const Batch& batch) {
   StepModel* steps = net.steps();
   if (steps == nullptr) return 0;
   const torch::NoGradGuard no_gradient;
-  const bool training = net.is_training();
-  net.eval();
+  const EvaluationMode evaluation(net);
   int64_t tokens = longest_target(batch);
   if (steps->most_positions() > 0) tokens = std::min(tokens, steps->most_positions());
   StepState state = steps->start(batch);
   const auto device = batch.inputs.begin()->second.values.device();
   const Tensor any = torch::zeros({batch.size()}, torch::dtype(torch::kInt64).device(device));
   for (int64_t i = 0; i < tokens; ++i) steps->step(any, state);
-  net.train(training);
   return bytes_of(state);
 }
 

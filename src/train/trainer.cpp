@@ -433,7 +433,7 @@ Json Trainer::finish() {
                  {"last_step", at_->step},
                  {"stopped_early", at_->stopped_early},
                  {"parameters", parameter_count(*net_)},
-                 {"macs", count_macs(*net_, first)},
+                 {"macs", count_macs(*net_, task_, first)},
                  {"state_bytes", kept > 0 ? Json(kept) : Json()},
                  {"signature", run_signature(run_.config(), manifest)},
                  {"cost",

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/contracts/net_cases.h"
+
 namespace fovea {
 namespace {
 
@@ -13,7 +15,7 @@ class Layers : public Net {
         register_module("convolution", torch::nn::Conv2d(torch::nn::Conv2dOptions(3, 4, 3).padding(1)));
     dense_ = register_module("dense", torch::nn::Linear(4 * 6 * 5, 7));
   }
-  ModelOutput forward(const Batch& batch, AttentionTrace*) override {
+  ModelOutput forward(const Batch& batch, AttentionTrace* = nullptr) override {
     return {.values = {{"logits", dense_(convolution_(batch.input("image").values).flatten(1))}},
             .output = nullptr,
             .carry = {}};
@@ -30,7 +32,7 @@ class Lstm : public Net {
     lstm_ = register_module(
         "lstm", torch::nn::LSTM(torch::nn::LSTMOptions(8, 16).bidirectional(true).batch_first(true)));
   }
-  ModelOutput forward(const Batch& batch, AttentionTrace*) override {
+  ModelOutput forward(const Batch& batch, AttentionTrace* = nullptr) override {
     return {.values = {{"states", std::get<0>(lstm_(batch.input("series").values))}},
             .output = nullptr,
             .carry = {}};
@@ -50,21 +52,31 @@ Batch batch_of(const std::string& name, const Tensor& values) {
 
 TEST_CASE("A convolution and a dense layer cost what their formulas say") {
   Layers net;
-  const int64_t macs = count_macs(net, batch_of("image", torch::randn({2, 3, 6, 5})));
+  const int64_t macs = count_macs([&] { net.forward(batch_of("image", torch::randn({2, 3, 6, 5}))); });
   CHECK(macs == 2 * (4 * 6 * 5 * 3 * 9 + 4 * 6 * 5 * 7));
 }
 
 TEST_CASE("A bidirectional LSTM costs four gates a direction and step") {
   Lstm net;
-  const int64_t macs = count_macs(net, batch_of("series", torch::randn({1, 10, 8})));
+  const torch::NoGradGuard no_gradient;
+  const int64_t macs = count_macs([&] { net.forward(batch_of("series", torch::randn({1, 10, 8}))); });
   CHECK(macs == 10 * 2 * 4 * (8 * 16 + 16 * 16));
 }
 
-TEST_CASE("Counting leaves a net in the mode it was in") {
-  Layers net;
-  net.train();
-  count_macs(net, batch_of("image", torch::randn({1, 3, 6, 5})));
-  CHECK(net.is_training());
+TEST_CASE("An output layer left to the task counts at the targets, and the net keeps its mode") {
+  const NetEntry& entry = nets().at("transformer-lm", "model");
+  const Json model = entry.resolve({{"name", "transformer-lm"}, {"width", 8}, {"layers", 1}});
+  const auto net = contracts::make({model.dump(), "language-model", model});
+  net->train();
+  const Task& task = *contracts::small_tasks().at("language-model");
+  const Batch batch = contracts::small_batch("language-model");
+  const torch::NoGradGuard no_gradient;
+  const int64_t inside = count_macs([&] { net->forward(batch); });
+  const int64_t targets = (batch.target("next").values >= 0).sum().item<int64_t>();
+  CHECK(targets > 0);
+  CHECK(count_macs(*net, task, batch) ==
+        inside + targets * 8 * net->named_parameters()["output_bias"].size(0));
+  CHECK(net->is_training());
 }
 
 }  // namespace fovea

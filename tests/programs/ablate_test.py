@@ -244,6 +244,10 @@ class Sweeps(unittest.TestCase):
         self.assertEqual(fovea(*words, "--maps", 2).stderr, "")
         self.assertEqual(len(maps_on_page(out)["test-1"]), 2)
         self.assertFalse(list(out.glob("logs/maps-*")))
+        # More than there are: all there are, and nothing left to ask for.
+        there = len((lost.parents[1] / "examples-test.jsonl").read_text().splitlines())
+        self.assertEqual(fovea(*words, "--maps", there + 5).stderr, "")
+        self.assertEqual(len(list((lost.parents[1] / "maps").glob("test-*"))), there)
 
     def test_what_decoding_keeps_stands_beside_the_other_costs(self):
         out = self.folder / "kept"
