@@ -18,6 +18,7 @@ struct BenchRequest {
   double seconds = 4;     // of one run of a case
   std::string precision;  // of a step: float32, bf16, or empty for both (train)
   std::string save;       // folder for weights and batches (train), or empty
+  bool operators = false;  // where a step's time goes (train)
   int64_t runs = 7, threads = 0;
 };
 
