@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The study of docs/ablation.md: seven attentions on SST-2 and on TREC, four on Fashion-MNIST and four on ETTh1, five seeds each, as a sweep
-# a data set; some two hours on two cores in all. Stopped, it goes on where it was; on finished cells it prints the tables.
+# a data set; about an hour on two cores in all. Stopped, it goes on where it was; on finished cells it prints the tables.
 #
 #   scripts/study.sh DATA [OUT]      DATA: the folder of the data sets; OUT: runs/study
 #

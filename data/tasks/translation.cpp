@@ -40,7 +40,7 @@ class PairSource : public ExampleSource {
   std::function<Example(const Item&, bool)> make_;
 };
 
-std::unique_ptr<Vocabulary> count(const std::vector<Item>& items, std::vector<std::string> Item::* side,
+std::unique_ptr<Vocabulary> count(const std::vector<Item>& items, std::vector<std::string> Item::*side,
                                   const Tokenizer& tokenizer, const Translation::Options& o) {
   TokenCounts counts;
   for (const Item& item : items) count_tokens(counts, item.*side);
@@ -53,7 +53,7 @@ std::unique_ptr<Tokenizer> side_tokenizer(const Translation::Options& o, bool fi
   return make_tokenizer({files ? o.tokenizer : "word", o.lowercase, o.subwords, o.vocabulary});
 }
 
-int64_t longest(const std::vector<Item>& items, std::vector<std::string> Item::* side) {
+int64_t longest(const std::vector<Item>& items, std::vector<std::string> Item::*side) {
   size_t most = 0;
   for (const Item& item : items) most = std::max(most, (item.*side).size());
   return static_cast<int64_t>(most);
@@ -375,12 +375,14 @@ Example Translation::read(const std::string& input) const {
 
 /// Predicts target[1…] from features of target[0…]; padding is left out before the output layer.
 Loss Translation::loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const {
-  const Tensor next = wanted(batch, *output.output).slice(1, 1);  // [B, T − 1]
+  const Tensor next = wanted(batch, *output.output).slice(1, 1);                           // [B, T − 1]
+  Tensor features = output.values.at("features").flatten(0, 1), classes = next.flatten();  // [N, D], [N]
   // By length, not by id: a text may hold a token that is spelled like padding.
-  const Tensor real = batch.target("target").real().slice(1, 1).flatten().nonzero().squeeze(1);  // [N]
-  const Tensor features = output.values.at("features").flatten(0, 1).index_select(0, real);      // [N, D]
-  return output.output->cross_entropy(features, next.flatten().index_select(0, real),
-                                      options.label_smoothing);
+  if (const Tensor real = batch.target("target").real(); real.defined()) {
+    const Tensor rows = real.slice(1, 1).flatten().nonzero().squeeze(1);
+    features = features.index_select(0, rows), classes = classes.index_select(0, rows);
+  }
+  return output.output->cross_entropy(features, classes, options.label_smoothing);
 }
 
 Prediction Translation::predict(Net& net, const Batch& batch, const ModelOutput&) const {
@@ -486,7 +488,9 @@ std::vector<ExampleScore> Translation::measure(const Prediction& prediction, con
   const Tensor features = output.values.at("features");
   const Tensor log_probability = torch::log_softmax(
       output.output->logits(features.flatten(0, 1)).to(torch::kFloat64), -1);  // [B·(T − 1), V]
-  const Tensor real = batch.target("target").real().slice(1, 1);               // [B, T − 1]
+  const Tensor padded = batch.target("target").real(),
+               real = padded.defined() ? padded.slice(1, 1)
+                                       : torch::ones_like(next, torch::kBool);  // [B, T − 1]
   const Tensor nll =
       (-log_probability.gather(1, next.reshape({-1, 1})).view_as(next) * real).sum(1).cpu();  // [B]
   const Tensor forced = log_probability.argmax(-1).view_as(next);

@@ -2,6 +2,7 @@
 
 #include "models/layers/dropout.h"
 #include "models/layers/recurrent_sequence.h"
+#include "src/core/batch.h"
 
 namespace fovea {
 namespace {
@@ -47,7 +48,7 @@ RecurrentOutput RecurrentImpl::forward(const Tensor& given, const Tensor& length
   State state;
   for (const Tensor& part : before) state.push_back(part.to(own));
   // An empty row counts as one step over its (zero) padding: packing has no rows of length 0.
-  const Tensor counts = lengths.defined() ? lengths.to(torch::kCPU).clamp_min(1) : Tensor();
+  const Tensor counts = unpadded(lengths, x.size(1)) ? Tensor() : lengths.to(torch::kCPU).clamp_min(1);
   RecurrentOutput output = has_fused_steps(x) ? fused(x, counts, state) : plain(x, counts, state);
   const int64_t top = output.state[0].size(1) - directions();
   output.last = output.state[0].slice(1, top).flatten(1);  // [B, H·directions]

@@ -51,8 +51,13 @@ std::map<std::string, Field> collate_fields(const std::vector<Example>& examples
 
 }  // namespace
 
+bool unpadded(const Tensor& lengths, int64_t size) {
+  if (!lengths.defined()) return true;
+  return lengths.device().is_cpu() && lengths.numel() > 0 && lengths.min().item<int64_t>() >= size;
+}
+
 Tensor Field::real() const {
-  if (!lengths.defined()) return {};
+  if (!lengths.defined() || unpadded(lengths, values.size(1))) return {};
   const Tensor index = torch::arange(values.size(1), lengths.options());
   return index.unsqueeze(0) < lengths.unsqueeze(1);  // [B, T]
 }

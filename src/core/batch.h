@@ -12,6 +12,10 @@
 
 namespace fovea {
 
+/// Whether rows of these lengths, int64 [B] or undefined, fill a size without padding. Of lengths elsewhere
+/// than on the CPU, asking would wait: they count as padded.
+bool unpadded(const Tensor& lengths, int64_t size);
+
 /// One named field of a batch.
 struct Field {
   Tensor values;   // [B, …]

@@ -22,7 +22,7 @@ double distance(const Tensor& a, const Tensor& b) {
 Batch widened(Batch batch, const TaskSpec& spec) {
   for (auto* part : {&batch.inputs, &batch.targets})
     for (auto& [name, field] : *part) {
-      if (!field.lengths.defined()) continue;
+      if (!field.real().defined()) continue;
       const auto& specs = part == &batch.inputs ? spec.inputs : spec.targets;
       const FieldSpec& own = specs.at(name);
       const int64_t more = std::max<int64_t>(0, own.length - field.values.size(1));
@@ -34,7 +34,7 @@ Batch widened(Batch batch, const TaskSpec& spec) {
 /// The batch with real-looking tokens where nothing is.
 Batch littered(Batch batch, const TaskSpec& spec) {
   for (auto& [name, field] : batch.inputs) {
-    if (!field.lengths.defined()) continue;
+    if (!field.real().defined()) continue;
     const Tensor noise =
         torch::randint(1, spec.inputs.at(name).vocabulary, field.values.sizes(), torch::kInt64);
     field.values = torch::where(field.real(), field.values, noise);
