@@ -20,7 +20,11 @@ int main(int argc, char** argv) {
   app.add_option("--lengths", request.lengths, "lengths T (kernels)")
       ->delimiter(',')
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 20));
-  app.add_option("--save", request.save, "folder for each case's weights and batch, for a peer (train)");
+  app.add_option("--save", request.save, "folder for each case's weights and batch, for a peer (train, decode)");
+  app.add_option("--run", request.run, "trained run that decodes its test sources (decode)");
+  fovea::whole_number(app.add_option("--sentences", request.sentences, "test sources that --run decodes"), 1,
+                      1000000);
+  fovea::whole_number(app.add_option("--batch", request.batch, "sources that --run decodes together"), 1, 100000);
   app.add_option("--seconds", request.seconds, "a case that would take longer is left out, and named")
       ->check(CLI::Range(0.01, 3600.0));
   app.add_option("--precision", request.precision, "float32 or bf16 alone (train)")
