@@ -62,7 +62,7 @@ class CommandLine(Programs):
         self.refused(fovea("bench", "speed"), 2, "speed")
 
     def test_bench_times_steps_and_decoding_and_saves_what_a_peer_needs(self):
-        saved = self.folder / "saved"
+        saved = self.folder / "saved-steps"
         done = fovea("bench", "train", "--only", "transformer-lm", "--runs", "1", "--threads", "1", "--save", str(saved), "--format", "json")
         self.assertEqual(done.returncode, 0, done.stderr)
         cases = json.loads(done.stdout)["cases"]
