@@ -5,6 +5,7 @@
 #include "src/base/error.h"
 #include "src/base/files.h"
 #include "src/base/text.h"
+#include "src/report/example_fields.h"
 #include "src/stats/by_example.h"
 
 namespace fovea {
@@ -49,11 +50,11 @@ const Values& ExampleValues::of(const Run& run) {
   const std::vector<std::string> lines = split(read_file(path), '\n');
   for (size_t i = 0; i < lines.size(); ++i) {
     if (trim(lines[i]).empty()) continue;
-    const Json line = Json::parse(lines[i], nullptr, /*allow_exceptions=*/false);
-    if (!line.is_object())
-      throw CheckpointError(path.string() + ":" + std::to_string(i + 1) + ": expected a JSON object");
-    if (line.value("id", Json()).is_number_integer() && line.value(key_, Json()).is_number())
-      at->second[line["id"].get<int64_t>()] = line[key_].get<double>();
+    const auto fields = fields_of(lines[i], {"id", key_}, path.string() + ":" + std::to_string(i + 1));
+    const auto id = fields.find("id"), value = fields.find(key_);
+    if (id != fields.end() && id->second.is_number_integer() && value != fields.end() &&
+        value->second.is_number())
+      at->second[id->second.get<int64_t>()] = value->second.get<double>();
   }
   return at->second;
 }

@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "src/base/files.h"
 #include "src/base/text.h"
+#include "src/report/example_fields.h"
 #include "src/report/html_parts.h"
 #include "src/stats/format.h"
 
@@ -33,9 +35,18 @@ struct RunSlices {
   std::map<int64_t, std::pair<std::string, Share>> lengths;
 };
 
-void count(Share& share, const Json& line) {
+void count(Share& share, bool right) {
   ++share.examples;
-  share.right += line["correct"].get<double>() != 0;
+  share.right += right;
+}
+
+/// The fields a slice is made of, those that the line does not even mention left out: looking for them would
+/// mean reading all of it.
+std::set<std::string> slicing_fields(const std::string& line) {
+  std::set<std::string> fields;
+  for (const char* name : {"correct", "label", "length"})
+    if (line.find('"' + std::string(name) + "\":") != std::string::npos) fields.insert(name);
+  return fields;
 }
 
 RunSlices slices_of(const Run& run, const std::string& split_name) {
@@ -43,15 +54,19 @@ RunSlices slices_of(const Run& run, const std::string& split_name) {
   const std::filesystem::path path = run.folder / ("examples-" + split_name + ".jsonl");
   std::error_code none;
   if (const uintmax_t size = std::filesystem::file_size(path, none); none || size > kMostBytes) return slices;
-  for (const std::string& text : split(read_file(path), '\n')) {
-    const Json line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (!line.is_object() || !line.value("correct", Json()).is_number()) continue;
-    if (line.value("label", Json()).is_string()) count(slices.labels[line["label"]], line);
-    if (line.value("length", Json()).is_number_integer()) {
-      const auto [high, name] = length_slice(line["length"].get<int64_t>());
+  const std::vector<std::string> lines = split(read_file(path), '\n');
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const std::set<std::string> mentioned = slicing_fields(lines[i]);
+    if (mentioned.count("correct") == 0) continue;
+    auto fields = fields_of(lines[i], mentioned, path.string() + ":" + std::to_string(i + 1));
+    if (!fields["correct"].is_number()) continue;
+    const bool right = fields["correct"].get<double>() != 0;
+    if (fields["label"].is_string()) count(slices.labels[fields["label"]], right);
+    if (fields["length"].is_number_integer()) {
+      const auto [high, name] = length_slice(fields["length"].get<int64_t>());
       auto& entry = slices.lengths[high];
       entry.first = name;
-      count(entry.second, line);
+      count(entry.second, right);
     }
   }
   return slices;
