@@ -24,6 +24,8 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 
+from rows import print_rows
+
 HEADS = 4
 
 
@@ -308,13 +310,7 @@ def main():
                      **{f"same in {kind}": same[name, kind] for kind in kinds},
                      "quotient": median["float32"] / median["fovea"],
                      "processor quotient": processor["float32"] / processor["fovea"], "goal": options.goal})
-    if options.format == "json":
-        print(json.dumps(rows, indent=2))
-        return
-    for row in rows:
-        print(row.pop("name"))
-        for key, value in row.items():
-            print(f"  {key:20} {value:10.2f}" if isinstance(value, float) else f"  {key:20} {value:7d}")
+    print_rows(rows, options.format, lambda key, value: f"{key:20} {value:10.2f}" if isinstance(value, float) else f"{key:20} {value:7d}")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import nn
 
+from rows import print_rows
+
 class Peer(nn.Module):
     """A net over fovea's tensors by fovea's names; written as one writes PyTorch, with its fused operators where it has them."""
 
@@ -230,13 +232,8 @@ def main():
         row["ratio float32"] = best["float32"] / median[name, "float32", "fovea"]
         row["ratio bf16"] = min(best.values()) / median[name, "bf16", "fovea"]
         rows.append(row)
-    if options.format == "json":
-        print(json.dumps(rows, indent=2))
+    if not print_rows(rows, options.format, lambda key, value: f"{key:18} {value:8.2f}{'' if key.startswith('ratio') else ' ms'}"):
         return
-    for row in rows:
-        print(row.pop("name"))
-        for key, value in row.items():
-            print(f"  {key:18} {value:8.2f}{'' if key.startswith('ratio') else ' ms'}")
     for p in ("float32", "bf16"):
         print(f"geometric mean of ratios, {p}: {statistics.geometric_mean(r['ratio ' + p] for r in rows):.2f}")
 

@@ -14,6 +14,7 @@
 #include "src/experiments/cell_programs.h"
 #include "src/experiments/claims.h"
 #include "src/experiments/process.h"
+#include "src/report/example_fields.h"
 #include "src/report/html.h"
 
 namespace fovea {
@@ -29,7 +30,7 @@ std::string example_name(const MappedCell& cell, int64_t index) {
 
 /// How many examples the split has, `most` at most: those the cell was scored on.
 int64_t scored(const MappedCell& cell, int64_t most) {
-  std::ifstream lines(cell.folder / ("examples-" + cell.split + ".jsonl"));
+  std::ifstream lines(examples_file(cell.folder, cell.split));
   int64_t n = 0;
   for (std::string line; n < most && std::getline(lines, line);) ++n;
   return n;

@@ -11,6 +11,7 @@
 #include "src/base/text.h"
 #include "src/config/layers.h"
 #include "src/figures/figure.h"
+#include "src/report/example_fields.h"
 #include "src/stats/json_numbers.h"
 #include "src/train/evaluate.h"
 #include "src/train/trainer.h"
@@ -109,8 +110,7 @@ void keep(const LoadedRun& run, const std::string& split, const Evaluation& eval
   Json result = run.folder.result();
   if (!result.is_object()) return;
   result["metrics"][split] = json_metrics(evaluation.metrics);
-  write_file_atomically(run.folder.path() / ("examples-" + split + ".jsonl"),
-                        example_lines(evaluation.scores));
+  write_file_atomically(examples_file(run.folder.path(), split), example_lines(evaluation.scores));
   run.folder.write_result(result);
 }
 

@@ -102,14 +102,14 @@ template <class T>
 inline void transpose(Vec<T>* v) {
   constexpr int n = static_cast<int>(kLanes<T>);
   for (int round = 1; round < n; round *= 2) {
-    Vec<T> dealt[n];
+    Vec<T> next[n];
 #pragma GCC unroll 16
     for (int i = 0; i < n / 2; ++i) {
-      dealt[2 * i] = dealt_low<T>(v[i], v[i + n / 2]);
-      dealt[2 * i + 1] = dealt_high<T>(v[i], v[i + n / 2]);
+      next[2 * i] = dealt<T, 0>(v[i], v[i + n / 2]);
+      next[2 * i + 1] = dealt<T, n / 2>(v[i], v[i + n / 2]);
     }
 #pragma GCC unroll 16
-    for (int i = 0; i < n; ++i) v[i] = dealt[i];
+    for (int i = 0; i < n; ++i) v[i] = next[i];
   }
 }
 

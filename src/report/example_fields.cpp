@@ -50,6 +50,10 @@ class Fields : public Json::json_sax_t {
 
 }  // namespace
 
+std::filesystem::path examples_file(const std::filesystem::path& folder, const std::string& split) {
+  return folder / ("examples-" + split + ".jsonl");
+}
+
 std::map<std::string, Json> fields_of(const std::string& text, const std::set<std::string>& keys,
                                       const std::string& where) {
   Fields fields(keys);

@@ -16,10 +16,6 @@ constexpr int64_t kFewestDraws = 999;
 
 using Values = std::map<int64_t, double>;
 
-std::filesystem::path examples_path(const Run& run, const std::string& split) {
-  return run.folder / ("examples-" + split + ".jsonl");
-}
-
 bool same_examples(const Values& a, const Values& b) {
   return a.size() == b.size() &&
          std::equal(a.begin(), a.end(), b.begin(), [](auto& x, auto& y) { return x.first == y.first; });
@@ -44,7 +40,7 @@ ExampleValues::ExampleValues(std::string split, const std::string& metric)
     : split_(std::move(split)), key_(metric == "accuracy" ? "correct" : metric) {}
 
 const Values& ExampleValues::of(const Run& run) {
-  const std::filesystem::path path = examples_path(run, split_);
+  const std::filesystem::path path = examples_file(run.folder, split_);
   const auto [at, fresh] = known_.try_emplace(path.string());
   if (!fresh || !std::filesystem::exists(path)) return at->second;
   const std::vector<std::string> lines = split(read_file(path), '\n');
@@ -64,7 +60,7 @@ uintmax_t ExampleValues::bytes(const TaskReport& task) {
   for (const Variant& variant : task.variants)
     for (const Run& run : variant.runs) {
       std::error_code none;
-      const uintmax_t size = std::filesystem::file_size(examples_path(run, task.split), none);
+      const uintmax_t size = std::filesystem::file_size(examples_file(run.folder, task.split), none);
       if (!none) sum += size;
     }
   return sum;

@@ -11,6 +11,7 @@
 #include "src/figures/chart.h"
 #include "src/maps/map_scene.h"
 #include "src/maps/scores.h"
+#include "src/report/example_fields.h"
 #include "src/report/html_parts.h"
 #include "src/report/text_table.h"
 #include "src/stats/format.h"
@@ -74,7 +75,7 @@ Json example_line(const Run& run, const std::string& example) {
   const std::string digits = dash == std::string::npos ? "" : example.substr(dash + 1);
   if (digits.empty() || digits.size() > 9 || digits.find_first_not_of("0123456789") != std::string::npos)
     return Json::object();
-  const fs::path path = run.folder / ("examples-" + example.substr(0, dash) + ".jsonl");
+  const fs::path path = examples_file(run.folder, example.substr(0, dash));
   if (!fs::exists(path)) return Json::object();
   const std::vector<std::string> lines = split(read_file(path), '\n');
   const size_t index = std::stoull(digits);

@@ -51,7 +51,7 @@ std::set<std::string> slicing_fields(const std::string& line) {
 
 RunSlices slices_of(const Run& run, const std::string& split_name) {
   RunSlices slices;
-  const std::filesystem::path path = run.folder / ("examples-" + split_name + ".jsonl");
+  const std::filesystem::path path = examples_file(run.folder, split_name);
   std::error_code none;
   if (const uintmax_t size = std::filesystem::file_size(path, none); none || size > kMostBytes) return slices;
   const std::vector<std::string> lines = split(read_file(path), '\n');

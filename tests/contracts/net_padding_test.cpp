@@ -22,7 +22,7 @@ double distance(const Tensor& a, const Tensor& b) {
 Batch widened(Batch batch, const TaskSpec& spec) {
   for (auto* part : {&batch.inputs, &batch.targets})
     for (auto& [name, field] : *part) {
-      if (!field.real().defined()) continue;
+      if (!field.lengths.defined()) continue;
       const auto& specs = part == &batch.inputs ? spec.inputs : spec.targets;
       const FieldSpec& own = specs.at(name);
       const int64_t more = std::max<int64_t>(0, own.length - field.values.size(1));
