@@ -7,7 +7,8 @@ one product, attends with SDPA, lets beams of a sentence share its source, and t
 it is done; everything under inference_mode. Before anything is timed the outputs are compared: at most one sentence in fifty may differ
 (sums in another order decide between tokens that are as good as each other). Without --run the nets are those of `fovea bench train`, with
 random weights and outputs of 20 tokens. Each round times fovea, then PyTorch in float32, then in bfloat16, each as the median of --runs;
-the medians over rounds and the quotient against float32 are printed, as JSON with --format json.
+the medians over rounds and the quotients against float32 are printed, by the clock and (of use with one thread on a machine that is shared)
+of processor time, as JSON with --format json.
 """
 import argparse
 import json
@@ -251,12 +252,14 @@ def fovea(options, save=None):
 
 
 def milliseconds(work, runs):
-    times = []
+    """Medians by the clock and of the processors."""
+    wall, processor = [], []
     for _ in range(runs):
-        start = time.perf_counter()
+        start, began = time.perf_counter(), time.process_time()
         work()
-        times.append(1000 * (time.perf_counter() - start))
-    return statistics.median(times)
+        wall.append(1000 * (time.perf_counter() - start))
+        processor.append(1000 * (time.process_time() - began))
+    return statistics.median(wall), statistics.median(processor)
 
 
 def main():
@@ -293,23 +296,25 @@ def main():
     times = {}
     for _ in range(options.rounds):
         for name, case in fovea(options).items():
-            times.setdefault((name, "fovea"), []).append(case["milliseconds"])
+            times.setdefault((name, "fovea"), []).append((case["milliseconds"], case["processor_milliseconds"]))
             for kind, peer in peers.items():
                 times.setdefault((name, kind), []).append(milliseconds(lambda: peer.decode(beams[name]), options.runs))
     rows = []
     for name, case in first.items():
-        median = {who: statistics.median(times[name, who]) for who in ["fovea", *kinds]}
+        median = {who: statistics.median(wall for wall, _ in times[name, who]) for who in ["fovea", *kinds]}
+        processor = {who: statistics.median(spent for _, spent in times[name, who]) for who in ["fovea", *kinds]}
         rows.append({"name": name, "threads": options.threads, "batch": options.batch if options.run else 64, "sentences": case["sentences"],
                      "tokens": case["tokens"], **{f"{who} ms": value for who, value in median.items()},
                      **{f"same in {kind}": same[name, kind] for kind in kinds},
-                     "quotient": median["float32"] / median["fovea"], "goal": options.goal})
+                     "quotient": median["float32"] / median["fovea"],
+                     "processor quotient": processor["float32"] / processor["fovea"], "goal": options.goal})
     if options.format == "json":
         print(json.dumps(rows, indent=2))
         return
     for row in rows:
         print(row.pop("name"))
         for key, value in row.items():
-            print(f"  {key:16} {value:10.2f}" if isinstance(value, float) else f"  {key:16} {value:7d}")
+            print(f"  {key:20} {value:10.2f}" if isinstance(value, float) else f"  {key:20} {value:7d}")
 
 
 if __name__ == "__main__":

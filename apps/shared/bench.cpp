@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <ctime>
 #include <iostream>
 #include <map>
@@ -46,8 +47,11 @@ void print_text(const Json& cases) {
   for (const Json& one : cases) {
     std::cout << one.at("name").get<std::string>();
     for (const auto& [field, value] : one.items())
-      if (field != "name") std::cout << "  " << field << "=" << shown(value);
+      if (field != "name" && !value.is_array()) std::cout << "  " << field << "=" << shown(value);
     std::cout << "\n";
+    for (const Json& part : one.value("operators", Json::array()))
+      std::printf("  %8.3f ms  %6g calls  %s\n", part["milliseconds"].get<double>(),
+                  part["calls"].get<double>(), part["name"].get<std::string>().c_str());
   }
 }
 

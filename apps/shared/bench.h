@@ -15,10 +15,11 @@ struct BenchRequest {
   std::string format = "text";
   std::vector<std::string> only;
   std::vector<int64_t> lengths = {64, 256, 1024, 4096, 16384};
-  double seconds = 4;     // of one run of a case
-  std::string precision;  // of a step: float32, bf16, or empty for both (train)
-  std::string save;       // folder for weights and batches (train, decode), or empty
-  std::string run;        // trained run that decodes its test sources (decode), or empty
+  double seconds = 4;                   // of one run of a case
+  std::string precision;                // of a step: float32, bf16, or empty for both (train)
+  std::string save;                     // folder for weights and batches (train, decode), or empty
+  bool operators = false;               // where a step's time goes (train)
+  std::string run;                      // trained run that decodes its test sources (decode), or empty
   int64_t sentences = 256, batch = 64;  // of them, and of a batch
   int64_t runs = 7, threads = 0;
 };

@@ -197,6 +197,7 @@ Translation::Splits Translation::generate_splits() const {
 std::vector<Item> Translation::tokenised(std::vector<Item> items, bool training) const {
   for (Item& item : items) {
     item.source = source_tokenizer_->tokens(item.text);
+    if (item.source.empty()) throw DataError(item.where + ": found an empty source; expected a text");
     item.target = target_tokenizer_->tokens(item.reference);
     for (const auto* links : {&item.alignment, &item.possible})
       for (const auto& [from, to] : *links)

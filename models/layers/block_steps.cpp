@@ -16,9 +16,6 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
 using Variables = torch::autograd::variable_list;
 
-/// Pieces of rows whose sums are made apart: a constant, so that they do not depend on the number of threads.
-constexpr int64_t kPieces = 16;
-
 bool autocast() {
   return at::autocast::is_autocast_enabled(at::kCPU) &&
          at::autocast::get_autocast_dtype(at::kCPU) == torch::kBFloat16;
@@ -31,19 +28,6 @@ bool quick(const Tensor& x) {
 
 int64_t rows_in(const Tensor& x) {
   return x.numel() / x.size(-1);
-}
-
-/// piece(begin, end, i) for the i-th piece of the rows, on all threads.
-template <class Piece>
-void each_piece(int64_t rows, int64_t pieces, int64_t width, Piece piece) {
-  parallel_parts(pieces, std::max<int64_t>(1, kLeastNumbers * pieces / std::max<int64_t>(1, rows * width)),
-                 [&](int64_t begin, int64_t end) {
-                   for (int64_t i = begin; i < end; ++i) piece(i * rows / pieces, (i + 1) * rows / pieces, i);
-                 });
-}
-
-int64_t pieces_of(int64_t rows) {
-  return std::clamp<int64_t>(rows / 8, 1, kPieces);
 }
 
 class Norm : public torch::autograd::Function<Norm> {

@@ -2,6 +2,8 @@
 
 #include <ATen/autocast_mode.h>
 
+#include "models/layers/kernel_types.h"
+
 namespace fovea {
 namespace {
 
@@ -16,43 +18,70 @@ struct Gradients {
   Tensor x, weight, bias;
 };
 
-/// The loss of some rows, and their part of `into`. Arguments are those of linear_cross_entropy, products in
-/// the dtype of `x`; `rows` says where they stand in into.x.
-class Piece {
- public:
-  Piece(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& targets, double smoothing)
-      : x_(x), weight_(weight), targets_(targets.unsqueeze(1)), smoothing_(smoothing) {
-    const Tensor logits = torch::linear(x, weight, bias);  // [n, V]
-    log_p_ = torch::log_softmax(logits, 1, exact(logits));
+/// Logits of some rows: Σ of their loss, and, where `learns`, their gradients in their place. `bias_sum` [V]:
+/// what these add to the bias's gradient.
+struct PieceLoss {
+  Tensor logits;  // [n, V] without the bias
+  double smoothing;
+  bool learns;
+  Tensor bias_sum;
+
+  Tensor by_kernels(const Tensor& bias, const Tensor& targets) {
+    const int64_t rows = logits.size(0), width = logits.size(1), pieces = pieces_of(rows);
+    const bool inside = ((targets >= 0) & (targets < width)).all().item<bool>();
+    TORCH_CHECK_INDEX(inside, "[linear_cross_entropy] expected targets from 0 to ", width - 1);
+    const auto type = logits.scalar_type() == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;
+    const Tensor added = bias.defined() ? bias.to(type).contiguous() : bias, classes = targets.contiguous();
+    const Tensor sums =
+        learns && bias.defined() ? torch::empty({pieces, width}, logits.options().dtype(type)) : Tensor();
+    const Tensor losses = torch::empty({pieces}, torch::kFloat64);
+    with_types(type, logits.scalar_type(), [&](auto t, auto u) {
+      using T = decltype(t);
+      using U = decltype(u);
+      const LossRows<T, U> of{
+          width, numbers<U>(logits), numbers<T>(added), classes.const_data_ptr<int64_t>(), smoothing, learns};
+      each_piece(rows, pieces, width, [&](int64_t begin, int64_t end, int64_t i) {
+        T* sum = sums.defined() ? numbers<T>(sums) + i * width : nullptr;
+        losses.data_ptr<double>()[i] = kernels<LayerKernels<T, U>>().cross_entropy(of, begin, end, sum);
+      });
+    });
+    if (sums.defined()) bias_sum = sums.sum(0);
+    return losses.sum();
   }
 
-  Tensor loss() const {
-    const Tensor hit = log_p_.gather(1, targets_).sum();
-    if (smoothing_ == 0) return -hit;
-    return -(1 - smoothing_) * hit - smoothing_ * log_p_.mean(1).sum();
+  /// Where there are no kernels: elsewhere than on the CPU, and for float16.
+  Tensor by_operators(const Tensor& bias, const Tensor& targets) {
+    const auto type = logits.scalar_type() == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;
+    const Tensor log_p = torch::log_softmax(bias.defined() ? logits + bias : logits, 1, type),
+                 at = targets.unsqueeze(1);
+    const Tensor loss = -(1 - smoothing) * log_p.gather(1, at).sum() - smoothing * log_p.mean(1).sum();
+    if (!learns) return loss;
+    Tensor slopes = log_p.exp() - smoothing / static_cast<double>(log_p.size(1));
+    slopes.scatter_add_(1, at, torch::full_like(at, -(1 - smoothing), slopes.options()));
+    bias_sum = slopes.sum(0);
+    logits = slopes.to(logits.scalar_type());
+    return loss;
   }
 
-  void add_gradients(Gradients& into, int64_t begin) {
-    Tensor g = log_p_.exp_();  // [n, V]: softmax − target
-    if (smoothing_ > 0) g.sub_(smoothing_ / static_cast<double>(g.size(1)));
-    g.scatter_add_(1, targets_, torch::full_like(targets_, -(1 - smoothing_), g.options()));
-    if (into.bias.defined()) into.bias.add_(g.sum(0));
-    g = g.to(x_.scalar_type());
-    if (into.x.defined()) into.x.slice(0, begin, begin + g.size(0)).copy_(torch::mm(g, weight_));
-    if (!into.weight.defined()) return;
-    if (into.weight.scalar_type() == g.scalar_type())
-      into.weight.addmm_(g.t(), x_);
-    else
-      into.weight.add_(torch::mm(g.t(), x_));
+  Tensor loss(const Tensor& bias, const Tensor& targets) {
+    const bool quick =
+        logits.device().is_cpu() && logits.scalar_type() != torch::kFloat16 && logits.numel() > 0;
+    return quick ? by_kernels(bias, targets) : by_operators(bias, targets);
   }
-
- private:
-  static torch::ScalarType exact(const Tensor& logits) {
-    return logits.scalar_type() == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;
-  }
-  Tensor x_, weight_, targets_, log_p_;
-  double smoothing_;
 };
+
+/// Adds what a piece's rows `x` [n, D] (in the dtype of products) and `slopes` [n, V] give, at row `begin`.
+void add_gradients(const Tensor& x, const Tensor& weight, const PieceLoss& piece, Gradients& into,
+                   int64_t begin) {
+  const Tensor& g = piece.logits;
+  if (into.bias.defined()) into.bias.add_(piece.bias_sum);
+  if (into.x.defined()) into.x.slice(0, begin, begin + g.size(0)).copy_(torch::mm(g, weight));
+  if (!into.weight.defined()) return;
+  if (into.weight.scalar_type() == g.scalar_type())
+    into.weight.addmm_(g.t(), x);
+  else
+    into.weight.add_(torch::mm(g.t(), x));
+}
 
 torch::ScalarType product_dtype(const Tensor& x) {
   const auto device = x.device().type();
@@ -68,7 +97,6 @@ class LinearCrossEntropy : public torch::autograd::Function<LinearCrossEntropy> 
     const Tensor bias = given_bias.value_or(Tensor());
     const auto dtype = product_dtype(x);
     const Tensor narrow_x = x.to(dtype), narrow_weight = weight.to(dtype);
-    const Tensor narrow_bias = bias.defined() ? bias.to(dtype) : bias;
     Gradients gradients;
     if (learns && x.requires_grad()) gradients.x = torch::empty_like(x);
     if (learns && weight.requires_grad()) gradients.weight = torch::zeros_like(weight);
@@ -77,10 +105,10 @@ class LinearCrossEntropy : public torch::autograd::Function<LinearCrossEntropy> 
     const int64_t rows = std::max<int64_t>(1, kPiece / weight.size(0));
     for (int64_t begin = 0; begin < x.size(0); begin += rows) {
       const int64_t end = std::min(begin + rows, x.size(0));
-      Piece piece(narrow_x.slice(0, begin, end), narrow_weight, narrow_bias, targets.slice(0, begin, end),
-                  smoothing);
-      sum += piece.loss();
-      if (learns) piece.add_gradients(gradients, begin);
+      const Tensor piece_x = narrow_x.slice(0, begin, end);
+      PieceLoss piece{torch::mm(piece_x, narrow_weight.t()), smoothing, learns, {}};
+      sum += piece.loss(bias, targets.slice(0, begin, end));
+      if (learns) add_gradients(piece_x, narrow_weight, piece, gradients, begin);
     }
     context->saved_data["x"] = gradients.x, context->saved_data["weight"] = gradients.weight,
     context->saved_data["bias"] = gradients.bias;

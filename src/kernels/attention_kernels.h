@@ -19,20 +19,29 @@ enum class PairRule {
 enum class RowRule { kSoftmax, kSoftmaxOne, kSigmoid, kSum, kSparsemax, kEntmax15, kTopK, kHard, kUniform };
 
 /// Keys begin … end − 1 of a block of rows, which stand in its columns from `column` on. `begin` is a
-/// multiple of kKeyTile; room is kept for whole tiles.
+/// multiple of kKeyTile; room is kept for a multiple of kKeyRoom.
 struct KeyRun {
   int64_t begin = 0, end = 0, column = 0;
 };
 
-/// Keys are skipped in tiles of so many; rows are answered in blocks of at most so many.
-constexpr int64_t kKeyTile = 64, kRowBlock = 48;
+/// Keys are skipped in tiles of so many.
+constexpr int64_t kKeyTile = 64;
+/// What a run's columns are a multiple of: whole panels of every instruction set.
+constexpr int64_t kKeyRoom = 32;
+/// Rows are answered in blocks of so many, the last ones together where they are at most kMostRows.
+constexpr int64_t kRowBlock = 48, kMostRows = 64;
+
+/// Where the block ends that begins with row `begin` of `rows`.
+constexpr int64_t block_end(int64_t begin, int64_t rows) {
+  return rows - begin <= kMostRows ? rows : begin + kRowBlock;
+}
 
 /// Rows that are answered together, and the keys any of them may see.
 struct RowBlock {
   int64_t begin = 0, end = 0;
   const KeyRun* runs = nullptr;  // in rising order
   int64_t run_count = 0;
-  int64_t columns = 0;  // of all runs, whole tiles
+  int64_t columns = 0;  // of all runs
   /// Who may see whom among the keys mask_begin … mask_end − 1 (all others of the runs are visible):
   /// mask[b·batch + h·head + (i − begin)·row + (j − mask_begin)·key], or null.
   const uint8_t* mask = nullptr;

@@ -33,11 +33,11 @@ struct Head {
   const HeadCall<T>& call;
   bool backward;
   bool product, pairs, gated;
-  int64_t first = 0, last = 0;           // keys any block sees, in whole tiles
+  int64_t first = 0, last = 0;           // keys any block sees, in units of kKeyRoom
   int64_t columns = 0;                   // most of a block
   int64_t width, value_width, features;  // X and Dv in whole vectors; A likewise (pairs)
   int64_t row;                           // numbers of a row of the tile
-  T* tile = nullptr;                     // scores, then weights [48, row]
+  T* tile = nullptr;                     // scores, then weights [kMostRows, row]
   T *slope = nullptr, *kept = nullptr;   // backward: of weights, then scores; weights after dropout
   T *key_panels = nullptr, *value_panels = nullptr;
   RowsOf<const T> key, value;  // in whole vectors
@@ -77,19 +77,19 @@ struct Head {
       columns = greater(columns, block.columns);
       if (block.run_count == 0) continue;
       first = lesser(first, block.runs[0].begin);
-      last = greater(last, round_up(block.runs[block.run_count - 1].end, kKeyTile));
+      last = greater(last, round_up(block.runs[block.run_count - 1].end, kKeyRoom));
     }
     if (last == 0) first = 0;
   }
 
   void take(Scratch<T>& scratch) {
     const HeadCall<T>& c = call;
-    tile = scratch.take(kRowBlock * row);
-    block_out = scratch.take(kRowBlock * greater(greater(width, value_width), side_row()));
+    tile = scratch.take(kMostRows * row);
+    block_out = scratch.take(kMostRows * greater(greater(width, value_width), side_row()));
     if (c.value_width % kLanes<T> != 0) value_copy = scratch.take(span() * value_width);
     if (product) key_panels = scratch.take(span() * c.width);
     if (pairs) {
-      query_side = {scratch.take(kRowBlock * side_row()), side_row()};
+      query_side = {scratch.take(kMostRows * side_row()), side_row()};
       key_side = {scratch.take(span() * side_row()), side_row()};
       energy = scratch.take(features);
     }
@@ -99,16 +99,16 @@ struct Head {
       support_slope = scratch.take(columns);
     }
     if (!backward) return;
-    slope = scratch.take(kRowBlock * row);
-    if (c.dropout.on || c.row == RowRule::kHard) kept = scratch.take(kRowBlock * row);
+    slope = scratch.take(kMostRows * row);
+    if (c.dropout.on || c.row == RowRule::kHard) kept = scratch.take(kMostRows * row);
     value_panels = scratch.take(span() * c.value_width);
     value_sum = scratch.take(span() * value_width);
-    if (c.value_width % kLanes<T> != 0) grad_copy = scratch.take(kRowBlock * value_width);
+    if (c.value_width % kLanes<T> != 0) grad_copy = scratch.take(kMostRows * value_width);
     if (product) {
       key_sum = scratch.take(span() * width);
       if (c.width % kLanes<T> != 0) {
         key_copy = scratch.take(span() * width);
-        query_copy = scratch.take(kRowBlock * width);
+        query_copy = scratch.take(kMostRows * width);
       }
     }
     if (pairs) {
@@ -222,7 +222,7 @@ inline void hide(const Head<T>& h, const RowBlock& block, int64_t i, T* row, T h
     const KeyRun& run = block.runs[r];
     T* s = row + run.column;
     const int64_t count = run.end - run.begin;
-    for (int64_t j = count; j < round_up(count, kKeyTile); ++j) s[j] = hidden;
+    for (int64_t j = count; j < round_up(count, kKeyRoom); ++j) s[j] = hidden;
     if (c.padding != nullptr)
       for (int64_t j = 0; j < count; ++j) s[j] = c.padding[run.begin + j] != 0 ? s[j] : hidden;
     if (block.mask == nullptr) continue;
@@ -336,12 +336,20 @@ inline void attend_support(const Head<T>& h, const RowBlock& block, int64_t i, c
   }
 }
 
+/// out ← factor · x, x in whole vectors.
+template <class T>
+inline void write_row(const T* x, T factor, T* out, int64_t n) {
+  int64_t d = 0;
+  for (; d + kLanes<T> <= n; d += kLanes<T>) store(out + d, load(x + d) * factor);
+  for (; d < n; ++d) out[d] = x[d] * factor;
+}
+
 template <class T>
 inline void forward_block(Head<T>& h, const RowBlock& block, const HeadAnswer<T>& answer) {
   const HeadCall<T>& c = h.call;
   const int64_t rows = block.end - block.begin;
   const bool few = sparse(c.row) || c.row == RowRule::kHard;
-  T factor[kRowBlock];
+  T factor[kMostRows];
   score_block(h, block);
   for (int64_t i = 0; i < rows; ++i) {
     T* s = h.tile + i * h.row;
@@ -369,8 +377,8 @@ inline void forward_block(Head<T>& h, const RowBlock& block, const HeadAnswer<T>
     }
   if (block.run_count == 0) clear(h.block_out, rows * h.value_width);
   for (int64_t i = 0; i < rows; ++i) {
-    T* to = answer.attended.data + (block.begin + i) * answer.attended.stride;
-    for (int64_t d = 0; d < c.value_width; ++d) to[d] = h.block_out[i * h.value_width + d] * factor[i];
+    write_row(h.block_out + i * h.value_width, factor[i],
+              answer.attended.data + (block.begin + i) * answer.attended.stride, c.value_width);
   }
 }
 
@@ -430,7 +438,7 @@ inline void dense_slopes(Head<T>& h, const RowBlock& block, const HeadGradient<T
     const KeyRun& run = block.runs[r];
     panel_product(Left<T>{g.attended.data + block.begin * g.attended.stride, g.attended.stride, 1},
                   h.value_panels + (run.begin - h.first) * c.value_width, c.value_width, h.slope + run.column,
-                  h.row, rows.count, round_up(run.end - run.begin, kKeyTile));
+                  h.row, rows.count, round_up(run.end - run.begin, kKeyRoom));
   }
   for (int64_t i = 0; i < rows.count; ++i) {
     T *s = h.tile + i * h.row, *slope = h.slope + i * h.row;
@@ -562,8 +570,10 @@ inline void backward_block(Head<T>& h, const RowBlock& block, const HeadGradient
     T* to = g.query.data + (block.begin + i) * g.query.stride;
     if (h.pairs)
       write_side(h, h.query_sum + i * h.side_row(), to);
+    else if (h.product)
+      write_row(h.query_sum + i * h.width, static_cast<T>(1), to, c.width);
     else
-      for (int64_t d = 0; d < c.width; ++d) to[d] = h.product ? h.query_sum[i * h.width + d] : 0;
+      clear(to, c.width);
   }
 }
 
@@ -575,11 +585,16 @@ inline void write_keys(const Head<T>& h, const HeadGradient<T>& g) {
     T *key = g.key.data + j * g.key.stride, *value = g.value.data + j * g.value.stride;
     const bool seen = j >= h.first && j < h.last;
     const int64_t at = j - h.first;
-    for (int64_t d = 0; d < c.value_width; ++d) value[d] = seen ? h.value_sum[at * h.value_width + d] : 0;
+    if (seen)
+      write_row(h.value_sum + at * h.value_width, static_cast<T>(1), value, c.value_width);
+    else
+      clear(value, c.value_width);
     if (h.pairs && seen)
       write_side(h, h.key_sum + at * h.side_row(), key);
+    else if (h.product && seen)
+      write_row(h.key_sum + at * h.width, static_cast<T>(1), key, c.width);
     else
-      for (int64_t d = 0; d < c.width; ++d) key[d] = h.product && seen ? h.key_sum[at * h.width + d] : 0;
+      clear(key, c.width);
   }
 }
 

@@ -1,6 +1,7 @@
 // What stands between the matrix products of a block: layer norm (Ba 2016), dropout (Srivastava 2014), the
-// residual sum and gelu (Hendrycks 2016), forward and backward, each in one pass over its numbers.
-// models/layers/block_steps makes functions with gradients of it.
+// residual sum and gelu (Hendrycks 2016), forward and backward, each in one pass over its numbers; and the
+// cross entropy behind the last product. models/layers/block_steps and linear_cross_entropy make functions
+// with gradients of it.
 #pragma once
 
 #include <stdint.h>
@@ -37,6 +38,17 @@ struct NormRowsBack {
   T* to = nullptr;  // dL/dx [N, width]
 };
 
+/// Logits of type U whose classes are known; what is added to them and summed is of type T.
+template <class T, class U>
+struct LossRows {
+  int64_t width = 0;
+  U* logits = nullptr;               // [N, width]
+  const T* bias = nullptr;           // [width] or null: added to each row
+  const int64_t* targets = nullptr;  // [N]
+  double smoothing = 0;              // the share of all classes alike
+  bool slopes = false;               // logits ← dL/dlogits
+};
+
 /// T is the type of the stream, U that of the branch beside it: float and float, float and Bf16, double and
 /// double. Sums of a call are written, not added.
 template <class T, class U>
@@ -56,6 +68,9 @@ struct LayerKernels {
   void (*gelu)(const U* x, U* out, int64_t begin, int64_t end);
   /// Rows begin … end − 1 of `width`: to = from · (Φ(x) + x φ(x)), and their sum over rows [width].
   void (*gelu_back)(const U* x, const U* from, U* to, int64_t width, int64_t begin, int64_t end, T* sum);
+  /// Σ over rows begin … end − 1 of −(1 − s) log p(target) − s mean log p, p = softmax(logits + bias). With
+  /// slopes, sum [width] (or null) is that of the gradients of these rows.
+  double (*cross_entropy)(const LossRows<T, U>&, int64_t begin, int64_t end, T* sum);
 };
 
 }  // namespace fovea

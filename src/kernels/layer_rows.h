@@ -157,10 +157,61 @@ void gelu_back(const U* x, const U* from, U* to, int64_t width, int64_t begin, i
   }
 }
 
+/// The largest number of a row and the sum of all.
+template <class T, class Row>
+inline void top_and_sum(int64_t width, const Row& row, T& top, T& sum) {
+  Vec<T> tops = all<T>(kLowest<T>), sums{};
+  int64_t u = 0;
+  for (; u + kLanes<T> <= width; u += kLanes<T>) {
+    const Vec<T> x = row(u, WholeVector<T>{});
+    tops = at_least<T>(x, tops), sums += x;
+  }
+  top = kLowest<T>, sum = sum_lanes<T>(sums);
+  for (int64_t i = 0; i < kLanes<T>; ++i) top = tops[i] > top ? tops[i] : top;
+  for (; u < width; ++u) {
+    const T x = row(u, PartOfVector<T>{1})[0];
+    top = x > top ? x : top, sum += x;
+  }
+}
+
+template <class T, class U>
+double cross_entropy(const LossRows<T, U>& of, int64_t begin, int64_t end, T* sum) {
+  const double even = of.smoothing / static_cast<double>(of.width), kept = 1 - of.smoothing;
+  double loss = 0;
+  if (sum != nullptr) clear_row(sum, of.width);
+  for (int64_t r = begin; r < end; ++r) {
+    U* logits = of.logits + r * of.width;
+    const auto row = [&](int64_t u, auto at) {
+      const Vec<T> x = at.get(logits + u);
+      return of.bias == nullptr ? x : x + at.get(of.bias + u);
+    };
+    T top, whole;
+    top_and_sum<T>(of.width, row, top, whole);
+    Vec<T> weights{};
+    over_units<T>(of.width, [&](int64_t u, auto at) { weights += at.only(exp_of<T>(row(u, at) - top)); });
+    const double log_sum =
+        static_cast<double>(top) + __builtin_log(static_cast<double>(sum_lanes<T>(weights)));
+    const int64_t target = of.targets[r];
+    const auto hit = static_cast<double>(row(target, PartOfVector<T>{1})[0]);
+    loss -= kept * (hit - log_sum) + even * static_cast<double>(whole) - of.smoothing * log_sum;
+    if (!of.slopes) continue;
+    const T total = static_cast<T>(log_sum), share = static_cast<T>(even);
+    over_units<T>(of.width, [&](int64_t u, auto at) {
+      const Vec<T> slope = exp_of<T>(row(u, at) - total) - share;
+      at.put(logits + u, slope);
+      if (sum != nullptr) at.put(sum + u, at.get(sum + u) + slope);
+    });
+    const PartOfVector<T> one{1};
+    one.put(logits + target, one.get(logits + target) - static_cast<T>(kept));
+    if (sum != nullptr) sum[target] -= static_cast<T>(kept);
+  }
+  return loss;
+}
+
 template <class T, class U>
 constexpr LayerKernels<T, U> layer_set(const char* name) {
-  return {name,          norm<T, U>,    norm_back<T, U>, add<T, U>,
-          part<T, T, U>, part<T, U, U>, gelu<T, U>,      gelu_back<T, U>};
+  return {name,          norm<T, U>, norm_back<T, U>, add<T, U>,          part<T, T, U>,
+          part<T, U, U>, gelu<T, U>, gelu_back<T, U>, cross_entropy<T, U>};
 }
 
 }  // namespace fovea::FOVEA_ISA

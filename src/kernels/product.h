@@ -96,18 +96,46 @@ inline void long_product(Left<T> left, const T* b, int64_t b_row, int64_t depth,
   }
 }
 
+/// kLanes rows of kLanes numbers, in place: lane r of vector d ← lane d of vector r. Each round deals the
+/// vectors of both halves like cards; as many rounds as a lane's number has bits turn rows into columns.
+template <class T>
+inline void transpose(Vec<T>* v) {
+  constexpr int n = static_cast<int>(kLanes<T>);
+  for (int round = 1; round < n; round *= 2) {
+    Vec<T> dealt[n];
+#pragma GCC unroll 16
+    for (int i = 0; i < n / 2; ++i) {
+      dealt[2 * i] = dealt_low<T>(v[i], v[i + n / 2]);
+      dealt[2 * i + 1] = dealt_high<T>(v[i], v[i + n / 2]);
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < n; ++i) v[i] = dealt[i];
+  }
+}
+
+/// Columns 0 … whole − 1 (whole vectors) of at most kLanes rows, transposed: column d at panel + d · kPanel.
+template <class T>
+inline void pack_columns(const T* x, int64_t x_row, int64_t rows, int64_t whole, T* panel) {
+  for (int64_t d = 0; d < whole; d += kLanes<T>) {
+    Vec<T> v[kLanes<T>];
+    for (int64_t r = 0; r < kLanes<T>; ++r) v[r] = r < rows ? load(x + r * x_row + d) : Vec<T>{};
+    transpose<T>(v);
+    for (int64_t c = 0; c < kLanes<T>; ++c) store(panel + (d + c) * kPanel<T>, v[c]);
+  }
+}
+
 /// B transposed into panels: panel p holds x[p · kPanel … , width] as [width, kPanel], 0 where there is no
 /// row.
 template <class T>
 inline void pack_panels(const T* x, int64_t x_row, int64_t rows, int64_t width, T* panels) {
+  const int64_t whole = width / kLanes<T> * kLanes<T>;
   for (int64_t first = 0; first < rows; first += kPanel<T>, panels += width * kPanel<T>) {
+    const T* from = x + first * x_row;
     const int64_t count = lesser(kPanel<T>, rows - first);
-    for (int64_t r = 0; r < count; ++r) {
-      const T* row = x + (first + r) * x_row;
-      for (int64_t d = 0; d < width; ++d) panels[d * kPanel<T> + r] = row[d];
-    }
-    for (int64_t r = count; r < kPanel<T>; ++r)
-      for (int64_t d = 0; d < width; ++d) panels[d * kPanel<T> + r] = 0;
+    for (int64_t r = 0; r < kPanel<T>; r += kLanes<T>)
+      pack_columns(from + r * x_row, x_row, count - r, whole, panels + r);
+    for (int64_t d = whole; d < width; ++d)
+      for (int64_t r = 0; r < kPanel<T>; ++r) panels[d * kPanel<T> + r] = r < count ? from[r * x_row + d] : 0;
   }
 }
 

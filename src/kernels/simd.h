@@ -59,6 +59,25 @@ inline Vec<T> all(T x) {
 template <class T>
 constexpr T kLowest = -static_cast<T>(__builtin_inf());
 
+/// The lower lanes of a and b in turn: a0 b0 a1 b1 …
+template <class T>
+inline Vec<T> dealt_low(Vec<T> a, Vec<T> b) {
+  if constexpr (kLanes<T> == 16)
+    return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  if constexpr (kLanes<T> == 8) return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+  if constexpr (kLanes<T> == 4) return __builtin_shufflevector(a, b, 0, 4, 1, 5);
+  if constexpr (kLanes<T> == 2) return __builtin_shufflevector(a, b, 0, 2);
+}
+/// The upper lanes likewise.
+template <class T>
+inline Vec<T> dealt_high(Vec<T> a, Vec<T> b) {
+  if constexpr (kLanes<T> == 16)
+    return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  if constexpr (kLanes<T> == 8) return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+  if constexpr (kLanes<T> == 4) return __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  if constexpr (kLanes<T> == 2) return __builtin_shufflevector(a, b, 1, 3);
+}
+
 /// Where x or y is NaN, x.
 template <class T>
 inline Vec<T> at_least(Vec<T> x, Vec<T> y) {

@@ -17,7 +17,7 @@ struct Dot {
 };
 
 struct Frame {
-  double left = 52, top = 10, width = 300, height = 190;
+  double left = 52, top = 24, width = 300, height = 190;
   double low_x = 0, high_x = 1, low_y = 0, high_y = 1;
   double x(double value) const { return left + width * (value - low_x) / (high_x - low_x); }
   double y(double value) const { return top + height * (high_y - value) / (high_y - low_y); }
@@ -69,9 +69,7 @@ std::string axes_svg(const Frame& frame, const std::string& x_title, const std::
            "\" stroke=\"currentColor\" stroke-opacity=\"0.12\"/>";
   }
   text(frame.left + frame.width / 2, frame.top + frame.height + 32, "middle", x_title);
-  svg += "<text transform=\"translate(12 " + tenth(frame.top + frame.height / 2) +
-         ") rotate(-90)\" text-anchor=\"middle\" fill-opacity=\"0.65\" font-size=\"11\">" +
-         escape_markup(y_title) + "</text>";
+  text(0, 12, "start", y_title);
   return svg;
 }
 
@@ -95,7 +93,7 @@ std::string plot_html(const TaskReport& task, const std::vector<Dot>& dots, cons
   std::tie(frame.low_x, frame.high_x) = around(costs);
   std::tie(frame.low_y, frame.high_y) = around(scores);
   std::string svg =
-      "<svg class=\"chart pareto\" viewBox=\"0 0 380 250\" role=\"img\" font-size=\"12\"><title>" +
+      "<svg class=\"chart pareto\" viewBox=\"0 0 380 264\" role=\"img\" font-size=\"12\"><title>" +
       escape_markup(task.metric + " against " + x_title) + "</title><g fill=\"currentColor\">" +
       axes_svg(frame, x_title, task.metric + ", " + task.split) + front_svg(dots, frame);
   for (const Dot& dot : dots)

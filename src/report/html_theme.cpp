@@ -23,6 +23,7 @@ td.problem { color: var(--truth); }
 svg { display: block; max-width: 100%; height: auto; }
 svg.chart { width: 100%; font-family: inherit; }
 svg.intervals { min-width: 560px; }
+svg.pareto { max-width: 480px; }
 .card svg.overlay { width: 100% !important; }
 .cards:not(.wide) .card svg.overlay { max-width: 360px; margin: 0 auto; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: .86rem; color: var(--muted); margin: 10px 0 0; padding: 0; list-style: none; }

@@ -140,10 +140,11 @@ Answer<T> run(const AttentionKernels<T>& kernels, const Problem& p) {
   for (size_t n = 0; n < mask.size(); ++n) mask[n] = p.sees(n / p.keys, n % p.keys);
   std::vector<RowBlock> blocks;
   std::vector<KeyRun> runs(1, {0, p.keys, 0});
-  for (int64_t begin = 0; begin < p.queries; begin += kRowBlock) {
+  for (int64_t begin = 0; begin < p.queries; begin = block_end(begin, p.queries)) {
     RowBlock block;
-    block.begin = begin, block.end = std::min(begin + kRowBlock, p.queries);
-    block.runs = runs.data(), block.run_count = 1, block.columns = (p.keys + 63) / 64 * 64;
+    block.begin = begin, block.end = block_end(begin, p.queries);
+    block.runs = runs.data(), block.run_count = 1;
+    block.columns = (p.keys + kKeyRoom - 1) / kKeyRoom * kKeyRoom;
     block.mask = mask.data() + begin * p.keys, block.mask_row = p.keys, block.mask_key = 1;
     block.mask_end = p.keys;
     blocks.push_back(block);
@@ -196,6 +197,16 @@ std::vector<Problem> problems() {
           list.push_back(p);
         }
   }
+  // One block and several, panels in whole vectors and not, the last tile of keys nearly full and nearly
+  // empty.
+  const int64_t sizes[][4] = {{49, 49, 16, 16}, {64, 64, 32, 48}, {113, 150, 16, 33}, {65, 161, 9, 8}};
+  for (const auto& [queries, keys, width, value_width] : sizes)
+    for (const bool causal : {false, true}) {
+      Problem p;
+      p.queries = queries, p.keys = keys, p.width = width, p.value_width = value_width, p.causal = causal;
+      p.spread = 0.5;
+      list.push_back(p);
+    }
   Problem one_query;
   one_query.queries = 1, one_query.pair = PairRule::kTanh;
   list.push_back(one_query);
@@ -242,7 +253,8 @@ template <class T>
 void check_all(double exact, double slope) {
   for (const auto* kernels : available<T>())
     for (const Problem& p : problems()) {
-      CAPTURE(kernels->name, static_cast<int>(p.pair), static_cast<int>(p.row), p.causal, p.spread);
+      CAPTURE(kernels->name, static_cast<int>(p.pair), static_cast<int>(p.row), p.causal, p.spread,
+              p.queries);
       const Answer<T> found = run(*kernels, p);
       // Scores of features of 30 reach some tens themselves, and so do their errors.
       const double scale = p.spread > 1 ? 10 : 1;

@@ -60,6 +60,11 @@ template <class T>
 RowsOf<T> rows_to(const Tensor& x, int64_t b, int64_t h) {
   return {x.data_ptr<T>() + b * x.stride(0) + h * x.stride(1), x.stride(2)};
 }
+/// Of [pieces, B, H, T, X].
+template <class T>
+RowsOf<T> rows_to(const Tensor& x, int64_t piece, int64_t b, int64_t h) {
+  return {x.data_ptr<T>() + piece * x.stride(0) + b * x.stride(1) + h * x.stride(2), x.stride(3)};
+}
 
 template <class T>
 HeadCall<T> head_call(const FusedCall& c, const Shape& s, int64_t b, int64_t h) {
@@ -166,8 +171,8 @@ void backward(const FusedCall& c, const Shape& s, const TilePlan& plan, const Te
     gradient.attended = rows_of<T>(attended_grad, b, h);
     if (numbers.defined()) gradient.rows = numbers.const_data_ptr<T>() + head * 2 * s.queries;
     gradient.query = rows_to<T>(g.query, b, h);
-    gradient.key = rows_to<T>(g.key.select(0, piece), b, h);
-    gradient.value = rows_to<T>(g.value.select(0, piece), b, h);
+    gradient.key = rows_to<T>(g.key, piece, b, h);
+    gradient.value = rows_to<T>(g.value, piece, b, h);
     if (g.energy.defined()) gradient.energy = g.energy.data_ptr<T>() + at * g.energy.size(-1);
     if (g.bias.defined()) gradient.bias = g.bias.data_ptr<T>() + at * g.bias.size(-1) + s.queries - 1;
     kernels.backward(call, gradient, room<T>(scratch, kernels.scratch(call, true)));

@@ -7,7 +7,7 @@ namespace fovea {
 TilePlan::TilePlan(const Mask& mask, const std::vector<int64_t>& sizes, int64_t first, int64_t begin) {
   const int64_t rows = sizes[2];
   for (end_ = begin; end_ < rows && mask_bytes_ < kMostMaskBytes;) {
-    const int64_t next = std::min(end_ + kRowBlock, rows);
+    const int64_t next = block_end(end_, rows);
     add(mask, sizes, first, {end_, next});
     end_ = next;
   }
@@ -27,7 +27,7 @@ void TilePlan::add(const Mask& mask, const std::vector<int64_t>& sizes, int64_t 
     if (cover == Cover::kSome) partly = {std::min(partly.begin, j), tile.end};
     if (runs.empty() || runs.back().end < j) runs.push_back({j, j, block.columns});
     runs.back().end = tile.end;
-    block.columns += kKeyTile;
+    block.columns += (tile.size() + kKeyRoom - 1) / kKeyRoom * kKeyRoom;
     ++tiles_;
   }
   block.run_count = static_cast<int64_t>(runs.size());

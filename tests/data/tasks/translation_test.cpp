@@ -64,18 +64,19 @@ TEST_CASE("a target is its tokens between begin and end") {
   CHECK(spec.targets.at("target").length == 7);  // an output may be half as long again, and has begin and end
 }
 
-TEST_CASE("an empty line is a pair without tokens on that side") {
+TEST_CASE("an empty target is a pair without tokens on that side, an empty source is refused at its line") {
   const Scratch scratch;
-  const auto task =
-      make_task(with(with(group_of(scratch, "one\n\ntwo\n", "eins\nzwei\n\n"), "validation_fraction", 0),
-                     "test_fraction", 0));
+  const auto pairs = [&](const std::string& source, const std::string& target) {
+    return with(with(group_of(scratch, source, target), "validation_fraction", 0), "test_fraction", 0);
+  };
+  const auto task = make_task(pairs("one\ntwo\n", "eins\n\n"));
   int64_t empty = 0;
   const auto source = task->examples(Split::kTrain);
-  for (int64_t i = 0; i < source->size(); ++i) {
-    const Example example = source->get(i, 0, true);
-    empty += (example.inputs.at("source").numel() == 0) + (example.targets.at("target").numel() == 2);
-  }
-  CHECK(empty == 2);
+  for (int64_t i = 0; i < source->size(); ++i)
+    empty += source->get(i, 0, true).targets.at("target").numel() == 2;
+  CHECK(empty == 1);
+  const std::string message = data_error([&] { make_task(pairs("one\n \ntwo\n", "eins\nzwei\ndrei\n")); });
+  CHECK(message.find(":2: found an empty source") != std::string::npos);
 }
 
 TEST_CASE("a token spelled like padding counts in the loss as any other") {

@@ -42,8 +42,36 @@ TEST_CASE("the loss of a wide layer in pieces is that of its logits, gradients t
   CHECK(distance(pieces, whole) < 1e-12);
   const auto expected = layer.gradients(whole * 3), found = layer.gradients(pieces * 3);
   for (size_t i = 0; i < expected.size(); ++i) CHECK(distance(found[i], expected[i]) < 1e-12);
-  const auto once = layer.gradients(linear_cross_entropy(layer.x, layer.weight, layer.bias, layer.targets, smoothing));
+  const auto once =
+      layer.gradients(linear_cross_entropy(layer.x, layer.weight, layer.bias, layer.targets, smoothing));
   for (size_t i = 0; i < expected.size(); ++i) CHECK(distance(3 * once[i], expected[i]) < 1e-12);
+}
+
+TEST_CASE("logits far from 0 and widths that no vector fits keep the loss and its gradients") {
+  for (const auto dtype : {torch::kFloat32, torch::kFloat64}) {
+    Layer layer(9, 4, 1003, dtype);
+    {
+      const torch::NoGradGuard no_gradient;
+      layer.bias.sub_(5000);  // exponentials of these are 0 in every type
+      layer.bias[1002] = -4000;
+    }
+    const Tensor whole =
+        cross_entropy(torch::linear(layer.x, layer.weight, layer.bias), layer.targets, 0.1).sum;
+    const Tensor pieces = linear_cross_entropy(layer.x, layer.weight, layer.bias, layer.targets, 0.1);
+    const double near = dtype == torch::kFloat64 ? 1e-12 : 1e-4;  // 2⁻²⁴ of 5 000 is 3e-4, of losses of 1 000
+    CHECK(distance(pieces, whole) < near);
+    const auto expected = layer.gradients(whole), found = layer.gradients(pieces);
+    for (size_t i = 0; i < expected.size(); ++i) CHECK(distance(found[i], expected[i]) < near * 10);
+  }
+}
+
+TEST_CASE("a class that is none is refused, not read") {
+  Layer layer(9, 4, 11, torch::kFloat32);
+  for (const int64_t wrong : {-1, 11}) {
+    layer.targets[3] = wrong;
+    CHECK_THROWS_AS(linear_cross_entropy(layer.x, layer.weight, layer.bias, layer.targets, 0),
+                    c10::IndexError);
+  }
 }
 
 TEST_CASE("a wide layer without a bias, with a frozen weight, without gradients, without rows") {
@@ -59,7 +87,8 @@ TEST_CASE("a wide layer without a bias, with a frozen weight, without gradients,
     CHECK(!read.requires_grad());
     CHECK(distance(read, plain) < 1e-12);
   }
-  const Tensor none = linear_cross_entropy(layer.x.slice(0, 0, 0), layer.weight, {}, layer.targets.slice(0, 0, 0), 0);
+  const Tensor none =
+      linear_cross_entropy(layer.x.slice(0, 0, 0), layer.weight, {}, layer.targets.slice(0, 0, 0), 0);
   CHECK(none.item<double>() == 0);
 }
 
