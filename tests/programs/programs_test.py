@@ -84,6 +84,30 @@ class CommandLine(Programs):
         for case in cases:
             self.assertAlmostEqual(case["tokens_per_second"], 1000 * 64 * 20 / case["milliseconds"], delta=1)
 
+    def test_bench_decodes_the_test_sources_of_a_run(self):
+        run, saved = self.folder / "run", self.folder / "saved"
+        done = fovea("train", "copy", "train.steps=2", "task.examples=40", "--threads", "1", "--quiet", "--out", str(run))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = fovea("bench", "decode", "--run", str(run), "--sentences", "3", "--batch", "2", "--runs", "1", "--threads", "1", "--save", str(saved),
+                     "--format", "json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        greedy, beam = json.loads(done.stdout)["cases"]
+        self.assertEqual([greedy["name"], beam["name"]], ["run-greedy", "run-beam-5"])
+        for case in (greedy, beam):
+            self.assertEqual([case["sentences"], len(case["outputs"])], [3, 3])
+            self.assertEqual(case["tokens"], sum(map(len, case["outputs"])))
+        # What a peer needs: the sources, sorted by length, and which tokens begin and end.
+        limits = json.loads((saved / "run.json").read_text())
+        lengths = [len(row) for batch in limits["batches"] for row in batch]
+        self.assertEqual([len(batch) for batch in limits["batches"]], [2, 1])
+        self.assertEqual(lengths, sorted(lengths))
+        self.assertIn(limits["begin"], limits["never"])
+        self.assertNotIn(limits["end"], limits["never"])
+        self.assertTrue((saved / "run.model.safetensors").exists())
+        done = fovea("train", "text-classification", "train.steps=1", "--threads", "1", "--quiet", "--out", str(self.folder / "classes"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.refused(fovea("bench", "decode", "--run", str(self.folder / "classes")), 2, "expected a run that decodes")
+
     def test_help_and_a_wrong_flag_load_no_libtorch(self):
         for words, loads in ((["--help"], False), (["--no-such-flag"], False), (["text-classification", "--print-config"], True)):
             done = subprocess.run([BIN / "fovea-train", *words], capture_output=True, text=True, env={**os.environ, "LD_DEBUG": "files"})
