@@ -251,7 +251,8 @@ TEST_CASE(
     const auto net = make({name, "translation", {{"name", name}, {"width", 32}, {"dropout", 0}}});
     net->to(torch::kFloat32);
     auto examples = small_examples("translation");
-    while (examples.size() < 40) examples.push_back(examples[examples.size() % 7]);
+    const size_t own = examples.size();
+    for (size_t i = 0; examples.size() < 40; ++i) examples.push_back(Example(examples[i % own]));
     const auto& task = small_tasks().at("translation");
     const Batch batch = together(examples, task->spec());
     TokenLimits limits;
