@@ -9,6 +9,7 @@
 #include "apps/shared/session.h"
 #include "src/base/error.h"
 #include "src/base/files.h"
+#include "src/core/packed_products.h"
 #include "src/core/safetensors.h"
 #include "src/decoding/decode.h"
 #include "src/train/checkpoint.h"
@@ -105,6 +106,7 @@ void save_case(const std::string& folder, const Decoding& of) {
 
 Json measured(const BenchRequest& request, const Decoding& of, const std::string& name,
               const DecodingOptions& options) {
+  const PackedProducts::Kept kept;  // as evaluation and prediction do
   const auto outputs = of.outputs(options);
   const Milliseconds time = median_milliseconds(request.runs, [&] { of.outputs(options); });
   size_t tokens = 0;

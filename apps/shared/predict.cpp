@@ -9,6 +9,7 @@
 #include "src/base/error.h"
 #include "src/base/files.h"
 #include "src/base/text.h"
+#include "src/core/packed_products.h"
 #include "src/train/capture.h"
 
 namespace fovea {
@@ -89,6 +90,7 @@ int predict(const PredictRequest& request) {
   prepare_torch(request.threads);
   const torch::Device device = parse_device(request.device);
   LoadedRun run = load_run(request.run, request.checkpoint, request.overrides, device);
+  const PackedProducts::Kept kept;
   InputLines lines(request.input, text_encoding(run));
   std::string collected;
   std::vector<Example> waiting;

@@ -1,6 +1,6 @@
 // When a composition takes the fused kernels, and what it hands them.
 #include "models/attention/composed.h"
-#include "models/attention/fused/fused_attention.h"
+#include "models/attention/fused/step_attention.h"
 
 namespace fovea {
 namespace {
@@ -8,6 +8,11 @@ namespace {
 /// Fewer cells than this of a row of scores (keys × features of a pair) are answered as quickly by plain
 /// products.
 constexpr int64_t kFewQueries = 4;
+
+/// Whether one query is answered over the keys where they lie (step_attention).
+bool is_step(const Tensor& query, bool product, bool drops) {
+  return product && !drops && query.size(2) == 1 && !torch::GradMode::is_enabled();
+}
 
 std::string with_pattern(const std::vector<std::shared_ptr<Pattern>>& patterns) {
   for (const auto& pattern : patterns)
@@ -32,7 +37,9 @@ std::string ComposedAttention::engine() const {
   if (axes_.engine == Engine::kFused) return "fused: asked for";
   const bool product = scored() && *axes_.scorer->fused_pair() == PairRule::kProduct;
   return std::string("fused") +
-         (product ? " for at least " + std::to_string(kFewQueries) + " queries, plain for fewer" : "") +
+         (product
+              ? " for at least " + std::to_string(kFewQueries) + " queries or a step of decoding, else plain"
+              : "") +
          "; plain on devices other than the CPU";
 }
 
@@ -40,7 +47,9 @@ bool ComposedAttention::fuses(const Rows& rows) const {
   if (!fusable_ || axes_.engine == Engine::kPlain || changes()) return false;
   if (!rows.query.device().is_cpu()) return false;
   if (axes_.engine == Engine::kFused) return true;
-  return !scored() || *axes_.scorer->fused_pair() != PairRule::kProduct || rows.query.size(2) >= kFewQueries;
+  const bool product = scored() && *axes_.scorer->fused_pair() == PairRule::kProduct;
+  return !product || rows.query.size(2) >= kFewQueries ||
+         is_step(rows.query, product, rows.dropout_key.has_value());
 }
 
 Tensor ComposedAttention::attend_fused(const Rows& rows) {
@@ -60,7 +69,9 @@ Tensor ComposedAttention::attend_fused(const Rows& rows) {
     call.bias =
         axes_.position->by_distance(positions(steps, rows.keys.device()).flip(0));  // [H, Tq + Tk − 1]
   }
-  return fused_attention(call);  // [B, H, Tq, Dv]
+  const bool step =
+      is_step(rows.query, scored() && call.pair == PairRule::kProduct, rows.dropout_key.has_value());
+  return step && call.key.size(2) > 0 ? step_attention(call) : fused_attention(call);  // [B, H, Tq, Dv]
 }
 
 std::string engine_text(const Attention& attention) {

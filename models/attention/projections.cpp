@@ -1,6 +1,7 @@
 #include "models/attention/projections.h"
 
 #include "models/attention/refusals.h"
+#include "src/core/packed_products.h"
 
 namespace fovea {
 namespace {
@@ -57,7 +58,7 @@ void Heads::register_in(torch::nn::Module& owner) {
 }
 
 Tensor Heads::split(torch::nn::Linear& projection, const Tensor& x, int64_t heads) {
-  const Tensor projected = projection ? projection->forward(x) : x;
+  const Tensor projected = projection ? packed_linear(x, projection->weight, projection->bias) : x;
   return projected.unflatten(-1, {heads, projected.size(-1) / heads})
       .transpose(1, 2);  // [B, heads, T, D/heads]
 }
@@ -69,7 +70,7 @@ Tensor Heads::spread(const Tensor& x) const {
 Tensor Heads::join(const Tensor& attended, const Tensor& gate) {
   Tensor joined = attended.transpose(1, 2).flatten(2);  // [B, Tq, H·Dv]
   if (gate.defined()) joined = joined * gate;
-  return output_ ? output_->forward(joined) : joined;
+  return output_ ? packed_linear(joined, output_->weight, output_->bias) : joined;
 }
 
 }  // namespace fovea

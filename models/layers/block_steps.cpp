@@ -6,6 +6,7 @@
 
 #include "models/attention/counter_dropout.h"
 #include "models/layers/kernel_types.h"
+#include "src/core/packed_products.h"
 #include "src/core/parallel.h"
 
 namespace fovea {
@@ -194,6 +195,13 @@ Tensor add_branch(const Tensor& stream, const Tensor& branch, const Dropout& dro
 }
 
 Tensor gelu_linear(const Tensor& x, torch::nn::Linear& linear) {
+  if (packs(x, linear->weight)) {
+    const Tensor inner = packed_linear(x, linear->weight, linear->bias);  // [.., D']
+    parallel_parts(inner.numel(), kLeastNumbers, [&](int64_t begin, int64_t end) {
+      kernels<LayerKernels<float, float>>().gelu(numbers<float>(inner), numbers<float>(inner), begin, end);
+    });
+    return inner;
+  }
   const bool half = x.scalar_type() == torch::kBFloat16 && autocast();
   if (!(quick(x) || half) || !quick(linear->weight) || !linear->bias.defined() || x.numel() == 0 ||
       (!half && linear->weight.scalar_type() != x.scalar_type()))

@@ -1,6 +1,9 @@
 #include "models/layers/output.h"
 
 #include "models/layers/linear_cross_entropy.h"
+#include "src/core/packed_products.h"
+#include "src/core/parallel.h"
+#include "src/kernels/kernel_sets.h"
 
 namespace fovea {
 namespace {
@@ -8,7 +11,80 @@ namespace {
 constexpr double kLeast = 1e-30;  // of a probability whose logarithm is taken
 constexpr double kNever = -1e30;  // a logit of what cannot be written
 
+constexpr int64_t kFew = 64;       // tokens that are looked for in one pass
+constexpr int64_t kColumns = 256;  // logits of a row that stand in memory at once
+constexpr int64_t kParts = 4;  // of the vocabulary, which threads share: a constant, for sums depend on it
+
+/// The likely tokens of `rows` rows within one part of the vocabulary.
+struct Part {
+  explicit Part(int64_t rows, int64_t most)
+      : numbers(torch::cat({torch::full({rows}, -INFINITY), torch::zeros({rows}),
+                            torch::full({rows * most}, -INFINITY, torch::kFloat32)})),
+        columns(torch::zeros({rows * most}, torch::kInt32)) {
+    float* at = numbers.data_ptr<float>();
+    known = {rows, most, at, at + rows, at + 2 * rows, columns.data_ptr<int32_t>()};
+  }
+  Tensor numbers, columns;
+  LikelyRows known;
+};
+
+/// log Σ exp of row `r` over all parts.
+double log_sum(const std::vector<Part>& parts, int64_t r) {
+  float top = -INFINITY;
+  for (const Part& part : parts) top = std::max(top, part.known.largest[r]);
+  double sum = 0;
+  for (const Part& part : parts)
+    if (part.known.sum[r] != 0)
+      sum +=
+          static_cast<double>(part.known.sum[r]) * std::exp(static_cast<double>(part.known.largest[r] - top));
+  return static_cast<double>(top) + std::log(sum);
+}
+
+/// The most probable tokens of all parts together.
+LikelyTokens together(const std::vector<Part>& parts, int64_t rows, int64_t most) {
+  LikelyTokens likely{torch::empty({rows, most}, torch::kFloat64), torch::empty({rows, most}, torch::kInt64)};
+  double* values = likely.log_probabilities.data_ptr<double>();
+  int64_t* tokens = likely.tokens.data_ptr<int64_t>();
+  for (int64_t r = 0; r < rows; ++r) {
+    std::vector<int64_t> taken(parts.size(), 0);
+    const double shift = log_sum(parts, r);
+    for (int64_t i = 0; i < most; ++i) {
+      size_t best = 0;
+      float largest = -INFINITY;
+      for (size_t p = 0; p < parts.size(); ++p)
+        if (taken[p] < most && parts[p].known.values[r * most + taken[p]] > largest)
+          best = p, largest = parts[p].known.values[r * most + taken[p]];
+      const double value = static_cast<double>(largest) - shift;
+      *values++ = value == value ? value : -INFINITY;  // NaN: the net says nothing
+      *tokens++ = taken[best] < most ? parts[best].known.columns[r * most + taken[best]++] : 0;
+    }
+  }
+  return likely;
+}
+
 }  // namespace
+
+LikelyTokens LinearOutput::likely(const Tensor& features, int64_t most) const {
+  const int64_t outputs = weight_.size(0);
+  if (most > std::min(kFew, outputs) || !packs(features, weight_))
+    return likely_tokens(logits(features), most);
+  const Tensor right = packed(weight_);
+  const PackedRows left(features);
+  const int64_t rows = left.rows(), groups = (outputs + kColumns - 1) / kColumns;
+  std::vector<Part> parts;
+  for (int64_t p = 0; p < kParts; ++p) parts.emplace_back(rows, most);
+  parallel_parts(kParts, 1, [&](int64_t first, int64_t last) {
+    const Tensor block = torch::empty({rows, kColumns}, torch::kFloat32);
+    for (int64_t p = first; p < last; ++p)
+      for (int64_t group = p * groups / kParts; group < (p + 1) * groups / kParts; ++group) {
+        const int64_t begin = group * kColumns, end = std::min(outputs, begin + kColumns);
+        left.multiply(right, outputs, bias_, begin, end, block.data_ptr<float>(), kColumns);
+        kernels<LikelyKernels>().fold(parts[static_cast<size_t>(p)].known, block.data_ptr<float>(), kColumns,
+                                      begin, end - begin);
+      }
+  });
+  return together(parts, rows, most);
+}
 
 Loss LinearOutput::cross_entropy(const Tensor& features, const Tensor& targets,
                                  double label_smoothing) const {

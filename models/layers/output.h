@@ -2,6 +2,7 @@
 #pragma once
 
 #include "src/core/batch.h"
+#include "src/core/likely_tokens.h"
 
 namespace fovea {
 
@@ -10,6 +11,9 @@ class LinearOutput : public OutputLayer {
  public:
   LinearOutput(Tensor weight, Tensor bias) : weight_(std::move(weight)), bias_(std::move(bias)) {}
   Tensor logits(const Tensor& features) const override { return torch::linear(features, weight_, bias_); }
+  /// The `most` most probable tokens of each row; of few, where weights are packed, without all logits at
+  /// once.
+  LikelyTokens likely(const Tensor& features, int64_t most) const;
   /// Without the logits of all rows at once.
   Loss cross_entropy(const Tensor& features, const Tensor& targets, double label_smoothing) const override;
 

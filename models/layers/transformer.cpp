@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "models/attention/registry.h"
+#include "src/core/packed_products.h"
 
 namespace fovea {
 
@@ -19,8 +20,9 @@ FeedForwardImpl::FeedForwardImpl(const BlockOptions& o) : pre_norm_(o.norm == "p
 }
 
 Tensor FeedForwardImpl::forward(const Tensor& x) {
-  return residual(x, norm_, dropout_, pre_norm_,
-                  [this](const Tensor& input) { return outer_(gelu_linear(input, inner_)); });
+  return residual(x, norm_, dropout_, pre_norm_, [this](const Tensor& input) {
+    return packed_linear(gelu_linear(input, inner_), outer_->weight, outer_->bias);
+  });
 }
 
 TransformerBlockImpl::TransformerBlockImpl(const AttentionChoice& choice, const BlockOptions& o)

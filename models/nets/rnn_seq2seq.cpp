@@ -172,10 +172,20 @@ ModelOutput RnnSeq2seq::forward(const Batch& batch, AttentionTrace* trace) {
   return {.values = {{"features", features(decoded, state)}}, .output = output_layer(), .carry = {}};
 }
 
-Tensor RnnSeq2seq::step(const Tensor& tokens, StepState& state, AttentionTrace* trace) {
+Tensor RnnSeq2seq::advance(const Tensor& tokens, StepState& state, AttentionTrace* trace) {
   const Tensor known = tokens.masked_fill(tokens >= vocabulary_, unknown_);  // what was copied may have no id
   const Decoded decoded = decode(dropout_(target_(known.unsqueeze(1))), state, trace);
-  return output_layer()->logits(features(decoded, state).squeeze(1));  // [B, V], copying [B, V + S]
+  return features(decoded, state).squeeze(1);
+}
+
+Tensor RnnSeq2seq::step(const Tensor& tokens, StepState& state, AttentionTrace* trace) {
+  return output_layer()->logits(advance(tokens, state, trace));  // [B, V], copying [B, V + S]
+}
+
+LikelyTokens RnnSeq2seq::likely(const Tensor& tokens, StepState& state, int64_t most) {
+  if (copy_) return likely_tokens(step(tokens, state, nullptr), most);
+  const LinearOutput output(output_->weight, output_->bias);
+  return output.likely(advance(tokens, state, nullptr), most);
 }
 
 }  // namespace fovea

@@ -6,6 +6,7 @@
 #include "models/layers/output.h"
 #include "models/layers/recurrent.h"
 #include "models/nets/text_options.h"
+#include "src/decoding/quick_steps.h"
 
 namespace fovea {
 
@@ -16,7 +17,7 @@ namespace fovea {
 /// sigmoid(w_c c_t + w_h h_t + w_x x_t) and α the attention's weights, mean over heads, to the token at place
 /// s of the source, and what is left to its own vocabulary (See 2017, eq. 8 and 9; a sentinel's weight is
 /// left, and weights that are no shares are made some).
-class RnnSeq2seq : public Net, public StepModel {
+class RnnSeq2seq : public Net, public QuickSteps {
  public:
   struct Options {
     int64_t width = 64, hidden = 64, layers = 1;
@@ -56,8 +57,11 @@ class RnnSeq2seq : public Net, public StepModel {
   StepModel* steps() override { return this; }
   StepState start(const Batch& batch) override;
   Tensor step(const Tensor& tokens, StepState& state, AttentionTrace* trace) override;
+  LikelyTokens likely(const Tensor& tokens, StepState& state, int64_t most) override;
 
  private:
+  /// One step, up to what the output layer reads.
+  Tensor advance(const Tensor& tokens, StepState& state, AttentionTrace* trace);
   /// Attentional vectors [B, T', H] and, where it copies, what goes to each place of the source [B, T', S].
   struct Decoded {
     Tensor vectors, copied;

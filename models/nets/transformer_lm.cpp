@@ -22,7 +22,7 @@ TransformerLm::TransformerLm(const Options& o, const TaskSpec& spec, const std::
   initialise_weights(*this, o.init, "model.init");
 }
 
-std::shared_ptr<const OutputLayer> TransformerLm::output_layer() const {
+std::shared_ptr<const LinearOutput> TransformerLm::output_layer() const {
   return std::make_shared<LinearOutput>(output_weight_, output_bias_);
 }
 
@@ -39,12 +39,20 @@ StepState TransformerLm::start(const Batch&) {
   return {};
 }
 
-Tensor TransformerLm::step(const Tensor& tokens, StepState& state, AttentionTrace* trace) {
+Tensor TransformerLm::advance(const Tensor& tokens, StepState& state, AttentionTrace* trace) {
   Tensor x = dropout_(position_(embedding_(tokens.unsqueeze(1)), state.position));  // [B, 1, D]
   x = blocks_->step(x, state.memories, state.tensors, trace,
                     {token_axis("text"), token_axis("text")});  // [B, 1, D]
   ++state.position;
-  return output_layer()->logits(x.squeeze(1));  // [B, V]
+  return x.squeeze(1);  // [B, D]
+}
+
+Tensor TransformerLm::step(const Tensor& tokens, StepState& state, AttentionTrace* trace) {
+  return output_layer()->logits(advance(tokens, state, trace));  // [B, V]
+}
+
+LikelyTokens TransformerLm::likely(const Tensor& tokens, StepState& state, int64_t most) {
+  return output_layer()->likely(advance(tokens, state, nullptr), most);
 }
 
 }  // namespace fovea

@@ -6,12 +6,13 @@
 #include "models/layers/output.h"
 #include "models/layers/transformer.h"
 #include "models/nets/text_options.h"
+#include "src/decoding/quick_steps.h"
 
 namespace fovea {
 
 /// With a memory of M positions the carry holds, for each block, its last M inputs [B, M, D]: keys and values
 /// of the next piece, into which no gradient goes back. Without a carry nothing is remembered.
-class TransformerLm : public Net, public StepModel {
+class TransformerLm : public Net, public QuickSteps {
  public:
   struct Options {
     int64_t width = 64, layers = 2, feed_forward = 0, memory = 0;
@@ -45,10 +46,13 @@ class TransformerLm : public Net, public StepModel {
   StepModel* steps() override { return this; }
   StepState start(const Batch& batch) override;
   Tensor step(const Tensor& tokens, StepState& state, AttentionTrace* trace) override;
+  LikelyTokens likely(const Tensor& tokens, StepState& state, int64_t most) override;
   int64_t most_positions() const override { return length_ + memory_; }
 
  private:
-  std::shared_ptr<const OutputLayer> output_layer() const;
+  /// One step, up to what the output layer reads.
+  Tensor advance(const Tensor& tokens, StepState& state, AttentionTrace* trace);
+  std::shared_ptr<const LinearOutput> output_layer() const;
 
   int64_t length_, memory_;
   TokenEmbedding embedding_{nullptr};

@@ -32,7 +32,7 @@ TransformerSeq2seq::TransformerSeq2seq(const Options& o, const TaskSpec& spec)
   initialise_weights(*this, o.init, "model.init");
 }
 
-std::shared_ptr<const OutputLayer> TransformerSeq2seq::output_layer() const {
+std::shared_ptr<const LinearOutput> TransformerSeq2seq::output_layer() const {
   return std::make_shared<LinearOutput>(output_weight_, output_bias_);
 }
 
@@ -62,12 +62,20 @@ StepState TransformerSeq2seq::start(const Batch& batch) {
   return decoder_->start(encode(batch.input("source"), nullptr));
 }
 
-Tensor TransformerSeq2seq::step(const Tensor& tokens, StepState& state, AttentionTrace* trace) {
+Tensor TransformerSeq2seq::advance(const Tensor& tokens, StepState& state, AttentionTrace* trace) {
   const Tensor x = embed(target_, target_position_, tokens.unsqueeze(1), state.position);  // [B, 1, D]
   const Tensor features =
       decoder_->step(x, state, trace, {token_axis("target"), token_axis("source")});  // [B, 1, D]
   ++state.position;
-  return output_layer()->logits(features.squeeze(1));  // [B, V]
+  return features.squeeze(1);  // [B, D]
+}
+
+Tensor TransformerSeq2seq::step(const Tensor& tokens, StepState& state, AttentionTrace* trace) {
+  return output_layer()->logits(advance(tokens, state, trace));  // [B, V]
+}
+
+LikelyTokens TransformerSeq2seq::likely(const Tensor& tokens, StepState& state, int64_t most) {
+  return output_layer()->likely(advance(tokens, state, nullptr), most);
 }
 
 }  // namespace fovea

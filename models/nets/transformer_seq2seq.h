@@ -6,10 +6,11 @@
 #include "models/layers/output.h"
 #include "models/layers/transformer_decoder.h"
 #include "models/nets/text_options.h"
+#include "src/decoding/quick_steps.h"
 
 namespace fovea {
 
-class TransformerSeq2seq : public Net, public StepModel {
+class TransformerSeq2seq : public Net, public QuickSteps {
  public:
   struct Options {
     int64_t width = 64, layers = 2, encoder_layers = 0, decoder_layers = 0, feed_forward = 0;
@@ -49,11 +50,14 @@ class TransformerSeq2seq : public Net, public StepModel {
   StepModel* steps() override { return this; }
   StepState start(const Batch& batch) override;
   Tensor step(const Tensor& tokens, StepState& state, AttentionTrace* trace) override;
+  LikelyTokens likely(const Tensor& tokens, StepState& state, int64_t most) override;
 
  private:
+  /// One step, up to what the output layer reads.
+  Tensor advance(const Tensor& tokens, StepState& state, AttentionTrace* trace);
   Tensor embed(TokenEmbedding& embedding, PositionEmbedding& position, const Tensor& ids, int64_t first = 0);
   EncodedSource encode(const Field& source, AttentionTrace* trace);
-  std::shared_ptr<const OutputLayer> output_layer() const;
+  std::shared_ptr<const LinearOutput> output_layer() const;
 
   double scale_;
   TokenEmbedding source_{nullptr}, target_{nullptr};

@@ -1,6 +1,10 @@
 #include "src/core/attention.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "src/base/error.h"
+#include "src/core/parallel.h"
 
 namespace fovea {
 
@@ -19,9 +23,91 @@ State first_rows(const State& state, int64_t rows) {
 Memory::Memory(std::vector<Tensor> parts, int64_t time_axis, int64_t size, Tensor padding)
     : parts_(std::move(parts)), time_axis_(time_axis), size_(size), padding_(std::move(padding)) {}
 
+namespace {
+
+constexpr int64_t kLeastRoom = 16;  // places along time that a growing part gets at first
+
+/// Room for `places` along the axis `time`, as rows [B, time, …] lie in memory.
+Tensor with_room(const Tensor& like, int64_t batch, int64_t time, int64_t places) {
+  std::vector<int64_t> sizes = like.movedim(time, 1).sizes().vec();
+  sizes[0] = batch, sizes[1] = places;
+  return torch::empty(sizes, like.options()).movedim(1, time);
+}
+
+/// Whether the places of a row lie behind each other, each with all its numbers.
+bool in_rows(const Tensor& part, int64_t time) {
+  if (part.dim() < 3 || !part.device().is_cpu()) return false;
+  const Tensor rows = part.movedim(time, 1);
+  int64_t numbers = 1;
+  for (int64_t axis = rows.dim() - 1; axis > 1; --axis) {
+    if (rows.stride(axis) != numbers && rows.size(axis) > 1) return false;
+    numbers *= rows.size(axis);
+  }
+  return rows.stride(1) == numbers;
+}
+
+/// How many places a row has.
+int64_t places_of(const Tensor& part, int64_t time) {
+  return part.stride(time) > 0 ? part.stride(0) / part.stride(time) : 0;
+}
+
+/// Whether `more` places can be written behind those of `part` without anybody else seeing it: memories are
+/// values.
+bool has_room(const Tensor& part, int64_t time, int64_t more) {
+  if (!in_rows(part, time) || part.storage().use_count() != 1 || part.storage_offset() != 0) return false;
+  const auto numbers = static_cast<int64_t>(part.storage().nbytes() / part.element_size());
+  return part.size(time) + more <= places_of(part, time) && numbers >= part.size(0) * part.stride(0);
+}
+
+/// `part` followed by `next` along `time`, without gradients.
+Tensor appended(const Tensor& part, const Tensor& next, int64_t time) {
+  const int64_t size = part.size(time), more = next.size(time);
+  Tensor whole = part;
+  if (!has_room(part, time, more)) {
+    whole =
+        with_room(part, part.size(0), time, std::max(kLeastRoom, 2 * (size + more))).narrow(time, 0, size);
+    whole.copy_(part);
+  }
+  std::vector<int64_t> sizes = whole.sizes().vec();
+  sizes[static_cast<size_t>(time)] = size + more;
+  const Tensor joined = whole.as_strided(sizes, whole.strides(), 0);
+  joined.narrow(time, size, more).copy_(next);
+  return joined;
+}
+
+/// Whether joining may write instead of copying everything: without gradients, where all is of one kind.
+bool can_append(const Tensor& part, const Tensor& next) {
+  return !torch::GradMode::is_enabled() && part.scalar_type() == next.scalar_type() &&
+         part.size(0) == next.size(0) && part.dim() > 2;
+}
+
+/// The batch rows `rows` of `part`, with as much room behind them.
+Tensor selected_rows(const Tensor& part, const Tensor& rows, int64_t time) {
+  if (torch::GradMode::is_enabled() || !in_rows(part, time) || !rows.device().is_cpu())
+    return part.index_select(0, rows);
+  const int64_t count = rows.size(0), size = part.size(time);
+  const Tensor chosen =
+      with_room(part, count, time, std::max(size, places_of(part, time))).narrow(time, 0, size);
+  const auto bytes = static_cast<int64_t>(part.element_size());
+  const auto* from = static_cast<const char*>(part.const_data_ptr());
+  auto* to = static_cast<char*>(chosen.data_ptr());
+  const int64_t length = size * part.stride(time) * bytes;
+  const Tensor places = rows.to(torch::kInt64).contiguous();
+  const int64_t* place = places.const_data_ptr<int64_t>();
+  constexpr int64_t kLeastBytes = 1 << 16;  // that a thread copies
+  parallel_parts(count, kLeastBytes / std::max<int64_t>(1, length), [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r)
+      std::memcpy(to + r * chosen.stride(0) * bytes, from + place[r] * part.stride(0) * bytes,
+                  static_cast<size_t>(length));
+  });
+  return chosen;
+}
+
+}  // namespace
+
 Memory Memory::select(const Tensor& rows) const {
   Memory selected = *this;
-  for (Tensor& part : selected.parts_) part = part.index_select(0, rows);
+  for (Tensor& part : selected.parts_) part = selected_rows(part, rows, time_axis_);
   if (padding_.defined()) selected.padding_ = padding_.index_select(0, rows);
   return selected;
 }
@@ -36,7 +122,9 @@ Memory Memory::join(const Memory& next) const {
   if (empty()) return next;
   Memory joined = *this;
   for (size_t i = 0; i < parts_.size(); ++i)
-    joined.parts_[i] = torch::cat({parts_[i], next.parts_[i]}, time_axis_);
+    joined.parts_[i] = can_append(parts_[i], next.parts_[i])
+                           ? appended(parts_[i], next.parts_[i], time_axis_)
+                           : torch::cat({parts_[i], next.parts_[i]}, time_axis_);
   joined.size_ = size_ + next.size_;
   if (padding_.defined() || next.padding_.defined()) {
     const auto filled = [](const Memory& m) {

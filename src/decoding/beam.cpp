@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "src/decoding/rules.h"
 
@@ -27,16 +26,13 @@ double divisor(int64_t length, double penalty) {
   return std::pow((5.0 + static_cast<double>(length)) / 6.0, penalty);
 }
 
-/// The candidates of one search, most probable first: parent by parent the `most` best of scores [N, K].
-std::vector<Candidate> candidates_of(const Search& search, const double* scores, const int64_t* tokens,
-                                     int64_t most) {
+/// The candidates of one search, most probable first: what may follow each output that goes on, `next` being
+/// that of its first one.
+std::vector<Candidate> candidates_of(const Search& search, const std::vector<Next>* next) {
   std::vector<Candidate> candidates;
   for (size_t parent = 0; parent < search.going.size(); ++parent)
-    for (int64_t i = 0; i < most; ++i) {
-      const auto at = static_cast<int64_t>(parent) * most + i;
-      if (scores[at] == -std::numeric_limits<double>::infinity()) continue;
-      candidates.push_back({search.going[parent].log_probability + scores[at], parent, tokens[at]});
-    }
+    for (const Next& one : next[parent])
+      candidates.push_back({search.going[parent].log_probability + one.log_probability, parent, one.token});
   std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
     return a.log_probability > b.log_probability;
   });
@@ -47,6 +43,8 @@ std::vector<Candidate> candidates_of(const Search& search, const double* scores,
 std::vector<size_t> advance(Search& search, const std::vector<Candidate>& candidates,
                             const DecodingOptions& options, int64_t end) {
   const auto beam = static_cast<size_t>(options.beam);
+  // Where nothing may follow, what there is has ended.
+  if (candidates.empty() && search.ended.empty()) search.ended.push_back(search.going.front());
   std::vector<Hypothesis> next;
   std::vector<size_t> parents;
   for (size_t rank = 0; rank < candidates.size() && next.size() < beam; ++rank) {
@@ -104,21 +102,15 @@ std::vector<std::vector<Hypothesis>> beam_search(StepModel& model, DecodingStart
     std::vector<const Tokens*> so_far;
     for (const Search& search : searches)
       for (const Hypothesis& output : search.going) so_far.push_back(&output.tokens);
-    const Tensor scores = allowed(model.step(tokens, state), so_far, length, options, limits);  // [N, V]
-    const int64_t most = std::min(2 * options.beam, scores.size(1));
-    const auto [values, indices] = scores.topk(most, -1);
-    const Tensor best = values.to(torch::kCPU, torch::kFloat64).contiguous(),
-                 chosen = indices.to(torch::kCPU).contiguous();
+    const auto may_follow =
+        next_tokens(model, tokens, state, so_far, length, 2 * options.beam, options, limits);
     std::vector<Search> still;
     std::vector<int64_t> rows, next;  // of the state; the tokens it consumes
     int64_t first = 0;                // row of the search's first output
     for (Search& search : searches) {
       const auto going = static_cast<int64_t>(search.going.size());
       const std::vector<size_t> parents =
-          advance(search,
-                  candidates_of(search, best.data_ptr<double>() + first * most,
-                                chosen.data_ptr<int64_t>() + first * most, most),
-                  options, limits.end);
+          advance(search, candidates_of(search, may_follow.data() + first), options, limits.end);
       if (decided(search, options, longest)) {
         search.ended.resize(std::min(search.ended.size(), static_cast<size_t>(options.best)));
         outputs[search.row] = std::move(search.ended);

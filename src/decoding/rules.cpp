@@ -1,30 +1,38 @@
 #include "src/decoding/rules.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "src/base/error.h"
+#include "src/decoding/quick_steps.h"
 
 namespace fovea {
 namespace {
 
-constexpr double kNever = -std::numeric_limits<double>::infinity();
 constexpr double kImpossible = -1e20;  // a model says so of what is no token of its row
 
-/// scores [N, V] with −∞ where the rules that may give way forbid a token.
-Tensor without_forbidden(const Tensor& scores, const std::vector<const Tokens*>& outputs, int64_t length,
-                         const DecodingOptions& options, const TokenLimits& limits) {
-  std::vector<int64_t> rows, tokens;
-  for (size_t row = 0; row < outputs.size(); ++row) {
-    Tokens forbidden = repeats(*outputs[row], options.no_repeat);
-    if (length < options.shortest && limits.end >= 0) forbidden.push_back(limits.end);
-    for (const int64_t token : forbidden) rows.push_back(static_cast<int64_t>(row)), tokens.push_back(token);
-  }
-  if (rows.empty()) return scores;
-  const auto index = [&](const std::vector<int64_t>& at) {
-    return torch::tensor(at, torch::kInt64).to(scores.device());
-  };
-  return scores.index_put({index(rows), index(tokens)}, torch::full({}, kNever, scores.options()));
+bool holds(const Tokens& tokens, int64_t token) {
+  return std::find(tokens.begin(), tokens.end(), token) != tokens.end();
+}
+
+/// What the rules that may give way forbid after an output.
+Tokens forbidden_after(const Tokens& output, int64_t length, const DecodingOptions& options,
+                       const TokenLimits& limits) {
+  Tokens forbidden = repeats(output, options.no_repeat);
+  if (length < options.shortest && limits.end >= 0) forbidden.push_back(limits.end);
+  return forbidden;
+}
+
+/// The first `most` tokens of row `row` that pass `allows`.
+template <class Allows>
+std::vector<Next> first_of(const LikelyTokens& likely, int64_t row, int64_t most, Allows allows) {
+  const int64_t known = likely.tokens.size(1);
+  const double* log_probability = likely.log_probabilities.const_data_ptr<double>() + row * known;
+  const int64_t* token = likely.tokens.const_data_ptr<int64_t>() + row * known;
+  std::vector<Next> found;
+  for (int64_t i = 0; i < known && static_cast<int64_t>(found.size()) < most; ++i)
+    if (log_probability[i] >= kImpossible && allows(token[i]))
+      found.push_back({log_probability[i], token[i]});
+  return found;
 }
 
 }  // namespace
@@ -58,20 +66,36 @@ Tokens repeats(const Tokens& output, int64_t size) {
   return found;
 }
 
-Tensor allowed(const Tensor& logits, const std::vector<const Tokens*>& outputs, int64_t length,
-               const DecodingOptions& options, const TokenLimits& limits) {
-  const bool wide = logits.scalar_type() == torch::kFloat64;
-  Tensor scores = torch::log_softmax(wide ? logits : logits.to(torch::kFloat32), -1);  // [N, V]
-  scores = scores.masked_fill(scores < kImpossible, kNever);
+std::vector<std::vector<Next>> next_tokens(StepModel& model, const Tensor& tokens, StepState& state,
+                                           const std::vector<const Tokens*>& outputs, int64_t length,
+                                           int64_t most, const DecodingOptions& options,
+                                           const TokenLimits& limits) {
+  std::vector<std::vector<Next>> next;
   if (length >= longest_output(options, limits)) {
-    const Tensor end = scores.select(1, limits.end).clone();
-    scores.fill_(kNever).select(1, limits.end).copy_(end);
-    return scores;
+    const LikelyTokens likely = likely_next(model, tokens, state, kAllTokens);
+    for (size_t row = 0; row < outputs.size(); ++row)
+      next.push_back(
+          first_of(likely, static_cast<int64_t>(row), 1, [&](int64_t token) { return token == limits.end; }));
+    return next;
   }
-  for (const int64_t token : limits.never) scores.select(1, token).fill_(kNever);
-  const Tensor left = without_forbidden(scores, outputs, length, options, limits);
-  const Tensor some = std::get<0>(left.max(1, true)) > kNever;  // [N, 1]
-  return torch::where(some, left, scores);
+  std::vector<Tokens> forbidden;
+  size_t passed_over = 0;  // tokens of a row that may be passed over, at most
+  for (const Tokens* output : outputs) {
+    forbidden.push_back(forbidden_after(*output, length, options, limits));
+    passed_over = std::max(passed_over, forbidden.back().size());
+  }
+  passed_over += limits.never.size();
+  const auto beyond = static_cast<int64_t>(passed_over);
+  const LikelyTokens likely =
+      likely_next(model, tokens, state, most < kAllTokens - beyond ? most + beyond : kAllTokens);
+  for (size_t row = 0; row < outputs.size(); ++row) {
+    const auto at = static_cast<int64_t>(row);
+    const auto may_come = [&](int64_t token) { return !holds(limits.never, token); };
+    next.push_back(first_of(likely, at, most,
+                            [&](int64_t token) { return may_come(token) && !holds(forbidden[row], token); }));
+    if (next.back().empty() && !forbidden[row].empty()) next.back() = first_of(likely, at, most, may_come);
+  }
+  return next;
 }
 
 }  // namespace fovea

@@ -1,19 +1,28 @@
 // A model of so many positions, made to go on for ever.
 #pragma once
 
-#include "src/decoding/step_model.h"
+#include "src/decoding/quick_steps.h"
 
 namespace fovea {
 
 /// `model` with a memory of its last tokens: where it has consumed as many as it can, it begins anew with the
 /// newer half of them. A model without a limit is left as it is.
-class SlidingWindow : public StepModel {
+class SlidingWindow : public QuickSteps {
  public:
   explicit SlidingWindow(StepModel& model) : model_(model) {}
   StepState start(const Batch& batch) override { return model_.start(batch); }
   Tensor step(const Tensor& tokens, StepState& state, AttentionTrace* trace) override;
+  LikelyTokens likely(const Tensor& tokens, StepState& state, int64_t most) override;
+  bool concurrent() const override {
+    const auto* quick = dynamic_cast<const QuickSteps*>(&model_);
+    return quick != nullptr && quick->concurrent();
+  }
 
  private:
+  /// take() consumes the next tokens with the state made ready for them.
+  template <class Take>
+  auto slide(const Tensor& tokens, StepState& state, Take take);
+
   StepModel& model_;
 };
 

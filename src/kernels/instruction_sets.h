@@ -7,7 +7,9 @@ namespace fovea {
 bool has_avx2();
 /// AVX-512 with F, DQ, BW and VL, and what has_avx2 says.
 bool has_avx512();
-/// "avx512", "avx2" or "generic".
+/// AMX with tiles of bfloat16, which the kernel must lend to this process, and what has_avx512 says.
+bool has_amx();
+/// "amx", "avx512", "avx2" or "generic".
 const char* widest_instruction_set();
 
 }  // namespace fovea

@@ -4,7 +4,10 @@
 #include "src/kernels/attention_kernels.h"
 #include "src/kernels/instruction_sets.h"
 #include "src/kernels/layer_kernels.h"
+#include "src/kernels/likely_kernels.h"
+#include "src/kernels/product_kernels.h"
 #include "src/kernels/recurrent_kernels.h"
+#include "src/kernels/step_kernels.h"
 
 namespace fovea {
 
@@ -15,10 +18,14 @@ struct KernelSet : AttentionKernels<float>,
                    RecurrentKernels<double>,
                    LayerKernels<float, float>,
                    LayerKernels<float, Bf16>,
-                   LayerKernels<double, double> {};
+                   LayerKernels<double, double>,
+                   ProductKernels,
+                   LikelyKernels,
+                   StepKernels<float>,
+                   StepKernels<double> {};
 
-/// The set "generic" (which every machine has), "avx2" or "avx512"; null where this processor or build has
-/// none.
+/// The set "generic" (which every machine has), "avx2", "avx512" or "amx"; null where this processor or build
+/// has none.
 const KernelSet* kernel_set(const char* name);
 
 /// Kernels of the widest instructions there are, by their type.

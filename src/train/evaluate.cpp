@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "src/base/error.h"
+#include "src/core/packed_products.h"
 #include "src/train/evaluation_mode.h"
 #include "src/train/loader.h"
 #include "src/train/precision.h"
@@ -34,6 +35,7 @@ Metrics finish(const Task& task, std::vector<ExampleScore>& scores, double loss,
 Evaluation evaluate_split(Net& net, const Task& task, Split split, const EvaluationOptions& options) {
   torch::NoGradGuard no_gradient;
   const EvaluationMode mode(net);
+  const PackedProducts::Kept kept;
   LoaderOptions loading;
   loading.batch = options.batch > 0 ? options.batch : task.batch_size();
   loading.workers = options.workers;

@@ -308,8 +308,9 @@ TEST_CASE("of equal scores top-k takes the first") {
 TEST_CASE("every machine has the generic kernels, and takes the widest there are") {
   REQUIRE(kernel_set("generic") != nullptr);
   CHECK(kernel_set("sse9") == nullptr);
-  CHECK(&kernels<AttentionKernels<float>>() == available<float>().back());
-  CHECK(&kernels<AttentionKernels<double>>() == available<double>().back());
+  // By name: the set of AMX has copies of AVX-512's kernels of attention.
+  CHECK(std::string(kernels<AttentionKernels<float>>().name) == available<float>().back()->name);
+  CHECK(std::string(kernels<AttentionKernels<double>>().name) == available<double>().back()->name);
 }
 
 TEST_CASE("a score that is not a number leaves none in its row") {

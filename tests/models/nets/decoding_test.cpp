@@ -1,4 +1,6 @@
 // Step by step is the forced run: every decoding net, every kind of attention that decodes.
+#include <ATen/Parallel.h>
+
 #include <catch2/catch.hpp>
 
 #include "src/decoding/decode.h"
@@ -235,6 +237,48 @@ TEST_CASE("a batch decodes as its rows do alone") {
           CHECK(alone[0][i].tokens == all[row][i].tokens);
           CHECK(alone[0][i].score == Approx(all[row][i].score));
         }
+      }
+    }
+  }
+}
+
+TEST_CASE(
+    "in float32, from packed weights, outputs are the same on any number of threads and as probable as "
+    "forced") {
+  for (const char* name : {"rnn-seq2seq", "transformer-seq2seq"}) {
+    INFO(name);
+    torch::NoGradGuard no_gradient;
+    const auto net = make({name, "translation", {{"name", name}, {"width", 32}, {"dropout", 0}}});
+    net->to(torch::kFloat32);
+    auto examples = small_examples("translation");
+    const size_t own = examples.size();
+    for (size_t i = 0; examples.size() < 40; ++i) examples.push_back(Example(examples[i % own]));
+    const auto& task = small_tasks().at("translation");
+    const Batch batch = together(examples, task->spec());
+    TokenLimits limits;
+    limits.longest = 6;
+    for (const char* method : {"greedy", "beam", "sample"}) {
+      DecodingOptions options;
+      options.method = method;
+      std::vector<Prediction> predictions;
+      const int before = at::get_num_threads();
+      for (const int threads : {1, 2}) {
+        at::set_num_threads(threads);
+        predictions.push_back({.values = {}, .hypotheses = decode(*net->steps(), batch, options, limits)});
+      }
+      at::set_num_threads(before);
+      const Batch followed = task->follow(batch, predictions[0]);
+      if (net->forward(followed).output->copies()) continue;
+      const Tensor next = followed.target("target").values.slice(1, 1),
+                   real = followed.target("target").real();
+      const Tensor each =
+          torch::log_softmax(forced_logits(*net, followed), -1).gather(2, next.unsqueeze(2)).squeeze(2);
+      const Tensor sums = (real.defined() ? each * real.slice(1, 1) : each).sum(1);  // [B]
+      for (size_t row = 0; row < examples.size(); ++row) {
+        const Hypothesis &one = predictions[0].hypotheses[row][0], &two = predictions[1].hypotheses[row][0];
+        CHECK(one.tokens == two.tokens);
+        CHECK(one.log_probability == two.log_probability);
+        CHECK(one.log_probability == Approx(sums[static_cast<int64_t>(row)].item<double>()).margin(1e-3));
       }
     }
   }

@@ -1,0 +1,121 @@
+#include "src/core/packed_products.h"
+
+#include <ATen/autocast_mode.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+#include "src/core/parallel.h"
+#include "src/kernels/kernel_sets.h"
+
+namespace fovea {
+
+/// Packed copies by the weight they are of, which is kept so that no other takes its place in memory.
+struct PackedStore {
+  struct Copy {
+    Tensor weight, packed;
+  };
+  std::mutex mutex;
+  std::map<const void*, Copy> copies;
+};
+
+namespace {
+
+/// Multiply–accumulates that a thread takes at least: fewer are done before another has woken.
+constexpr int64_t kLeastMacs = 1 << 20;
+
+const ProductKernels& products() {
+  return kernels<ProductKernels>();
+}
+
+std::shared_ptr<PackedStore>& own_store() {
+  thread_local std::shared_ptr<PackedStore> store;
+  return store;
+}
+
+std::shared_ptr<PackedStore>& kept_store() {
+  thread_local std::shared_ptr<PackedStore> store;
+  return store;
+}
+
+std::shared_ptr<PackedStore> begun_store() {
+  if (own_store()) return own_store();
+  return kept_store() ? kept_store() : std::make_shared<PackedStore>();
+}
+
+}  // namespace
+
+PackedProducts::PackedProducts() : shared_(begun_store()) {}
+PackedProducts::~PackedProducts() = default;
+
+std::shared_ptr<PackedStore> PackedProducts::current() {
+  return own_store();
+}
+
+PackedProducts::Kept::Kept() : before_(kept_store()) {
+  if (!before_) kept_store() = std::make_shared<PackedStore>();
+}
+PackedProducts::Kept::~Kept() {
+  kept_store() = before_;
+}
+
+PackedProducts::Shared::Shared(std::shared_ptr<PackedStore> store) : before_(own_store()) {
+  own_store() = std::move(store);
+}
+PackedProducts::Shared::~Shared() {
+  own_store() = before_;
+}
+
+bool packs(const Tensor& x, const Tensor& weight) {
+  return own_store() != nullptr && !torch::GradMode::is_enabled() && x.device().is_cpu() &&
+         x.scalar_type() == torch::kFloat32 && weight.scalar_type() == torch::kFloat32 &&
+         weight.is_contiguous() && x.numel() > 0 && !at::autocast::is_autocast_enabled(at::kCPU);
+}
+
+Tensor packed(const Tensor& weight) {
+  PackedStore& store = *own_store();
+  const std::lock_guard<std::mutex> lock(store.mutex);
+  PackedStore::Copy& copy = store.copies[weight.const_data_ptr()];
+  if (copy.packed.defined() && copy.weight.sizes() == weight.sizes()) return copy.packed;
+  const int64_t outputs = weight.size(0), inputs = weight.size(1);
+  copy.weight = weight;
+  copy.packed = torch::empty({products().right_bytes(outputs, inputs)}, torch::kUInt8);
+  products().pack_right(weight.const_data_ptr<float>(), outputs, inputs, copy.packed.data_ptr());
+  return copy.packed;
+}
+
+PackedRows::PackedRows(const Tensor& x) : rows_(x.numel() / x.size(-1)), inputs_(x.size(-1)) {
+  const Tensor rows = x.contiguous();
+  left_ = torch::empty({products().left_bytes(rows_, inputs_)}, torch::kUInt8);
+  products().pack_left(rows.const_data_ptr<float>(), inputs_, rows_, inputs_, left_.data_ptr());
+}
+
+void PackedRows::multiply(const Tensor& packed, int64_t outputs, const Tensor& bias, int64_t begin,
+                          int64_t end, float* out, int64_t out_row) const {
+  PackedProduct product;
+  product.rows = rows_, product.inputs = inputs_, product.outputs = outputs;
+  product.left = left_.const_data_ptr(), product.right = packed.const_data_ptr();
+  product.bias = bias.defined() ? bias.const_data_ptr<float>() : nullptr;
+  product.out = out - begin, product.out_row = out_row;
+  products().multiply(product, begin, end);
+}
+
+Tensor packed_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  if (!packs(x, weight)) return torch::linear(x, weight, bias);
+  const Tensor right = packed(weight);
+  const PackedRows left(x);
+  const int64_t outputs = weight.size(0), groups = (outputs + kPackedColumns - 1) / kPackedColumns;
+  std::vector<int64_t> sizes = x.sizes().vec();
+  sizes.back() = outputs;
+  const Tensor out = torch::empty(sizes, x.options());
+  const int64_t macs = left.rows() * weight.size(1) * kPackedColumns;  // of a group
+  parallel_parts(groups, std::max<int64_t>(1, kLeastMacs / macs), [&](int64_t first, int64_t last) {
+    const int64_t begin = first * kPackedColumns;
+    left.multiply(right, outputs, bias, begin, std::min(outputs, last * kPackedColumns),
+                  out.data_ptr<float>() + begin, outputs);
+  });
+  return out;
+}
+
+}  // namespace fovea

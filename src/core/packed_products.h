@@ -1,0 +1,81 @@
+// Weights laid out for the many small products of decoding (src/kernels/product_kernels.h), for as long as
+// somebody says that they stay as they are.
+#pragma once
+
+#include <memory>
+
+#include "src/core/tensor.h"
+
+namespace fovea {
+
+struct PackedStore;
+
+/// While one of these lives, weights do not change, and layers that ask below answer without gradients from
+/// packed copies of them: quicker where the same weights meet few rows again and again, as in decoding. On
+/// AMX such products are less exact than float32 by some 1e-5. One inside another shares its copies, and so
+/// do those that follow each other while a `Kept` lives.
+class PackedProducts {
+ public:
+  PackedProducts();
+  ~PackedProducts();
+  PackedProducts(const PackedProducts&) = delete;
+  PackedProducts& operator=(const PackedProducts&) = delete;
+
+  /// What this thread may use, null where nobody said so; another thread uses it with `Shared`.
+  static std::shared_ptr<PackedStore> current();
+
+  /// While one of these lives on this thread, weights do not change between one PackedProducts and the next
+  /// either. By itself it lets nobody use copies.
+  class Kept {
+   public:
+    Kept();
+    ~Kept();
+    Kept(const Kept&) = delete;
+    Kept& operator=(const Kept&) = delete;
+
+   private:
+    std::shared_ptr<PackedStore> before_;
+  };
+
+  /// Lets this thread use the copies of another, which outlives it.
+  class Shared {
+   public:
+    explicit Shared(std::shared_ptr<PackedStore> store);
+    ~Shared();
+    Shared(const Shared&) = delete;
+    Shared& operator=(const Shared&) = delete;
+
+   private:
+    std::shared_ptr<PackedStore> before_;
+  };
+
+ private:
+  Shared shared_;
+};
+
+/// Whether a product of x with `weight` is made from a packed copy: where PackedProducts live, for float32 on
+/// the CPU and without gradients or autocast.
+bool packs(const Tensor& x, const Tensor& weight);
+
+/// `weight` [N, D], packed: bytes. Where `packs` says so.
+Tensor packed(const Tensor& weight);
+
+/// Rows of x [.., D] as left sides of such products.
+class PackedRows {
+ public:
+  explicit PackedRows(const Tensor& x);
+  int64_t rows() const { return rows_; }
+  /// Columns begin … end − 1 of x Wᵀ + b into out, whose rows are out_row apart; begin is a multiple of
+  /// kPackedColumns. On this thread.
+  void multiply(const Tensor& packed, int64_t outputs, const Tensor& bias, int64_t begin, int64_t end,
+                float* out, int64_t out_row) const;
+
+ private:
+  int64_t rows_, inputs_;
+  Tensor left_;
+};
+
+/// x Wᵀ + b: [.., D] → [.., N], from a packed copy where `packs` says so. `bias` may be undefined.
+Tensor packed_linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
+
+}  // namespace fovea

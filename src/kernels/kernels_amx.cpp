@@ -1,0 +1,146 @@
+// Products on AMX's tiles of bfloat16, with each number of a float as the sum of two of them: x w ≈ x₁ w₁ +
+// x₁ w₂ + x₂ w₁ (Henry, Tang & Heinecke 2019, §III). Everything else is AVX-512's.
+#define FOVEA_ISA amx
+#define FOVEA_BYTES 64
+#include "src/kernels/kernel_sets.h"
+#include "src/kernels/packed_rows.h"
+
+namespace fovea {
+
+const KernelSet& avx512_set();
+
+namespace amx {
+
+/// A tile: 16 rows of 32 numbers, of the right side pairs of rows of W beside each other. What belongs to 32
+/// inputs lies together: of the left 16 rows' first and second parts, of the right those of 32 outputs.
+constexpr int64_t kTile = 16 * 32, kDepth = 32, kLeftStep = 2 * kTile, kRightStep = 4 * kTile;
+
+inline int64_t steps_of(int64_t inputs) {
+  return (inputs + kDepth - 1) / kDepth;
+}
+inline int64_t right_bytes(int64_t outputs, int64_t inputs) {
+  return round_up(outputs, kPackedColumns) / kPackedColumns * steps_of(inputs) * kRightStep *
+         static_cast<int64_t>(sizeof(Bf16));
+}
+inline int64_t left_bytes(int64_t rows, int64_t inputs) {
+  return round_up(rows, 16) / 16 * steps_of(inputs) * kLeftStep * static_cast<int64_t>(sizeof(Bf16));
+}
+
+/// x as the sum of two numbers of bfloat16, up to 2⁻¹⁷ |x|.
+struct Halved {
+  Halves first, second;
+};
+inline Halved halved(Vec<float> x) {
+  const Halves first = narrow(x);
+  return {first, narrow(x - widen(first))};
+}
+
+/// Numbers column … column + 15 of a row of `width`, 0 behind it.
+inline Vec<float> piece(const float* row, int64_t column, int64_t width) {
+  const int64_t left = width - column;
+  return left >= kLanes<float> ? load(row + column) : left > 0 ? load_some(row + column, left) : Vec<float>{};
+}
+
+/// 32 numbers of a row from `column` on, as 16 pairs of their first and of their second parts.
+inline void split_pairs(const float* row, int64_t column, int64_t width, uint32_t* first, uint32_t* second) {
+  for (int64_t half = 0; half < 2; ++half) {
+    const Halved x = halved(piece(row, column + half * kLanes<float>, width));
+    __builtin_memcpy(first + 8 * half, &x.first, sizeof(x.first));
+    __builtin_memcpy(second + 8 * half, &x.second, sizeof(x.second));
+  }
+}
+
+inline void pack_right_tiles(const float* w, int64_t outputs, int64_t inputs, void* packed) {
+  auto* to = static_cast<uint32_t*>(packed);  // a pair of inputs each
+  const int64_t steps = steps_of(inputs);
+  for (int64_t output = 0; output < round_up(outputs, kPackedColumns); ++output)
+    for (int64_t s = 0; s < steps; ++s) {
+      uint32_t first[16] = {}, second[16] = {};
+      if (output < outputs) split_pairs(w + output * inputs, s * kDepth, inputs, first, second);
+      uint32_t* tile = to + (output / kPackedColumns * steps + s) * (kRightStep / 2) +
+                       output % kPackedColumns / 16 * (kTile / 2) + output % 16;
+      for (int64_t pair = 0; pair < 16; ++pair)
+        tile[pair * 16] = first[pair], tile[kTile + pair * 16] = second[pair];
+    }
+}
+
+inline void pack_left_tiles(const float* x, int64_t x_row, int64_t rows, int64_t inputs, void* packed) {
+  auto* to = static_cast<uint16_t*>(packed);
+  const int64_t steps = steps_of(inputs);
+  for (int64_t r = 0; r < round_up(rows, 16); ++r)
+    for (int64_t k = 0; k < steps * kDepth; k += kLanes<float>) {
+      const Halved both = r < rows ? halved(piece(x + r * x_row, k, inputs)) : Halved{};
+      uint16_t* tile = to + (r / 16 * steps + k / kDepth) * kLeftStep + r % 16 * 32 + k % kDepth;
+      __builtin_memcpy(tile, &both.first, sizeof(both.first));
+      __builtin_memcpy(tile + kTile, &both.second, sizeof(both.second));
+    }
+}
+
+/// All eight tiles: 16 rows of 64 bytes.
+struct alignas(64) TileShapes {
+  uint8_t palette = 1, start = 0, reserved[14] = {};
+  uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
+
+/// [16 or 32, 32] of the answer: left and right point to what belongs to its rows and columns.
+template <bool kTwo>
+inline void multiply_tiles(const uint16_t* left, const uint16_t* right, int64_t steps, float* block) {
+  const int64_t below = steps * kLeftStep;
+  _tile_zero(0), _tile_zero(1);
+  if (kTwo) _tile_zero(2), _tile_zero(3);
+  for (int64_t s = 0; s < steps; ++s, left += kLeftStep, right += kRightStep) {
+    const auto add = [&](int64_t left_part) {
+      _tile_loadd(4, left + left_part * kTile, 64);
+      _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(1, 4, 7);
+      if (!kTwo) return;
+      _tile_loadd(5, left + below + left_part * kTile, 64);
+      _tile_dpbf16ps(2, 5, 6), _tile_dpbf16ps(3, 5, 7);
+    };
+    _tile_loadd(6, right + 2 * kTile, 64), _tile_loadd(7, right + 3 * kTile, 64);
+    add(0);
+    _tile_loadd(6, right, 64), _tile_loadd(7, right + kTile, 64);
+    add(1);
+    add(0);
+  }
+  constexpr int64_t kRowBytes = kPackedColumns * static_cast<int64_t>(sizeof(float));
+  _tile_stored(0, block, kRowBytes), _tile_stored(1, block + 16, kRowBytes);
+  if (!kTwo) return;
+  _tile_stored(2, block + 16 * kPackedColumns, kRowBytes),
+      _tile_stored(3, block + 16 * kPackedColumns + 16, kRowBytes);
+}
+
+inline void multiply(const PackedProduct& p, int64_t begin, int64_t end) {
+  const TileShapes shapes;
+  _tile_loadconfig(&shapes);
+  const int64_t steps = steps_of(p.inputs);
+  alignas(64) float block[32 * kPackedColumns];
+  for (int64_t column = begin; column < end; column += kPackedColumns) {
+    const uint16_t* right =
+        static_cast<const uint16_t*>(p.right) + column / kPackedColumns * steps * kRightStep;
+    for (int64_t row = 0; row < p.rows; row += 32) {
+      const uint16_t* left = static_cast<const uint16_t*>(p.left) + row / 16 * steps * kLeftStep;
+      if (p.rows - row > 16)
+        multiply_tiles<true>(left, right, steps, block);
+      else
+        multiply_tiles<false>(left, right, steps, block);
+      write_block(p, block, kPackedColumns, row, lesser(32, p.rows - row), column,
+                  lesser(kPackedColumns, end - column));
+    }
+  }
+  _tile_release();
+}
+
+}  // namespace amx
+
+const KernelSet& amx_set() {
+  static const KernelSet kSet = [] {
+    KernelSet set = avx512_set();
+    static_cast<ProductKernels&>(set) = {
+        "amx", amx::right_bytes, amx::left_bytes, amx::pack_right_tiles, amx::pack_left_tiles, amx::multiply};
+    return set;
+  }();
+  return kSet;
+}
+
+}  // namespace fovea

@@ -1,0 +1,102 @@
+// Packed products of every instruction set that this machine has, against loops in double.
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include "src/base/random.h"
+#include "src/kernels/kernel_sets.h"
+
+using namespace fovea;
+
+namespace {
+
+struct Freed {
+  void operator()(void* memory) const { std::free(memory); }
+};
+using Memory = std::unique_ptr<void, Freed>;
+
+Memory aligned(int64_t bytes) {
+  return Memory(std::aligned_alloc(64, static_cast<size_t>(bytes)));
+}
+
+std::vector<float> drawn(uint64_t seed, int64_t count) {
+  Random random(seed);
+  std::vector<float> x(static_cast<size_t>(count));
+  for (float& one : x) one = static_cast<float>(random.normal());
+  return x;
+}
+
+/// x Wᵀ + b with rows of y `out_row` apart; what lies between stays −1.
+std::vector<float> product(const ProductKernels& kernels, const std::vector<float>& x,
+                           const std::vector<float>& w, const float* bias, PackedProduct p) {
+  const Memory right = aligned(kernels.right_bytes(p.outputs, p.inputs));
+  const Memory left = aligned(kernels.left_bytes(p.rows, p.inputs));
+  kernels.pack_right(w.data(), p.outputs, p.inputs, right.get());
+  kernels.pack_left(x.data(), p.inputs, p.rows, p.inputs, left.get());
+  std::vector<float> y(static_cast<size_t>(p.rows * p.out_row), -1);
+  p.left = left.get(), p.right = right.get(), p.bias = bias, p.out = y.data();
+  // In two parts, as two threads would.
+  const int64_t half = p.outputs / 2 / kPackedColumns * kPackedColumns;
+  kernels.multiply(p, 0, half);
+  kernels.multiply(p, half, p.outputs);
+  return y;
+}
+
+std::vector<const KernelSet*> sets() {
+  std::vector<const KernelSet*> found;
+  for (const char* name : {"generic", "avx2", "avx512", "amx"})
+    if (const KernelSet* set = kernel_set(name)) found.push_back(set);
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("a packed product is the product, whatever its sizes, and writes nothing beside it") {
+  for (const ProductKernels* kernels : sets())
+    for (const auto& [rows, inputs, outputs] : std::vector<std::array<int64_t, 3>>{
+             {1, 1, 1}, {1, 256, 70}, {3, 40, 33}, {16, 32, 32}, {17, 31, 96}, {65, 100, 64}, {200, 16, 7}}) {
+      INFO(kernels->name << " " << rows << " x " << inputs << " x " << outputs);
+      const auto x = drawn(1, rows * inputs), w = drawn(2, outputs * inputs), b = drawn(3, outputs);
+      const double allowed = std::string(kernels->name) == "amx" ? 2e-5 : 1e-6;
+      const int64_t out_row = outputs + 5;
+      for (const bool with_bias : {true, false}) {
+        const auto y = product(*kernels, x, w, with_bias ? b.data() : nullptr,
+                               {rows, inputs, outputs, {}, {}, {}, {}, out_row});
+        bool right = true, beside = true;
+        for (int64_t r = 0; r < rows; ++r)
+          for (int64_t n = 0; n < out_row; ++n) {
+            const float found = y[static_cast<size_t>(r * out_row + n)];
+            if (n >= outputs) {
+              beside = beside && found == -1;
+              continue;
+            }
+            double sum = 0, sizes = 1e-3;
+            for (int64_t k = 0; k < inputs; ++k) {
+              const double one = static_cast<double>(x[static_cast<size_t>(r * inputs + k)]) *
+                                 static_cast<double>(w[static_cast<size_t>(n * inputs + k)]);
+              sum += one, sizes += std::abs(one);
+            }
+            if (with_bias) sum += static_cast<double>(b[static_cast<size_t>(n)]);
+            right = right && std::abs(static_cast<double>(found) - sum) < allowed * sizes;
+          }
+        CHECK(right);
+        CHECK(beside);
+      }
+    }
+}
+
+TEST_CASE("a row of a packed product is the same beside any others") {
+  constexpr int64_t kInputs = 96, kOutputs = 64;
+  const auto w = drawn(4, kOutputs * kInputs), x = drawn(5, 50 * kInputs);
+  for (const ProductKernels* kernels : sets()) {
+    INFO(kernels->name);
+    const auto all = product(*kernels, x, w, nullptr, {50, kInputs, kOutputs, {}, {}, {}, {}, kOutputs});
+    for (const int64_t r : {0, 11, 12, 31, 32, 49}) {
+      const std::vector<float> own(x.begin() + r * kInputs, x.begin() + (r + 1) * kInputs);
+      const auto alone = product(*kernels, own, w, nullptr, {1, kInputs, kOutputs, {}, {}, {}, {}, kOutputs});
+      CHECK(std::equal(alone.begin(), alone.end(), all.begin() + r * kOutputs));
+    }
+  }
+}

@@ -1,0 +1,100 @@
+// One query of a step, answered over the keys where they lie, against the plain arithmetic; and memories that
+// grow in place.
+#include <catch2/catch.hpp>
+
+#include "models/attention/registry.h"
+
+using namespace fovea;
+
+namespace {
+
+constexpr int64_t kBatch = 3, kKeys = 70, kWidth = 24;
+
+std::shared_ptr<Attention> made(Json group, const char* engine, torch::Dtype type) {
+  AttentionShape shape;
+  shape.query_width = shape.key_width = shape.value_width = shape.width = kWidth;
+  shape.length = kKeys;
+  group["engine"] = engine;
+  torch::manual_seed(3);
+  auto attention = make_attention(resolve_attention(group, "attention"), shape, "attention");
+  attention->to(type);
+  attention->eval();
+  return attention;
+}
+
+Tensor drawn(uint64_t seed, int64_t length, torch::Dtype type) {
+  torch::manual_seed(seed);
+  return torch::randn({kBatch, length, kWidth}, type);
+}
+
+void check_step(const Json& group, torch::Dtype type, double tolerance) {
+  INFO(group.dump());
+  torch::NoGradGuard no_gradient;
+  const auto plain = made(group, "plain", type), quick = made(group, "auto", type);
+  const Tensor query = drawn(4, 1, type), keys = drawn(5, kKeys, type);
+  Tensor padding = torch::ones({kBatch, kKeys}, torch::kBool);
+  padding[1].slice(0, kKeys - 40).fill_(false);
+  padding[2].fill_(false);  // nothing to attend to
+  for (const int64_t first : {kKeys - 1, int64_t{5}}) {
+    Call call;
+    call.first = first;
+    const Tensor expected = plain->attend(query, plain->extend({}, keys, keys, padding), call).context;
+    const Tensor found = quick->attend(query, quick->extend({}, keys, keys, padding), call).context;
+    CHECK((found - expected).abs().max().item<double>() <
+          tolerance * (1 + expected.abs().max().item<double>()));
+    call.want = Want::kWeights;
+    CHECK(torch::equal(quick->attend(query, quick->extend({}, keys, keys, padding), call).context, found));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a step's context is that of the plain arithmetic: every normalizer, pattern and bias") {
+  std::vector<Json> groups;
+  for (const char* normalizer :
+       {"softmax", "softmax-one", "sigmoid", "sparsemax", "entmax15", "top-k", "hard"})
+    groups.push_back({{"scorer", "scaled-dot"}, {"normalizer", normalizer}, {"heads", 2}});
+  for (const char* pattern : {"causal", "local", "block", "strided", "bidirectional"})
+    groups.push_back({{"scorer", "scaled-dot"}, {"pattern", pattern}, {"heads", 2}});
+  for (const char* position : {"rope", "alibi", "t5"})
+    groups.push_back({{"scorer", "dot"}, {"position", position}, {"heads", 2}});
+  groups.push_back({{"scorer", "general"}, {"heads", 4}, {"kv_heads", 2}});
+  for (const Json& group : groups) {
+    check_step(group, torch::kFloat64, 1e-12);
+    check_step(group, torch::kFloat32, 1e-5);
+  }
+}
+
+TEST_CASE("a memory that grows in place is what joining by copies gives, and changes no other") {
+  const auto attention = made({{"scorer", "scaled-dot"}, {"heads", 2}}, "auto", torch::kFloat64);
+  const auto key = [](uint64_t seed) { return drawn(seed, 1, torch::kFloat64); };
+  const auto grown = [&](int64_t steps, uint64_t last) {
+    Memory memory;
+    for (int64_t t = 0; t < steps; ++t) memory = attention->extend(memory, key(100 + t), key(200 + t));
+    return attention->extend(memory, key(last), key(last));
+  };
+  const auto same = [](const Memory& a, const Memory& b) {
+    return a.size() == b.size() && torch::equal(a.parts()[0], b.parts()[0]) &&
+           torch::equal(a.parts()[1], b.parts()[1]);
+  };
+  const Memory expected = grown(40, 1).detach(), other = grown(40, 2).detach();  // with gradients: by copies
+  torch::NoGradGuard no_gradient;
+  Memory memory;
+  for (int64_t t = 0; t < 40; ++t) memory = attention->extend(memory, key(100 + t), key(200 + t));
+  const Memory before = memory;
+  const Memory one = attention->extend(memory, key(1), key(1));
+  const Memory two = attention->extend(before, key(2), key(2));
+  CHECK(same(one, expected));
+  CHECK(same(two, other));
+  CHECK(memory.size() == 40);
+  // Rows that are reordered go on as those rows do, and leave the memory they came from alone.
+  const Tensor rows = torch::tensor({2, 0, 0, 1}, torch::kInt64);
+  const Memory chosen = one.select(rows);
+  CHECK(torch::equal(chosen.parts()[0], expected.parts()[0].index_select(0, rows)));
+  const Tensor more = key(3).index_select(0, rows);
+  const Memory longer = attention->extend(chosen, more, more);
+  const Memory wanted = attention->extend(one, key(3), key(3)).select(rows);
+  CHECK(torch::allclose(longer.parts()[0], wanted.parts()[0], 1e-12, 1e-12));  // products of other sizes
+  CHECK(torch::allclose(longer.parts()[1], wanted.parts()[1], 1e-12, 1e-12));
+  CHECK(same(one, expected));
+}
