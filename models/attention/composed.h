@@ -60,6 +60,10 @@ class ComposedAttention : public Attention {
   };
   /// Whether the fused kernels answer this call. Not a matter of what is wanted: the context never is.
   bool fuses(const Rows& rows) const;
+  /// Whether scores are products of mapped queries and keys.
+  bool pairs_by_product() const;
+  /// Whether one query is answered over the keys where they lie (step_attention).
+  bool is_step(const Rows& rows) const;
   /// The attended values of all queries [B, H, Tq, Dv].
   Tensor attend_fused(const Rows& rows);
   Rows prepare(const Tensor& query, const Memory& memory, const Call& call);

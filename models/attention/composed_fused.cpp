@@ -9,11 +9,6 @@ namespace {
 /// products.
 constexpr int64_t kFewQueries = 4;
 
-/// Whether one query is answered over the keys where they lie (step_attention).
-bool is_step(const Tensor& query, bool product, bool drops) {
-  return product && !drops && query.size(2) == 1 && !torch::GradMode::is_enabled();
-}
-
 std::string with_pattern(const std::vector<std::shared_ptr<Pattern>>& patterns) {
   for (const auto& pattern : patterns)
     if (!pattern->hard()) return "the pattern depends on more than positions";
@@ -35,21 +30,26 @@ std::string ComposedAttention::engine() const {
   if (axes_.engine == Engine::kPlain) return "plain: asked for";
   if (const std::string reason = unfused_because(); !reason.empty()) return "plain: " + reason;
   if (axes_.engine == Engine::kFused) return "fused: asked for";
-  const bool product = scored() && *axes_.scorer->fused_pair() == PairRule::kProduct;
   return std::string("fused") +
-         (product
+         (pairs_by_product()
               ? " for at least " + std::to_string(kFewQueries) + " queries or a step of decoding, else plain"
               : "") +
          "; plain on devices other than the CPU";
+}
+
+bool ComposedAttention::pairs_by_product() const {
+  return scored() && *axes_.scorer->fused_pair() == PairRule::kProduct;
+}
+
+bool ComposedAttention::is_step(const Rows& rows) const {
+  return pairs_by_product() && !rows.dropout_key && rows.query.size(2) == 1 && !torch::GradMode::is_enabled();
 }
 
 bool ComposedAttention::fuses(const Rows& rows) const {
   if (!fusable_ || axes_.engine == Engine::kPlain || changes()) return false;
   if (!rows.query.device().is_cpu()) return false;
   if (axes_.engine == Engine::kFused) return true;
-  const bool product = scored() && *axes_.scorer->fused_pair() == PairRule::kProduct;
-  return !product || rows.query.size(2) >= kFewQueries ||
-         is_step(rows.query, product, rows.dropout_key.has_value());
+  return !pairs_by_product() || rows.query.size(2) >= kFewQueries || is_step(rows);
 }
 
 Tensor ComposedAttention::attend_fused(const Rows& rows) {
@@ -69,9 +69,8 @@ Tensor ComposedAttention::attend_fused(const Rows& rows) {
     call.bias =
         axes_.position->by_distance(positions(steps, rows.keys.device()).flip(0));  // [H, Tq + Tk − 1]
   }
-  const bool step =
-      is_step(rows.query, scored() && call.pair == PairRule::kProduct, rows.dropout_key.has_value());
-  return step && call.key.size(2) > 0 ? step_attention(call) : fused_attention(call);  // [B, H, Tq, Dv]
+  return is_step(rows) && call.key.size(2) > 0 ? step_attention(call)
+                                               : fused_attention(call);  // [B, H, Tq, Dv]
 }
 
 std::string engine_text(const Attention& attention) {

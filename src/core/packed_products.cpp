@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "src/core/parallel.h"
 #include "src/kernels/kernel_sets.h"
@@ -39,32 +40,27 @@ std::shared_ptr<PackedStore>& kept_store() {
   return store;
 }
 
-std::shared_ptr<PackedStore> begun_store() {
-  if (own_store()) return own_store();
-  return kept_store() ? kept_store() : std::make_shared<PackedStore>();
+/// The store that lies in the first of these places to hold one, or a new one.
+std::shared_ptr<PackedStore> store_of(std::initializer_list<std::shared_ptr<PackedStore>> places) {
+  for (const auto& store : places)
+    if (store) return store;
+  return std::make_shared<PackedStore>();
 }
 
 }  // namespace
 
-PackedProducts::PackedProducts() : shared_(begun_store()) {}
-PackedProducts::~PackedProducts() = default;
+PackedProducts::Placed::Placed(std::shared_ptr<PackedStore>& place, std::shared_ptr<PackedStore> store)
+    : place_(place), before_(std::exchange(place, std::move(store))) {}
+PackedProducts::Placed::~Placed() {
+  place_ = before_;
+}
+
+PackedProducts::PackedProducts() : shared_(store_of({own_store(), kept_store()})) {}
+PackedProducts::Kept::Kept() : placed_(kept_store(), store_of({kept_store()})) {}
+PackedProducts::Shared::Shared(std::shared_ptr<PackedStore> store) : placed_(own_store(), std::move(store)) {}
 
 std::shared_ptr<PackedStore> PackedProducts::current() {
   return own_store();
-}
-
-PackedProducts::Kept::Kept() : before_(kept_store()) {
-  if (!before_) kept_store() = std::make_shared<PackedStore>();
-}
-PackedProducts::Kept::~Kept() {
-  kept_store() = before_;
-}
-
-PackedProducts::Shared::Shared(std::shared_ptr<PackedStore> store) : before_(own_store()) {
-  own_store() = std::move(store);
-}
-PackedProducts::Shared::~Shared() {
-  own_store() = before_;
 }
 
 bool packs(const Tensor& x, const Tensor& weight) {

@@ -15,11 +15,21 @@ struct PackedStore;
 /// AMX such products are less exact than float32 by some 1e-5. One inside another shares its copies, and so
 /// do those that follow each other while a `Kept` lives.
 class PackedProducts {
+  /// A store in one of this thread's places, where what was there before comes back at the end.
+  class Placed {
+   public:
+    Placed(std::shared_ptr<PackedStore>& place, std::shared_ptr<PackedStore> store);
+    ~Placed();
+    Placed(const Placed&) = delete;
+    Placed& operator=(const Placed&) = delete;
+
+   private:
+    std::shared_ptr<PackedStore>& place_;
+    std::shared_ptr<PackedStore> before_;
+  };
+
  public:
   PackedProducts();
-  ~PackedProducts();
-  PackedProducts(const PackedProducts&) = delete;
-  PackedProducts& operator=(const PackedProducts&) = delete;
 
   /// What this thread may use, null where nobody said so; another thread uses it with `Shared`.
   static std::shared_ptr<PackedStore> current();
@@ -29,24 +39,18 @@ class PackedProducts {
   class Kept {
    public:
     Kept();
-    ~Kept();
-    Kept(const Kept&) = delete;
-    Kept& operator=(const Kept&) = delete;
 
    private:
-    std::shared_ptr<PackedStore> before_;
+    Placed placed_;
   };
 
   /// Lets this thread use the copies of another, which outlives it.
   class Shared {
    public:
     explicit Shared(std::shared_ptr<PackedStore> store);
-    ~Shared();
-    Shared(const Shared&) = delete;
-    Shared& operator=(const Shared&) = delete;
 
    private:
-    std::shared_ptr<PackedStore> before_;
+    Placed placed_;
   };
 
  private:

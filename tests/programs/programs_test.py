@@ -74,7 +74,7 @@ class CommandLine(Programs):
             self.assertAlmostEqual(case["first_loss"], math.log(65), delta=0.5)  # an untrained net guesses
         self.assertEqual(sorted(path.name for path in saved.iterdir()), ["transformer-lm.batch.safetensors", "transformer-lm.model.safetensors"])
         # Each operator's own time: all of the step, and both products and attention are among it.
-        case, = json.loads(fovea("bench", "train", "--only", "transformer-lm", "--precision", "float32", "--operators", "--runs", "2", "--threads", "2", "--format", "json").stdout)["cases"]
+        case, = json.loads(fovea("bench", "train", "--only", "transformer-lm", "--precision", "float32", "--operators", "--runs", "9", "--threads", "2", "--format", "json").stdout)["cases"]
         times = {one["name"]: one["milliseconds"] for one in case["operators"]}
         self.assertLessEqual({"aten::mm", "fovea::fused_attention", "outside", "others"}, set(times))
         self.assertGreater(sum(times.values()), case["milliseconds_per_step"] / 2)
