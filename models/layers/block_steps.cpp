@@ -1,7 +1,5 @@
 #include "models/layers/block_steps.h"
 
-#include <ATen/autocast_mode.h>
-
 #include <algorithm>
 
 #include "models/attention/counter_dropout.h"
@@ -15,11 +13,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
 using Variables = torch::autograd::variable_list;
-
-bool autocast() {
-  return at::autocast::is_autocast_enabled(at::kCPU) &&
-         at::autocast::get_autocast_dtype(at::kCPU) == torch::kBFloat16;
-}
 
 bool quick(const Tensor& x) {
   return x.device().is_cpu() && (x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kFloat64) &&
@@ -122,7 +115,7 @@ class GeluLinear : public torch::autograd::Function<GeluLinear> {
  public:
   static Variable forward(AutogradContext* context, const Variable& given, const Variable& weight,
                           const Variable& bias) {
-    const auto dtype = autocast() ? torch::kBFloat16 : given.scalar_type();
+    const auto dtype = half_precision() ? torch::kBFloat16 : given.scalar_type();
     const Tensor x = given.reshape({-1, given.size(-1)}).to(dtype),
                  narrow = weight.to(dtype);                            // [N, D], [D', D]
     const Tensor inner = torch::addmm(bias.to(dtype), x, narrow.t());  // [N, D']
@@ -176,7 +169,7 @@ bool quick(const Tensor& x, const torch::nn::LayerNorm& norm) {
 Forked fork_norm(const Tensor& x, torch::nn::LayerNorm& norm) {
   if (!quick(x, norm)) return {x, norm(x)};
   const Variables both = Norm::apply(x, norm->weight, norm->bias, norm->options.eps(),
-                                     autocast() && x.scalar_type() == torch::kFloat32, true);
+                                     half_precision() && x.scalar_type() == torch::kFloat32, true);
   return {both[0], both[1]};
 }
 
@@ -202,7 +195,7 @@ Tensor gelu_linear(const Tensor& x, torch::nn::Linear& linear) {
     });
     return inner;
   }
-  const bool half = x.scalar_type() == torch::kBFloat16 && autocast();
+  const bool half = x.scalar_type() == torch::kBFloat16 && half_precision();
   if (!(quick(x) || half) || !quick(linear->weight) || !linear->bias.defined() || x.numel() == 0 ||
       (!half && linear->weight.scalar_type() != x.scalar_type()))
     return torch::gelu(linear(x));

@@ -1,6 +1,7 @@
 #include "models/layers/recurrent.h"
 
 #include "models/layers/dropout.h"
+#include "models/layers/kernel_types.h"
 #include "models/layers/recurrent_sequence.h"
 #include "src/core/batch.h"
 
@@ -40,7 +41,8 @@ CellWeights RecurrentImpl::weights(int64_t layer, bool reverse) const {
 }
 
 RecurrentOutput RecurrentImpl::forward(const Tensor& given, const Tensor& lengths, const State& before) {
-  // Not in half precision: LibTorch has no such LSTM for every processor.
+  const bool half = half_precision();
+  // LibTorch has no LSTM in half precision for every processor; the fused steps have products that are.
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(
       c10::DispatchKeySet({c10::DispatchKey::AutocastCPU, c10::DispatchKey::AutocastCUDA}));
   const auto own = (lstm_ ? lstm_->parameters() : gru_->parameters())[0].scalar_type();
@@ -49,13 +51,13 @@ RecurrentOutput RecurrentImpl::forward(const Tensor& given, const Tensor& length
   for (const Tensor& part : before) state.push_back(part.to(own));
   // An empty row counts as one step over its (zero) padding: packing has no rows of length 0.
   const Tensor counts = unpadded(lengths, x.size(1)) ? Tensor() : lengths.to(torch::kCPU).clamp_min(1);
-  RecurrentOutput output = has_fused_steps(x) ? fused(x, counts, state) : plain(x, counts, state);
+  RecurrentOutput output = has_fused_steps(x) ? fused(x, counts, state, half) : plain(x, counts, state);
   const int64_t top = output.state[0].size(1) - directions();
   output.last = output.state[0].slice(1, top).flatten(1);  // [B, H·directions]
   return output;
 }
 
-RecurrentOutput RecurrentImpl::fused(const Tensor& x, const Tensor& counts, const State& before) {
+RecurrentOutput RecurrentImpl::fused(const Tensor& x, const Tensor& counts, const State& before, bool half) {
   Tensor sequence = x.transpose(0, 1);  // [T, B, D]
   Tensor real;                          // [T, B, 1]
   if (counts.defined())
@@ -71,8 +73,9 @@ RecurrentOutput RecurrentImpl::fused(const Tensor& x, const Tensor& counts, cons
         return before.empty() ? zeros : before[part].select(1, layer * directions() + side);
       };
       const CellWeights own = weights(layer, side == 1);
-      const SequenceOutput one = lstm_ ? fused_lstm(sequence, own, start(0), start(1), counts, side == 1)
-                                       : fused_gru(sequence, own, start(0), counts, side == 1);
+      const SequenceOptions options{counts, side == 1, half};
+      const SequenceOutput one = lstm_ ? fused_lstm(sequence, own, start(0), start(1), options)
+                                       : fused_gru(sequence, own, start(0), options);
       sides.push_back(one.states), h.push_back(one.h), c.push_back(one.c);
     }
     sequence = sides.size() == 1 ? sides[0] : torch::cat(sides, -1);  // [T, B, H·directions]

@@ -36,7 +36,7 @@ class RecurrentImpl : public torch::nn::Module {
   int64_t width() const { return options_.hidden * directions(); }
 
  private:
-  RecurrentOutput fused(const Tensor& x, const Tensor& counts, const State& state);
+  RecurrentOutput fused(const Tensor& x, const Tensor& counts, const State& state, bool half);
   CellWeights weights(int64_t layer, bool reverse) const;
   int64_t directions() const { return options_.bidirectional ? 2 : 1; }
   RecurrentOptions options_;

@@ -2,6 +2,7 @@
 
 #include <ATen/Dispatch.h>
 
+#include "src/core/packed_products.h"
 #include "src/core/parallel.h"
 #include "src/kernels/kernel_sets.h"
 
@@ -37,25 +38,58 @@ Scalar* at_index(const Tensor& tensor, int64_t i) {
   return tensor.data_ptr<Scalar>() + i * tensor.stride(0);
 }
 
-/// body(i, t, begin, end) for step i at time t, in order or from the last to the first; each thread takes
-/// some rows through all steps, as no row asks another.
+/// Rows that one thread takes through all steps, as no row asks another, with room for their products.
+struct Part {
+  int64_t begin, end;
+  Tensor room;
+};
+
+/// body(i, t, part) for step i at time t, in order or from the last to the first.
 template <class Body>
 void each_step(const Steps& steps, int64_t rows, Body body) {
   parallel_parts(rows, kLeastRows, [&](int64_t begin, int64_t end) {
-    for (int64_t i = 0; i < steps.count; ++i) body(i, steps.time(i), begin, end);
+    Part part{begin, end, Tensor()};
+    for (int64_t i = 0; i < steps.count; ++i) body(i, steps.time(i), part);
   });
 }
 template <class Body>
 void each_step_back(const Steps& steps, int64_t rows, Body body) {
   parallel_parts(rows, kLeastRows, [&](int64_t begin, int64_t end) {
-    for (int64_t i = steps.count - 1; i >= 0; --i) body(i, steps.time(i), begin, end);
+    Part part{begin, end, Tensor()};
+    for (int64_t i = steps.count - 1; i >= 0; --i) body(i, steps.time(i), part);
   });
 }
 
-/// Rows begin … end − 1 of [T, B, X] at time t, in one step: it is asked for thousands of times.
-Tensor rows_at(const Tensor& x, int64_t t, int64_t begin, int64_t end) {
-  return x.as_strided({end - begin, x.size(2)}, {x.stride(1), x.stride(2)},
-                      x.storage_offset() + t * x.stride(0) + begin * x.stride(1));
+/// W [N, D], which multiplies rows in every step: as it is, or with bfloat16's exactness.
+class StepMatrix {
+ public:
+  StepMatrix(const Tensor& matrix, bool half) : transposed_(matrix.t()) {
+    if (half) coarse_.emplace(matrix);
+  }
+  /// y += x Wᵀ.
+  void add(Tensor y, const Tensor& x, Part& part) const {
+    if (coarse_)
+      coarse_->multiply(x, {}, y, true, part.room);
+    else
+      y.addmm_(x, transposed_);
+  }
+  /// y = x Wᵀ + b.
+  void make(Tensor y, const Tensor& x, const Tensor& bias, Part& part) const {
+    if (coarse_)
+      coarse_->multiply(x, bias, y, false, part.room);
+    else
+      torch::addmm_out(y, bias, x, transposed_);
+  }
+
+ private:
+  Tensor transposed_;
+  std::optional<CoarseMatrix> coarse_;
+};
+
+/// A part's rows of [T, B, X] at time t, in one step: it is asked for thousands of times.
+Tensor rows_at(const Tensor& x, int64_t t, const Part& part) {
+  return x.as_strided({part.end - part.begin, x.size(2)}, {x.stride(1), x.stride(2)},
+                      x.storage_offset() + t * x.stride(0) + part.begin * x.stride(1));
 }
 
 CellStep cell_step(int64_t hidden, int64_t time, const Maybe& lengths) {
@@ -68,9 +102,33 @@ Tensor rows_of(const Tensor& x) {
 }
 
 /// x W^T + b for all steps at once [T, B, G·H].
-Tensor input_gates(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  return torch::addmm(bias, rows_of(x), weight.t()).view({x.size(0), x.size(1), -1});
+Tensor input_gates(const Tensor& x, const Tensor& weight, const Tensor& bias, bool half) {
+  const Tensor rows = rows_of(x), gates = torch::empty({rows.size(0), weight.size(0)}, x.options());
+  const StepMatrix matrix(weight, half);
+  const auto make = [&](int64_t begin, int64_t end) {
+    Part part{begin, end, Tensor()};
+    matrix.make(gates.slice(0, begin, end), rows.slice(0, begin, end), bias, part);
+  };
+  // LibTorch shares a product among threads itself.
+  half ? parallel_parts(rows.size(0), kLeastRows, make) : make(0, rows.size(0));
+  return gates.view({x.size(0), x.size(1), -1});
 }
+
+/// What the gradients of weights, biases and inputs are made of, for all steps at once: products of rows, in
+/// bfloat16 where that is exact enough.
+class Sums {
+ public:
+  explicit Sums(bool half) : half_(half) {}
+  Tensor rows(const Tensor& x) const { return half_ ? rows_of(x).to(torch::kBFloat16) : rows_of(x); }
+  /// a b, in the numbers of the layer.
+  Tensor product(const Tensor& a, const Tensor& b) const {
+    const Tensor made = torch::mm(a, half_ ? b.to(torch::kBFloat16) : b);
+    return half_ ? made.to(torch::kFloat32) : made;
+  }
+
+ private:
+  bool half_;
+};
 
 /// Room for T + 1 states, with the first one in.
 Tensor begun(const Tensor& first, const Steps& steps) {
@@ -83,25 +141,27 @@ class FusedLstm : public torch::autograd::Function<FusedLstm> {
  public:
   static Variables forward(AutogradContext* context, const Variable& x, const Variable& w_input,
                            const Variable& w_hidden, const Variable& b_input, const Variable& b_hidden,
-                           const Variable& h, const Variable& c, const Maybe& lengths, bool reverse) {
+                           const Variable& h, const Variable& c, const Maybe& lengths, bool reverse,
+                           bool half) {
     const Steps steps{x.size(0), reverse};
-    const Tensor gates = input_gates(x, w_input, b_input + b_hidden);  // [T, B, 4H]
-    const Tensor states = begun(h, steps), cells = begun(c, steps);    // [T + 1, B, H]
-    const Tensor recurrent = w_hidden.t();
+    const Tensor gates = input_gates(x, w_input, b_input + b_hidden, half);  // [T, B, 4H]
+    const Tensor states = begun(h, steps), cells = begun(c, steps);          // [T + 1, B, H]
+    const StepMatrix recurrent(w_hidden, half);
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_lstm", [&] {
-      each_step(steps, x.size(1), [&](int64_t i, int64_t t, int64_t begin, int64_t end) {
-        rows_at(gates, t, begin, end).addmm_(rows_at(states, steps.state_before(i), begin, end), recurrent);
+      each_step(steps, x.size(1), [&](int64_t i, int64_t t, Part& part) {
+        recurrent.add(rows_at(gates, t, part), rows_at(states, steps.state_before(i), part), part);
         const LstmForward<scalar_t> step{cell_step(h.size(1), t, lengths),
                                          at_index<scalar_t>(gates, t),
                                          at_index<scalar_t>(states, steps.state_before(i)),
                                          at_index<scalar_t>(cells, steps.state_before(i)),
                                          at_index<scalar_t>(states, steps.state_after(i)),
                                          at_index<scalar_t>(cells, steps.state_after(i))};
-        kernels<RecurrentKernels<scalar_t>>().lstm_forward(step, begin, end);
+        kernels<RecurrentKernels<scalar_t>>().lstm_forward(step, part.begin, part.end);
       });
     });
     context->save_for_backward({x, w_input, w_hidden, gates, states, cells, lengths.value_or(Tensor())});
     context->saved_data["reverse"] = reverse;
+    context->saved_data["half"] = half;
     const int64_t last = steps.state_after(steps.count - 1);
     return {steps.after(states).clone(), states[last].clone(), cells[last].clone()};
   }
@@ -112,10 +172,12 @@ class FusedLstm : public torch::autograd::Function<FusedLstm> {
                  &states = saved[4], &cells = saved[5];
     const Maybe lengths = saved[6].defined() ? Maybe(saved[6]) : std::nullopt;
     const Steps steps{x.size(0), context->saved_data["reverse"].toBool()};
+    const bool half = context->saved_data["half"].toBool();
+    const StepMatrix back(w_hidden.t(), half);
     const Tensor outputs = from[0].contiguous(), dgates = torch::empty_like(gates);
     Tensor dh = from[1].clone(at::MemoryFormat::Contiguous), dc = from[2].clone(at::MemoryFormat::Contiguous);
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_lstm", [&] {
-      each_step_back(steps, x.size(1), [&](int64_t i, int64_t t, int64_t begin, int64_t end) {
+      each_step_back(steps, x.size(1), [&](int64_t i, int64_t t, Part& part) {
         const LstmBackward<scalar_t> step{cell_step(dh.size(1), t, lengths),
                                           at_index<scalar_t>(gates, t),
                                           at_index<scalar_t>(cells, steps.state_before(i)),
@@ -124,18 +186,20 @@ class FusedLstm : public torch::autograd::Function<FusedLstm> {
                                           dh.data_ptr<scalar_t>(),
                                           dc.data_ptr<scalar_t>(),
                                           at_index<scalar_t>(dgates, t)};
-        kernels<RecurrentKernels<scalar_t>>().lstm_backward(step, begin, end);
-        dh.slice(0, begin, end).addmm_(rows_at(dgates, t, begin, end), w_hidden);
+        kernels<RecurrentKernels<scalar_t>>().lstm_backward(step, part.begin, part.end);
+        back.add(dh.slice(0, part.begin, part.end), rows_at(dgates, t, part), part);
       });
     });
-    const Tensor rows = rows_of(dgates), bias = rows.sum(0);  // [T·B, 4H], [4H]
-    return {context->needs_input_grad(0) ? torch::mm(rows, w_input).view_as(x) : Tensor(),
-            torch::mm(rows.t(), rows_of(x)),
-            torch::mm(rows.t(), rows_of(steps.before(states))),
+    const Sums sums(half);
+    const Tensor rows = sums.rows(dgates), bias = rows_of(dgates).sum(0);  // [T·B, 4H], [4H]
+    return {context->needs_input_grad(0) ? sums.product(rows, w_input).view_as(x) : Tensor(),
+            sums.product(rows.t(), rows_of(x)),
+            sums.product(rows.t(), rows_of(steps.before(states))),
             bias,
             bias,
             dh,
             dc,
+            Tensor(),
             Tensor(),
             Tensor()};
   }
@@ -145,28 +209,29 @@ class FusedGru : public torch::autograd::Function<FusedGru> {
  public:
   static Variables forward(AutogradContext* context, const Variable& x, const Variable& w_input,
                            const Variable& w_hidden, const Variable& b_input, const Variable& b_hidden,
-                           const Variable& h, const Maybe& lengths, bool reverse) {
+                           const Variable& h, const Maybe& lengths, bool reverse, bool half) {
     const Steps steps{x.size(0), reverse};
-    const Tensor gates = input_gates(x, w_input, b_input);  // [T, B, 3H]
-    const Tensor states = begun(h, steps);                  // [T + 1, B, H]
-    const Tensor inner = torch::empty_like(gates[0]);       // [B, 3H]
+    const Tensor gates = input_gates(x, w_input, b_input, half);  // [T, B, 3H]
+    const Tensor states = begun(h, steps);                        // [T + 1, B, H]
+    const Tensor inner = torch::empty_like(gates[0]);             // [B, 3H]
     const Tensor kept = torch::empty({steps.count, h.size(0), h.size(1)}, h.options());
-    const Tensor recurrent = w_hidden.t();
+    const StepMatrix recurrent(w_hidden, half);
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_gru", [&] {
-      each_step(steps, x.size(1), [&](int64_t i, int64_t t, int64_t begin, int64_t end) {
-        Tensor product = inner.slice(0, begin, end);
-        torch::addmm_out(product, b_hidden, rows_at(states, steps.state_before(i), begin, end), recurrent);
+      each_step(steps, x.size(1), [&](int64_t i, int64_t t, Part& part) {
+        recurrent.make(inner.slice(0, part.begin, part.end), rows_at(states, steps.state_before(i), part),
+                       b_hidden, part);
         const GruForward<scalar_t> step{cell_step(h.size(1), t, lengths),
                                         at_index<scalar_t>(gates, t),
                                         inner.data_ptr<scalar_t>(),
                                         at_index<scalar_t>(kept, t),
                                         at_index<scalar_t>(states, steps.state_before(i)),
                                         at_index<scalar_t>(states, steps.state_after(i))};
-        kernels<RecurrentKernels<scalar_t>>().gru_forward(step, begin, end);
+        kernels<RecurrentKernels<scalar_t>>().gru_forward(step, part.begin, part.end);
       });
     });
     context->save_for_backward({x, w_input, w_hidden, gates, states, kept, lengths.value_or(Tensor())});
     context->saved_data["reverse"] = reverse;
+    context->saved_data["half"] = half;
     return {steps.after(states).clone(), states[steps.state_after(steps.count - 1)].clone()};
   }
 
@@ -176,27 +241,31 @@ class FusedGru : public torch::autograd::Function<FusedGru> {
                  &states = saved[4], &kept = saved[5];
     const Maybe lengths = saved[6].defined() ? Maybe(saved[6]) : std::nullopt;
     const Steps steps{x.size(0), context->saved_data["reverse"].toBool()};
+    const bool half = context->saved_data["half"].toBool();
+    const StepMatrix back(w_hidden.t(), half);
     const Tensor outputs = from[0].contiguous(), dgates = torch::empty_like(gates),
                  dinner = torch::empty_like(gates);
     Tensor dh = from[1].clone(at::MemoryFormat::Contiguous);
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_gru", [&] {
-      each_step_back(steps, x.size(1), [&](int64_t i, int64_t t, int64_t begin, int64_t end) {
+      each_step_back(steps, x.size(1), [&](int64_t i, int64_t t, Part& part) {
         const GruBackward<scalar_t> step{
             cell_step(dh.size(1), t, lengths), at_index<scalar_t>(gates, t),
             at_index<scalar_t>(kept, t),       at_index<scalar_t>(states, steps.state_before(i)),
             at_index<scalar_t>(outputs, t),    dh.data_ptr<scalar_t>(),
             at_index<scalar_t>(dgates, t),     at_index<scalar_t>(dinner, t)};
-        kernels<RecurrentKernels<scalar_t>>().gru_backward(step, begin, end);
-        dh.slice(0, begin, end).addmm_(rows_at(dinner, t, begin, end), w_hidden);
+        kernels<RecurrentKernels<scalar_t>>().gru_backward(step, part.begin, part.end);
+        back.add(dh.slice(0, part.begin, part.end), rows_at(dinner, t, part), part);
       });
     });
-    const Tensor rows = rows_of(dgates), inner = rows_of(dinner);  // [T·B, 3H]
-    return {context->needs_input_grad(0) ? torch::mm(rows, w_input).view_as(x) : Tensor(),
-            torch::mm(rows.t(), rows_of(x)),
-            torch::mm(inner.t(), rows_of(steps.before(states))),
-            rows.sum(0),
-            inner.sum(0),
+    const Sums sums(half);
+    const Tensor rows = sums.rows(dgates), inner = sums.rows(dinner);  // [T·B, 3H]
+    return {context->needs_input_grad(0) ? sums.product(rows, w_input).view_as(x) : Tensor(),
+            sums.product(rows.t(), rows_of(x)),
+            sums.product(inner.t(), rows_of(steps.before(states))),
+            rows_of(dgates).sum(0),
+            rows_of(dinner).sum(0),
             dh,
+            Tensor(),
             Tensor(),
             Tensor()};
   }
@@ -206,6 +275,10 @@ Maybe some(const Tensor& lengths) {
   return lengths.defined() ? Maybe(lengths.contiguous()) : std::nullopt;
 }
 
+bool coarse(const Tensor& x, const SequenceOptions& options) {
+  return options.half && x.scalar_type() == torch::kFloat32 && CoarseMatrix::quick();
+}
+
 }  // namespace
 
 bool has_fused_steps(const Tensor& x) {
@@ -213,16 +286,15 @@ bool has_fused_steps(const Tensor& x) {
 }
 
 SequenceOutput fused_lstm(const Tensor& x, const CellWeights& w, const Tensor& h, const Tensor& c,
-                          const Tensor& lengths, bool reverse) {
+                          const SequenceOptions& o) {
   const Variables all = FusedLstm::apply(x.contiguous(), w.input, w.hidden, w.input_bias, w.hidden_bias, h, c,
-                                         some(lengths), reverse);
+                                         some(o.lengths), o.reverse, coarse(x, o));
   return {all[0], all[1], all[2]};
 }
 
-SequenceOutput fused_gru(const Tensor& x, const CellWeights& w, const Tensor& h, const Tensor& lengths,
-                         bool reverse) {
+SequenceOutput fused_gru(const Tensor& x, const CellWeights& w, const Tensor& h, const SequenceOptions& o) {
   const Variables all = FusedGru::apply(x.contiguous(), w.input, w.hidden, w.input_bias, w.hidden_bias, h,
-                                        some(lengths), reverse);
+                                        some(o.lengths), o.reverse, coarse(x, o));
   return {all[0], all[1], Tensor()};
 }
 

@@ -30,6 +30,15 @@ const ProductKernels& products() {
   return kernels<ProductKernels>();
 }
 
+/// `matrix` [N, D] as right side: bytes.
+Tensor pack_matrix(const Tensor& matrix) {
+  const Tensor rows = matrix.contiguous();
+  const int64_t outputs = rows.size(0), inputs = rows.size(1);
+  const Tensor packed = torch::empty({products().right_bytes(outputs, inputs)}, torch::kUInt8);
+  products().pack_right(rows.const_data_ptr<float>(), outputs, inputs, packed.data_ptr());
+  return packed;
+}
+
 std::shared_ptr<PackedStore>& own_store() {
   thread_local std::shared_ptr<PackedStore> store;
   return store;
@@ -74,10 +83,8 @@ Tensor packed(const Tensor& weight) {
   const std::lock_guard<std::mutex> lock(store.mutex);
   PackedStore::Copy& copy = store.copies[weight.const_data_ptr()];
   if (copy.packed.defined() && copy.weight.sizes() == weight.sizes()) return copy.packed;
-  const int64_t outputs = weight.size(0), inputs = weight.size(1);
   copy.weight = weight;
-  copy.packed = torch::empty({products().right_bytes(outputs, inputs)}, torch::kUInt8);
-  products().pack_right(weight.const_data_ptr<float>(), outputs, inputs, copy.packed.data_ptr());
+  copy.packed = pack_matrix(weight);
   return copy.packed;
 }
 
@@ -95,6 +102,27 @@ void PackedRows::multiply(const Tensor& packed, int64_t outputs, const Tensor& b
   product.bias = bias.defined() ? bias.const_data_ptr<float>() : nullptr;
   product.out = out - begin, product.out_row = out_row;
   products().multiply(product, begin, end);
+}
+
+CoarseMatrix::CoarseMatrix(const Tensor& matrix)
+    : outputs_(matrix.size(0)), inputs_(matrix.size(1)), packed_(pack_matrix(matrix)) {}
+
+bool CoarseMatrix::quick() {
+  return products().coarse;
+}
+
+void CoarseMatrix::multiply(const Tensor& x, const Tensor& bias, const Tensor& y, bool add,
+                            Tensor& room) const {
+  const int64_t bytes = products().left_bytes(x.size(0), inputs_);
+  if (!room.defined() || room.numel() < bytes) room = torch::empty({bytes}, torch::kUInt8);
+  products().pack_left(x.const_data_ptr<float>(), x.stride(0), x.size(0), inputs_, room.data_ptr());
+  PackedProduct product;
+  product.rows = x.size(0), product.inputs = inputs_, product.outputs = outputs_;
+  product.left = room.const_data_ptr(), product.right = packed_.const_data_ptr();
+  product.bias = bias.defined() ? bias.const_data_ptr<float>() : nullptr;
+  product.out = y.data_ptr<float>(), product.out_row = y.stride(0);
+  product.add = add, product.coarse = true;
+  products().multiply(product, 0, outputs_);
 }
 
 Tensor packed_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {

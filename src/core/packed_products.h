@@ -79,6 +79,21 @@ class PackedRows {
   Tensor left_;
 };
 
+/// A matrix W [N, D], float32 on the CPU, that multiplies rows again and again, bfloat16 being exact enough.
+class CoarseMatrix {
+ public:
+  explicit CoarseMatrix(const Tensor& matrix);
+  /// Whether this processor multiplies numbers of bfloat16 quicker; elsewhere products are float32's.
+  static bool quick();
+  /// y [R, N] = x [R, D] Wᵀ + b, or y += that, with b [N] or undefined; rows lie together. On this thread,
+  /// which keeps `room` from call to call.
+  void multiply(const Tensor& x, const Tensor& bias, const Tensor& y, bool add, Tensor& room) const;
+
+ private:
+  int64_t outputs_, inputs_;
+  Tensor packed_;
+};
+
 /// x Wᵀ + b: [.., D] → [.., N], from a packed copy where `packs` says so. `bias` may be undefined.
 Tensor packed_linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
 

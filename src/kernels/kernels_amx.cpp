@@ -84,7 +84,7 @@ struct alignas(64) TileShapes {
 };
 
 /// [16 or 32, 32] of the answer: left and right point to what belongs to its rows and columns.
-template <bool kTwo>
+template <bool kTwo, bool kCoarse>
 inline void multiply_tiles(const uint16_t* left, const uint16_t* right, int64_t steps, float* block) {
   const int64_t below = steps * kLeftStep;
   _tile_zero(0), _tile_zero(1);
@@ -97,10 +97,12 @@ inline void multiply_tiles(const uint16_t* left, const uint16_t* right, int64_t 
       _tile_loadd(5, left + below + left_part * kTile, 64);
       _tile_dpbf16ps(2, 5, 6), _tile_dpbf16ps(3, 5, 7);
     };
-    _tile_loadd(6, right + 2 * kTile, 64), _tile_loadd(7, right + 3 * kTile, 64);
-    add(0);
+    if (!kCoarse) {
+      _tile_loadd(6, right + 2 * kTile, 64), _tile_loadd(7, right + 3 * kTile, 64);
+      add(0);
+    }
     _tile_loadd(6, right, 64), _tile_loadd(7, right + kTile, 64);
-    add(1);
+    if (!kCoarse) add(1);
     add(0);
   }
   constexpr int64_t kRowBytes = kPackedColumns * static_cast<int64_t>(sizeof(float));
@@ -110,7 +112,8 @@ inline void multiply_tiles(const uint16_t* left, const uint16_t* right, int64_t 
       _tile_stored(3, block + 16 * kPackedColumns + 16, kRowBytes);
 }
 
-inline void multiply(const PackedProduct& p, int64_t begin, int64_t end) {
+template <bool kCoarse>
+inline void multiply_with(const PackedProduct& p, int64_t begin, int64_t end) {
   const TileShapes shapes;
   _tile_loadconfig(&shapes);
   const int64_t steps = steps_of(p.inputs);
@@ -121,14 +124,18 @@ inline void multiply(const PackedProduct& p, int64_t begin, int64_t end) {
     for (int64_t row = 0; row < p.rows; row += 32) {
       const uint16_t* left = static_cast<const uint16_t*>(p.left) + row / 16 * steps * kLeftStep;
       if (p.rows - row > 16)
-        multiply_tiles<true>(left, right, steps, block);
+        multiply_tiles<true, kCoarse>(left, right, steps, block);
       else
-        multiply_tiles<false>(left, right, steps, block);
+        multiply_tiles<false, kCoarse>(left, right, steps, block);
       write_block(p, block, kPackedColumns, row, lesser(32, p.rows - row), column,
                   lesser(kPackedColumns, end - column));
     }
   }
   _tile_release();
+}
+
+inline void multiply(const PackedProduct& p, int64_t begin, int64_t end) {
+  p.coarse ? multiply_with<true>(p, begin, end) : multiply_with<false>(p, begin, end);
 }
 
 }  // namespace amx
@@ -137,7 +144,8 @@ const KernelSet& amx_set() {
   static const KernelSet kSet = [] {
     KernelSet set = avx512_set();
     static_cast<ProductKernels&>(set) = {
-        "amx", amx::right_bytes, amx::left_bytes, amx::pack_right_tiles, amx::pack_left_tiles, amx::multiply};
+        "amx",        true, amx::right_bytes, amx::left_bytes, amx::pack_right_tiles, amx::pack_left_tiles,
+        amx::multiply};
     return set;
   }();
   return kSet;

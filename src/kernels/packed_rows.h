@@ -23,14 +23,17 @@ inline void pack_left(const float* x, int64_t x_row, int64_t rows, int64_t input
     copy_row(static_cast<float*>(packed) + r * inputs, x + r * x_row, inputs);
 }
 
-/// Writes rows [rows, columns] of a block that lie `row` apart, with the bias, to columns `column` … of y.
+/// Writes rows [rows, columns] of a block that lie `row` apart, with the bias, or adds them, to columns
+/// `column` … of y.
 inline void write_block(const PackedProduct& p, const float* block, int64_t row, int64_t first, int64_t rows,
                         int64_t column, int64_t columns) {
   for (int64_t r = 0; r < rows; ++r) {
     float* out = p.out + (first + r) * p.out_row + column;
     over_units<float>(columns, [&](int64_t u, auto at) {
-      const Vec<float> y = at.get(block + r * row + u);
-      at.put(out + u, p.bias == nullptr ? y : y + at.get(p.bias + column + u));
+      Vec<float> y = at.get(block + r * row + u);
+      if (p.bias != nullptr) y += at.get(p.bias + column + u);
+      if (p.add) y += at.get(out + u);
+      at.put(out + u, y);
     });
   }
 }
@@ -50,7 +53,7 @@ inline void multiply_packed(const PackedProduct& p, int64_t begin, int64_t end) 
 }
 
 constexpr ProductKernels product_set(const char* name) {
-  return {name, packed_right_bytes, packed_left_bytes, pack_right, pack_left, multiply_packed};
+  return {name, false, packed_right_bytes, packed_left_bytes, pack_right, pack_left, multiply_packed};
 }
 
 }  // namespace fovea::FOVEA_ISA

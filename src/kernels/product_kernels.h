@@ -16,13 +16,16 @@ struct PackedProduct {
   const float* bias = nullptr;                   // [outputs], or null
   float* out = nullptr;                          // y[r, column] is out[r · out_row + column]
   int64_t out_row = 0;
+  bool add = false;     // y += x Wᵀ + b
+  bool coarse = false;  // bfloat16's exactness is enough
 };
 
 /// The rows of an answer do not depend on each other, nor on how many there are. "amx" takes each number as
 /// the sum of two of bfloat16 and leaves out the product of the smaller ones: errors below 2e-5 · Σ |x w|;
-/// the others compute in float.
+/// the others compute in float. A coarse product takes, on "amx", each number as one of bfloat16.
 struct ProductKernels {
   const char* name;
+  bool coarse;  // whether coarse products are quicker
   /// Bytes, a multiple of 64, that W [outputs, inputs] and x [rows, inputs] take when they are laid out.
   int64_t (*right_bytes)(int64_t outputs, int64_t inputs);
   int64_t (*left_bytes)(int64_t rows, int64_t inputs);

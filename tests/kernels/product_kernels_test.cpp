@@ -100,3 +100,26 @@ TEST_CASE("a row of a packed product is the same beside any others") {
     }
   }
 }
+
+TEST_CASE("a product is added to what is there, and a coarse one is bfloat16's") {
+  constexpr int64_t kRows = 37, kInputs = 70, kOutputs = 45;
+  const auto x = drawn(6, kRows * kInputs), w = drawn(7, kOutputs * kInputs), b = drawn(8, kOutputs);
+  for (const ProductKernels* kernels : sets()) {
+    INFO(kernels->name);
+    PackedProduct p{kRows, kInputs, kOutputs, {}, {}, {}, {}, kOutputs};
+    const auto once = product(*kernels, x, w, b.data(), p);
+    p.add = true;
+    const auto onto = product(*kernels, x, w, b.data(), p);  // onto −1
+    p.add = false, p.coarse = true;
+    const auto coarse = product(*kernels, x, w, b.data(), p);
+    double added = 0, rough = 0;
+    for (size_t i = 0; i < once.size(); ++i) {
+      added = std::max(added, static_cast<double>(std::abs(onto[i] + 1 - once[i])));
+      rough = std::max(rough, static_cast<double>(std::abs(coarse[i] - once[i])));
+    }
+    CHECK(added < 1e-5);
+    // 70 products of order 1, each with two roundings to 8 bits.
+    CHECK(rough < 0.2);
+    CHECK((rough > 1e-3) == kernels->coarse);
+  }
+}

@@ -3,6 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "src/kernels/kernel_sets.h"
+#include "src/train/autocast.h"
+
 using namespace fovea;
 
 namespace {
@@ -85,6 +88,34 @@ TEST_CASE(
         CHECK(distance(all.last[row], alone.last[0]) < 1e-14);
       }
     }
+}
+
+TEST_CASE(
+    "where products are made in bfloat16, states and gradients are those of float32 up to its rounding") {
+  const std::string cell = GENERATE("lstm", "gru");
+  const bool padded = GENERATE(false, true);
+  INFO(cell << (padded ? " padded" : ""));
+  torch::manual_seed(2);
+  Recurrent made(RecurrentOptions{cell, 20, 24, 1, true, 0});
+  made->eval();
+  const Tensor x = torch::randn({3, 6, 20}).requires_grad_(), lengths = padded ? kLengths : Tensor();
+  std::vector<Tensor> sources = made->parameters();
+  sources.push_back(x);
+  const auto run = [&](bool half) {
+    const Autocast autocast(half, torch::kCPU);
+    const RecurrentOutput output = made(x, lengths);
+    CHECK(output.sequence.scalar_type() == torch::kFloat32);
+    std::vector<Tensor> all = torch::autograd::grad({output.sequence.square().sum()}, sources);
+    all.push_back(output.sequence.detach());
+    return all;
+  };
+  const auto exact = run(false), half = run(true);
+  const bool coarse = kernels<ProductKernels>().coarse;
+  for (size_t i = 0; i < exact.size(); ++i) {
+    const double size = exact[i].abs().max().item<double>(), error = distance(exact[i], half[i]);
+    CHECK(error < 0.02 * size);
+    CHECK((error > 1e-5 * size) == coarse);
+  }
 }
 
 TEST_CASE("a training layer drops out between its layers only") {
