@@ -4,6 +4,7 @@
 
 #include "models/attention/counter_dropout.h"
 #include "models/layers/kernel_types.h"
+#include "src/core/half_products.h"
 #include "src/core/packed_products.h"
 #include "src/core/parallel.h"
 
@@ -116,9 +117,11 @@ class GeluLinear : public torch::autograd::Function<GeluLinear> {
   static Variable forward(AutogradContext* context, const Variable& given, const Variable& weight,
                           const Variable& bias) {
     const auto dtype = half_precision() ? torch::kBFloat16 : given.scalar_type();
-    const Tensor x = given.reshape({-1, given.size(-1)}).to(dtype),
-                 narrow = weight.to(dtype);                            // [N, D], [D', D]
-    const Tensor inner = torch::addmm(bias.to(dtype), x, narrow.t());  // [N, D']
+    const bool half = takes_half(given, weight);
+    const Tensor x = given.reshape({-1, given.size(-1)}).to(dtype);  // [N, D]
+    const Tensor narrow = half ? weight : weight.to(dtype);          // [D', D]
+    const Tensor inner =
+        half ? half_product(x, weight, bias) : torch::addmm(bias.to(dtype), x, narrow.t());  // [N, D']
     const Tensor out = torch::empty_like(inner);
     with_types(weight.scalar_type(), dtype, [&](auto t, auto u) {
       using T = decltype(t);
@@ -129,6 +132,7 @@ class GeluLinear : public torch::autograd::Function<GeluLinear> {
     });
     context->save_for_backward({x, weight, narrow, inner});
     context->saved_data["dtype"] = static_cast<int64_t>(given.scalar_type());
+    context->saved_data["half"] = half;
     std::vector<int64_t> sizes = given.sizes().vec();
     sizes.back() = weight.size(0);
     return out.view(sizes);
@@ -148,14 +152,19 @@ class GeluLinear : public torch::autograd::Function<GeluLinear> {
                                                 begin, end, numbers<T>(sums) + i * width);
       });
     });
-    Tensor to;
+    const bool half = context->saved_data["half"].toBool();
+    Tensor to, outer;
     if (context->needs_input_grad(0)) {
       std::vector<int64_t> sizes = grads[0].sizes().vec();
       sizes.back() = x.size(1);
       const auto dtype = static_cast<torch::ScalarType>(context->saved_data["dtype"].toInt());
-      to = torch::mm(slope, narrow).to(dtype).view(sizes);
+      to = (half ? half_product_back(slope, weight) : torch::mm(slope, narrow)).to(dtype).view(sizes);
     }
-    return {to, torch::mm(slope.t(), x).to(weight.scalar_type()), sums.sum(0)};
+    if (half)
+      half_outer(slope, x, outer = torch::empty_like(weight), false, {});
+    else
+      outer = torch::mm(slope.t(), x).to(weight.scalar_type());
+    return {to, outer, sums.sum(0)};
   }
 };
 

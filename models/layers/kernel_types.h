@@ -1,8 +1,6 @@
 // Tensors as the layer kernels take them (src/kernels/layer_kernels.h).
 #pragma once
 
-#include <ATen/autocast_mode.h>
-
 #include <algorithm>
 
 #include "src/core/parallel.h"
@@ -12,12 +10,6 @@
 namespace fovea {
 
 constexpr int64_t kLeastNumbers = 1 << 14;  // what a thread takes of a line at least
-
-/// Whether products on the CPU are made in bfloat16 here.
-inline bool half_precision() {
-  return at::autocast::is_autocast_enabled(at::kCPU) &&
-         at::autocast::get_autocast_dtype(at::kCPU) == torch::kBFloat16;
-}
 
 /// Calls f(T, U) with values of the types of a stream and of a branch: double and double, float and Bf16, or
 /// float and float.

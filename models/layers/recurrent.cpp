@@ -1,9 +1,9 @@
 #include "models/layers/recurrent.h"
 
 #include "models/layers/dropout.h"
-#include "models/layers/kernel_types.h"
 #include "models/layers/recurrent_sequence.h"
 #include "src/core/batch.h"
+#include "src/core/half_products.h"
 
 namespace fovea {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <ATen/Dispatch.h>
 
+#include "src/core/half_products.h"
 #include "src/core/packed_products.h"
 #include "src/core/parallel.h"
 #include "src/kernels/kernel_sets.h"
@@ -120,10 +121,16 @@ class Sums {
  public:
   explicit Sums(bool half) : half_(half) {}
   Tensor rows(const Tensor& x) const { return half_ ? rows_of(x).to(torch::kBFloat16) : rows_of(x); }
-  /// a b, in the numbers of the layer.
-  Tensor product(const Tensor& a, const Tensor& b) const {
-    const Tensor made = torch::mm(a, half_ ? b.to(torch::kBFloat16) : b);
-    return half_ ? made.to(torch::kFloat32) : made;
+  /// g W, like W.
+  Tensor back(const Tensor& g, const Tensor& weight) const {
+    return half_ ? half_product_back(g, weight).to(weight.scalar_type()) : torch::mm(g, weight);
+  }
+  /// gᵀ x, like the layer.
+  Tensor outer(const Tensor& g, const Tensor& x) const {
+    if (!half_) return torch::mm(g.t(), x);
+    Tensor made = torch::empty({g.size(1), x.size(1)}, x.options());
+    half_outer(g, x.to(torch::kBFloat16), made, false, {});
+    return made;
   }
 
  private:
@@ -192,9 +199,9 @@ class FusedLstm : public torch::autograd::Function<FusedLstm> {
     });
     const Sums sums(half);
     const Tensor rows = sums.rows(dgates), bias = rows_of(dgates).sum(0);  // [T·B, 4H], [4H]
-    return {context->needs_input_grad(0) ? sums.product(rows, w_input).view_as(x) : Tensor(),
-            sums.product(rows.t(), rows_of(x)),
-            sums.product(rows.t(), rows_of(steps.before(states))),
+    return {context->needs_input_grad(0) ? sums.back(rows, w_input).view_as(x) : Tensor(),
+            sums.outer(rows, rows_of(x)),
+            sums.outer(rows, rows_of(steps.before(states))),
             bias,
             bias,
             dh,
@@ -259,9 +266,9 @@ class FusedGru : public torch::autograd::Function<FusedGru> {
     });
     const Sums sums(half);
     const Tensor rows = sums.rows(dgates), inner = sums.rows(dinner);  // [T·B, 3H]
-    return {context->needs_input_grad(0) ? sums.product(rows, w_input).view_as(x) : Tensor(),
-            sums.product(rows.t(), rows_of(x)),
-            sums.product(inner.t(), rows_of(steps.before(states))),
+    return {context->needs_input_grad(0) ? sums.back(rows, w_input).view_as(x) : Tensor(),
+            sums.outer(rows, rows_of(x)),
+            sums.outer(inner, rows_of(steps.before(states))),
             rows_of(dgates).sum(0),
             rows_of(dinner).sum(0),
             dh,
@@ -276,7 +283,7 @@ Maybe some(const Tensor& lengths) {
 }
 
 bool coarse(const Tensor& x, const SequenceOptions& options) {
-  return options.half && x.scalar_type() == torch::kFloat32 && CoarseMatrix::quick();
+  return options.half && x.scalar_type() == torch::kFloat32 && has_half_products();
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <utility>
 
+#include "src/core/half_products.h"
 #include "src/core/parallel.h"
 #include "src/kernels/kernel_sets.h"
 
@@ -107,10 +108,6 @@ void PackedRows::multiply(const Tensor& packed, int64_t outputs, const Tensor& b
 CoarseMatrix::CoarseMatrix(const Tensor& matrix)
     : outputs_(matrix.size(0)), inputs_(matrix.size(1)), packed_(pack_matrix(matrix)) {}
 
-bool CoarseMatrix::quick() {
-  return products().coarse;
-}
-
 void CoarseMatrix::multiply(const Tensor& x, const Tensor& bias, const Tensor& y, bool add,
                             Tensor& room) const {
   const int64_t bytes = products().left_bytes(x.size(0), inputs_);
@@ -126,6 +123,7 @@ void CoarseMatrix::multiply(const Tensor& x, const Tensor& bias, const Tensor& y
 }
 
 Tensor packed_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  if (takes_half(x, weight)) return half_linear(x, weight, bias);
   if (!packs(x, weight)) return torch::linear(x, weight, bias);
   const Tensor right = packed(weight);
   const PackedRows left(x);

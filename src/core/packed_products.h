@@ -79,12 +79,11 @@ class PackedRows {
   Tensor left_;
 };
 
-/// A matrix W [N, D], float32 on the CPU, that multiplies rows again and again, bfloat16 being exact enough.
+/// A matrix W [N, D], float32 on the CPU, that multiplies rows again and again: where `has_half_products`
+/// (half_products.h) as bfloat16 would, else as float32.
 class CoarseMatrix {
  public:
   explicit CoarseMatrix(const Tensor& matrix);
-  /// Whether this processor multiplies numbers of bfloat16 quicker; elsewhere products are float32's.
-  static bool quick();
   /// y [R, N] = x [R, D] Wᵀ + b, or y += that, with b [N] or undefined; rows lie together. On this thread,
   /// which keeps `room` from call to call.
   void multiply(const Tensor& x, const Tensor& bias, const Tensor& y, bool add, Tensor& room) const;
@@ -94,7 +93,8 @@ class CoarseMatrix {
   Tensor packed_;
 };
 
-/// x Wᵀ + b: [.., D] → [.., N], from a packed copy where `packs` says so. `bias` may be undefined.
+/// x Wᵀ + b: [.., D] → [.., N], from a packed copy where `packs` says so, by `half_linear` (half_products.h)
+/// where that takes it. `bias` may be undefined.
 Tensor packed_linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
 
 }  // namespace fovea

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "src/kernels/attention_kernels.h"
+#include "src/kernels/half_kernels.h"
 #include "src/kernels/instruction_sets.h"
 #include "src/kernels/layer_kernels.h"
 #include "src/kernels/likely_kernels.h"
@@ -20,6 +21,7 @@ struct KernelSet : AttentionKernels<float>,
                    LayerKernels<float, Bf16>,
                    LayerKernels<double, double>,
                    ProductKernels,
+                   HalfKernels,
                    LikelyKernels,
                    StepKernels<float>,
                    StepKernels<double> {};

@@ -2,6 +2,7 @@
 // x₁ w₂ + x₂ w₁ (Henry, Tang & Heinecke 2019, §III). Everything else is AVX-512's.
 #define FOVEA_ISA amx
 #define FOVEA_BYTES 64
+#include "src/kernels/half_tiles.h"
 #include "src/kernels/kernel_sets.h"
 #include "src/kernels/packed_rows.h"
 
@@ -76,13 +77,6 @@ inline void pack_left_tiles(const float* x, int64_t x_row, int64_t rows, int64_t
     }
 }
 
-/// All eight tiles: 16 rows of 64 bytes.
-struct alignas(64) TileShapes {
-  uint8_t palette = 1, start = 0, reserved[14] = {};
-  uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-};
-
 /// [16 or 32, 32] of the answer: left and right point to what belongs to its rows and columns.
 template <bool kTwo, bool kCoarse>
 inline void multiply_tiles(const uint16_t* left, const uint16_t* right, int64_t steps, float* block) {
@@ -144,8 +138,8 @@ const KernelSet& amx_set() {
   static const KernelSet kSet = [] {
     KernelSet set = avx512_set();
     static_cast<ProductKernels&>(set) = {
-        "amx",        true, amx::right_bytes, amx::left_bytes, amx::pack_right_tiles, amx::pack_left_tiles,
-        amx::multiply};
+        "amx", amx::right_bytes, amx::left_bytes, amx::pack_right_tiles, amx::pack_left_tiles, amx::multiply};
+    static_cast<HalfKernels&>(set) = amx::half_set("amx");
     return set;
   }();
   return kSet;

@@ -21,6 +21,7 @@ const KernelSet& avx2_set() {
                                   layer_set<float, Bf16>("avx2"),
                                   layer_set<double, double>("avx2"),
                                   product_set("avx2"),
+                                  HalfKernels{},
                                   likely_set("avx2"),
                                   step_set<float>("avx2"),
                                   step_set<double>("avx2")};

@@ -21,6 +21,7 @@ const KernelSet& avx512_set() {
                                   layer_set<float, Bf16>("avx512"),
                                   layer_set<double, double>("avx512"),
                                   product_set("avx512"),
+                                  HalfKernels{},
                                   likely_set("avx512"),
                                   step_set<float>("avx512"),
                                   step_set<double>("avx512")};

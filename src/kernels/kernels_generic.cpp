@@ -21,6 +21,7 @@ const KernelSet& generic_set() {
                                   layer_set<float, Bf16>("generic"),
                                   layer_set<double, double>("generic"),
                                   product_set("generic"),
+                                  HalfKernels{},
                                   likely_set("generic"),
                                   step_set<float>("generic"),
                                   step_set<double>("generic")};

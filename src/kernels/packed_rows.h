@@ -53,7 +53,7 @@ inline void multiply_packed(const PackedProduct& p, int64_t begin, int64_t end) 
 }
 
 constexpr ProductKernels product_set(const char* name) {
-  return {name, false, packed_right_bytes, packed_left_bytes, pack_right, pack_left, multiply_packed};
+  return {name, packed_right_bytes, packed_left_bytes, pack_right, pack_left, multiply_packed};
 }
 
 }  // namespace fovea::FOVEA_ISA

@@ -25,7 +25,6 @@ struct PackedProduct {
 /// the others compute in float. A coarse product takes, on "amx", each number as one of bfloat16.
 struct ProductKernels {
   const char* name;
-  bool coarse;  // whether coarse products are quicker
   /// Bytes, a multiple of 64, that W [outputs, inputs] and x [rows, inputs] take when they are laid out.
   int64_t (*right_bytes)(int64_t outputs, int64_t inputs);
   int64_t (*left_bytes)(int64_t rows, int64_t inputs);

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "src/kernels/kernel_sets.h"
+#include "src/core/half_products.h"
 #include "src/train/autocast.h"
 
 using namespace fovea;
@@ -110,7 +110,7 @@ TEST_CASE(
     return all;
   };
   const auto exact = run(false), half = run(true);
-  const bool coarse = kernels<ProductKernels>().coarse;
+  const bool coarse = has_half_products();
   for (size_t i = 0; i < exact.size(); ++i) {
     const double size = exact[i].abs().max().item<double>(), error = distance(exact[i], half[i]);
     CHECK(error < 0.02 * size);

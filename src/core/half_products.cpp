@@ -1,0 +1,152 @@
+#include "src/core/half_products.h"
+
+#include <ATen/autocast_mode.h>
+
+#include <algorithm>
+
+#include "src/core/parallel.h"
+#include "src/kernels/kernel_sets.h"
+
+namespace fovea {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Variable;
+using Variables = torch::autograd::variable_list;
+
+/// Multiply–accumulates that a thread takes at least: fewer are done before another has woken.
+constexpr int64_t kLeastMacs = 1 << 22;
+constexpr int64_t kLeastNumbers = 1 << 16;  // that a thread lays out at least
+
+const HalfKernels& half() {
+  return kernels<HalfKernels>();
+}
+
+const Bf16* numbers(const Tensor& x) {
+  return static_cast<const Bf16*>(x.const_data_ptr());
+}
+
+/// parts(begin, end) of `count` rows or columns in blocks, whose work together is `work`.
+template <class Parts>
+void over_blocks(int64_t count, int64_t work, int64_t least, Parts parts) {
+  const int64_t blocks = (count + kHalfBlock - 1) / kHalfBlock;
+  parallel_parts(
+      blocks, std::max<int64_t>(1, least * blocks / std::max<int64_t>(1, work)),
+      [&](int64_t begin, int64_t end) { parts(begin * kHalfBlock, std::min(count, end * kHalfBlock)); });
+}
+
+/// A right side [depth, columns] laid out by lay(begin, end, where).
+template <class Lay>
+Tensor laid(int64_t depth, int64_t columns, Lay lay) {
+  const Tensor packed = torch::empty({half().right_bytes(depth, columns)}, torch::kUInt8);
+  over_blocks(columns, depth * columns, kLeastNumbers,
+              [&](int64_t begin, int64_t end) { lay(begin, end, packed.data_ptr()); });
+  return packed;
+}
+
+Tensor room(int64_t depth) {
+  return torch::empty({half().room_bytes(depth)}, torch::kUInt8);
+}
+
+Tensor multiplied(const Tensor& x, const Tensor& right, int64_t columns, const Tensor& bias) {
+  HalfProduct p;
+  p.rows = x.size(0), p.columns = columns, p.depth = x.size(1);
+  p.left = numbers(x), p.left_row = x.stride(0), p.right = right.const_data_ptr();
+  if (bias.defined()) p.bias = bias.const_data_ptr<float>();
+  const Tensor out = torch::empty({p.rows, columns}, x.options());
+  p.out = static_cast<Bf16*>(out.data_ptr());
+  over_blocks(p.rows, p.rows * p.columns * p.depth, kLeastMacs,
+              [&](int64_t begin, int64_t end) { half().multiply(p, begin, end, room(p.depth).data_ptr()); });
+  return out;
+}
+
+/// [.., X] → bfloat16 [R, X].
+Tensor half_rows(const Tensor& x) {
+  const Tensor rows = x.reshape({-1, x.size(-1)}).to(torch::kBFloat16);
+  return rows.stride(1) == 1 ? rows : rows.contiguous();
+}
+
+class HalfLinear : public torch::autograd::Function<HalfLinear> {
+ public:
+  static Variable forward(AutogradContext* context, const Variable& given, const Variable& weight,
+                          const std::optional<Variable>& bias) {
+    const Tensor x = half_rows(given);
+    context->save_for_backward({x, weight});
+    context->saved_data["dtype"] = static_cast<int64_t>(given.scalar_type());
+    context->saved_data["bias"] = bias.has_value();
+    std::vector<int64_t> sizes = given.sizes().vec();
+    sizes.back() = weight.size(0);
+    return half_product(x, weight, bias.value_or(Tensor())).view(sizes);
+  }
+
+  static Variables backward(AutogradContext* context, Variables grads) {
+    const Variables saved = context->get_saved_variables();
+    const Tensor &x = saved[0], &weight = saved[1], g = half_rows(grads[0]);
+    const Tensor sums =
+        context->saved_data["bias"].toBool() ? torch::empty({weight.size(0)}, weight.options()) : Tensor();
+    Tensor to, outer;
+    if (context->needs_input_grad(0)) {
+      std::vector<int64_t> sizes = grads[0].sizes().vec();
+      sizes.back() = x.size(1);
+      const auto dtype = static_cast<torch::ScalarType>(context->saved_data["dtype"].toInt());
+      to = half_product_back(g, weight).to(dtype).view(sizes);
+    }
+    outer = torch::empty_like(weight, torch::MemoryFormat::Contiguous);
+    half_outer(g, x, outer, false, sums);
+    return {to, outer, sums};
+  }
+};
+
+}  // namespace
+
+bool half_precision() {
+  return at::autocast::is_autocast_enabled(at::kCPU) &&
+         at::autocast::get_autocast_dtype(at::kCPU) == torch::kBFloat16;
+}
+
+bool has_half_products() {
+  return half().name != nullptr;
+}
+
+Tensor half_product(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  const Tensor w = weight.contiguous(), b = bias.defined() ? bias.contiguous() : bias;
+  const int64_t columns = w.size(0), depth = w.size(1);
+  const Tensor right = laid(depth, columns, [&](int64_t begin, int64_t end, void* to) {
+    half().lay_columns(w.const_data_ptr<float>(), depth, depth, columns, to, begin, end);
+  });
+  return multiplied(x, right, columns, b);
+}
+
+Tensor half_product_back(const Tensor& g, const Tensor& weight) {
+  const Tensor w = weight.contiguous();
+  const int64_t depth = w.size(0), columns = w.size(1);
+  const Tensor right = laid(depth, columns, [&](int64_t begin, int64_t end, void* to) {
+    half().lay_rows(w.const_data_ptr<float>(), columns, depth, columns, to, begin, end);
+  });
+  return multiplied(g, right, columns, {});
+}
+
+void half_outer(const Tensor& g, const Tensor& x, const Tensor& out, bool add, const Tensor& sums) {
+  HalfOuter p;
+  p.rows = g.size(1), p.columns = x.size(1), p.depth = g.size(0);
+  const Tensor right = laid(p.depth, p.columns, [&](int64_t begin, int64_t end, void* to) {
+    half().lay_half_rows(numbers(x), x.stride(0), p.depth, p.columns, to, begin, end);
+  });
+  p.left = numbers(g), p.left_row = g.stride(0), p.right = right.const_data_ptr();
+  p.out = out.data_ptr<float>(), p.add = add;
+  if (sums.defined()) p.sums = sums.data_ptr<float>();
+  over_blocks(p.rows, p.rows * p.columns * p.depth, kLeastMacs,
+              [&](int64_t begin, int64_t end) { half().outer(p, begin, end, room(p.depth).data_ptr()); });
+}
+
+bool takes_half(const Tensor& x, const Tensor& weight) {
+  return half_precision() && has_half_products() && x.device().is_cpu() && x.numel() > 0 &&
+         (x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kBFloat16) &&
+         weight.scalar_type() == torch::kFloat32 && weight.numel() > 0;
+}
+
+Tensor half_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  return HalfLinear::apply(x, weight, bias.defined() ? std::optional<Tensor>(bias) : std::nullopt);
+}
+
+}  // namespace fovea

@@ -1,0 +1,31 @@
+// Products in bfloat16, summed in float32, on processors that have instructions for it: layers in half
+// precision without LibTorch's copies of weights, gradients and biases.
+#pragma once
+
+#include "src/core/tensor.h"
+
+namespace fovea {
+
+/// Whether autocast to bfloat16 is on for the CPU.
+bool half_precision();
+
+/// Whether this processor has such products.
+bool has_half_products();
+
+/// Of x and g below, bfloat16 on the CPU, the numbers of a row lie together; weight [N, D] is float32.
+/// x Wᵀ + b: [R, D] → [R, N]; bias float32 [N] or undefined.
+Tensor half_product(const Tensor& x, const Tensor& weight, const Tensor& bias);
+/// g W: [R, N] → [R, D].
+Tensor half_product_back(const Tensor& g, const Tensor& weight);
+/// gᵀ x: [R, N], [R, D] → float32 [N, D] into `out`, or added to it. Σ of each column of g into `sums`,
+/// float32 [N] or undefined.
+void half_outer(const Tensor& g, const Tensor& x, const Tensor& out, bool add, const Tensor& sums);
+
+/// Whether `half_linear` takes these: in half precision, on the CPU and a processor that has the products.
+bool takes_half(const Tensor& x, const Tensor& weight);
+
+/// x Wᵀ + b in bfloat16: [.., D] → [.., N], x float32 or bfloat16. Gradients of weight and bias are float32's
+/// sums, never rounded to bfloat16; that of x has its type.
+Tensor half_linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
+
+}  // namespace fovea

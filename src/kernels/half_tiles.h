@@ -1,0 +1,231 @@
+// The products of half_kernels.h on AMX's tiles (Intel's manual, volume 1, chapter 18): a tile of the left
+// side is 16 rows of 32 numbers, of the right side 16 pairs of rows of 16 numbers beside each other.
+#pragma once
+
+#include "src/kernels/half_kernels.h"
+#include "src/kernels/product.h"
+#include "src/kernels/rows.h"
+
+namespace fovea::FOVEA_ISA {
+
+constexpr int64_t kHalfTile = 16 * 32, kHalfDepth = 32, kRightBlock = 2 * kHalfTile;
+/// Bytes of a right side that stay in the second cache while rows pass by.
+constexpr int64_t kNear = int64_t{1} << 19;
+
+inline int64_t half_steps(int64_t depth) {
+  return (depth + kHalfDepth - 1) / kHalfDepth;
+}
+
+/// All eight tiles: 16 rows of 64 bytes.
+struct alignas(64) TileShapes {
+  uint8_t palette = 1, start = 0, reserved[14] = {};
+  uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
+
+/// At most 16 numbers of a row, 0 behind them.
+inline Halves half_piece(const Bf16* row, int64_t count) {
+  Halves x{};
+  if (count >= 16)
+    __builtin_memcpy(&x, row, sizeof(x));
+  else if (count > 0)
+    __builtin_memcpy(&x, row, static_cast<uint64_t>(count) * sizeof(Bf16));
+  return x;
+}
+inline Halves half_piece(const float* row, int64_t count) {
+  return count >= 16 ? narrow(load(row)) : count > 0 ? narrow(load_some(row, count)) : Halves{};
+}
+
+/// Numbers of two rows beside each other.
+inline Vec<float> beside(Halves even, Halves odd) {
+  return (Vec<float>)(__builtin_convertvector(even, Words) | __builtin_convertvector(odd, Words) << 16);
+}
+
+/// Rows k, k + 1 … k + 31 of 16 columns as 16 vectors of pairs; `count` columns and rows before `depth` are
+/// there.
+template <class T>
+inline void pairs_of_rows(const T* x, int64_t row, int64_t k, int64_t depth, int64_t count, Vec<float>* v) {
+  for (int64_t p = 0; p < 16; ++p) {
+    const int64_t even = k + 2 * p;
+    const T* at = x + even * row;
+    v[p] = beside(half_piece(at, even < depth ? count : 0),
+                  half_piece(even + 1 < depth ? at + row : at, even + 1 < depth ? count : 0));
+  }
+}
+
+inline int64_t half_right_bytes(int64_t depth, int64_t columns) {
+  return round_up(columns, kHalfBlock) / kHalfBlock * half_steps(depth) * kRightBlock *
+         static_cast<int64_t>(sizeof(Bf16));
+}
+
+/// Where the two tiles of 32 columns from `column` on, and 32 rows from 32 · step on, lie.
+inline float* right_tiles(void* packed, int64_t depth, int64_t column, int64_t step) {
+  return static_cast<float*>(packed) +
+         (column / kHalfBlock * half_steps(depth) + step) * (kRightBlock / 2);  // a pair each
+}
+
+template <class T>
+inline void lay_rows(const T* w, int64_t row, int64_t depth, int64_t columns, void* packed, int64_t begin,
+                     int64_t end) {
+  Vec<float> v[16];
+  for (int64_t column = begin; column < end; column += kHalfBlock)
+    for (int64_t s = 0; s < half_steps(depth); ++s)
+      for (int64_t tile = 0; tile < 2; ++tile) {
+        const int64_t c = column + 16 * tile;
+        float* to = right_tiles(packed, depth, column, s) + tile * (kHalfTile / 2);
+        pairs_of_rows(w + (c < columns ? c : 0), row, s * kHalfDepth, depth, columns - c, v);
+        for (int64_t p = 0; p < 16; ++p) store(to + 16 * p, v[p]);
+      }
+}
+
+inline void lay_columns(const float* w, int64_t row, int64_t depth, int64_t columns, void* packed,
+                        int64_t begin, int64_t end) {
+  Vec<float> v[16];
+  for (int64_t column = begin; column < end; column += kHalfBlock)
+    for (int64_t s = 0; s < half_steps(depth); ++s)
+      for (int64_t tile = 0; tile < 2; ++tile) {
+        for (int64_t i = 0; i < 16; ++i) {
+          const int64_t c = column + 16 * tile + i, left = c < columns ? depth - s * kHalfDepth : 0;
+          const float* at = w + (c < columns ? c * row + s * kHalfDepth : 0);
+          const Halves both[2] = {half_piece(at, left), half_piece(left > 16 ? at + 16 : at, left - 16)};
+          __builtin_memcpy(&v[i], both, sizeof(both));
+        }
+        transpose<float>(v);
+        float* to = right_tiles(packed, depth, column, s) + tile * (kHalfTile / 2);
+        for (int64_t p = 0; p < 16; ++p) store(to + 16 * p, v[p]);
+      }
+}
+
+/// Two blocks of 16 rows of a left side: where they begin, bytes from row to row, and numbers from one 32 of
+/// the depth to the next.
+struct LeftTiles {
+  const Bf16 *top, *bottom;
+  int64_t stride, step;
+};
+
+/// [16 or 32, 32] of the answer.
+template <bool kTwo>
+inline void multiply_half_tiles(const LeftTiles& left, const Bf16* right, int64_t steps, float* block) {
+  _tile_zero(0), _tile_zero(1);
+  if (kTwo) _tile_zero(2), _tile_zero(3);
+  const Bf16 *top = left.top, *bottom = left.bottom;
+  for (int64_t s = 0; s < steps; ++s, top += left.step, bottom += left.step, right += kRightBlock) {
+    _tile_loadd(6, right, 64), _tile_loadd(7, right + kHalfTile, 64);
+    _tile_loadd(4, top, static_cast<uint64_t>(left.stride));
+    _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(1, 4, 7);
+    if (!kTwo) continue;
+    _tile_loadd(5, bottom, static_cast<uint64_t>(left.stride));
+    _tile_dpbf16ps(2, 5, 6), _tile_dpbf16ps(3, 5, 7);
+  }
+  constexpr int64_t kRowBytes = kHalfBlock * static_cast<int64_t>(sizeof(float));
+  _tile_stored(0, block, kRowBytes), _tile_stored(1, block + 16, kRowBytes);
+  if (!kTwo) return;
+  _tile_stored(2, block + 16 * kHalfBlock, kRowBytes);
+  _tile_stored(3, block + 16 * kHalfBlock + 16, kRowBytes);
+}
+
+inline void multiply_half(const LeftTiles& left, int64_t rows, const Bf16* right, int64_t steps,
+                          float* block) {
+  if (rows > 16)
+    multiply_half_tiles<true>(left, right, steps, block);
+  else
+    multiply_half_tiles<false>(left, right, steps, block);
+}
+
+inline int64_t half_room_bytes(int64_t depth) {
+  return kHalfBlock * half_steps(depth) * kHalfDepth * static_cast<int64_t>(sizeof(Bf16));
+}
+
+/// Rows first … of x as tiles: where they stand, or from a copy in `room` that is filled up with 0.
+inline LeftTiles left_tiles(const HalfProduct& p, int64_t first, Bf16* room) {
+  const int64_t rows = lesser(kHalfBlock, p.rows - first), width = half_steps(p.depth) * kHalfDepth;
+  const Bf16* from = p.left + first * p.left_row;
+  if (rows % 16 == 0 && width == p.depth)
+    return {from, from + 16 * p.left_row, p.left_row * static_cast<int64_t>(sizeof(Bf16)), kHalfDepth};
+  for (int64_t r = 0; r < round_up(rows, 16); ++r) {
+    const int64_t there = r < rows ? p.depth : 0;
+    copy_row(room + r * width, from + r * p.left_row, there);
+    clear_row(room + r * width + there, width - there);
+  }
+  return {room, room + 16 * width, width * static_cast<int64_t>(sizeof(Bf16)), kHalfDepth};
+}
+
+inline void half_product(const HalfProduct& p, int64_t begin, int64_t end, void* room) {
+  const TileShapes shapes;
+  _tile_loadconfig(&shapes);
+  const int64_t steps = half_steps(p.depth);
+  const int64_t near =
+      greater(1, kNear / (steps * kRightBlock * static_cast<int64_t>(sizeof(Bf16)))) * kHalfBlock;  // columns
+  alignas(64) float block[kHalfBlock * kHalfBlock];
+  for (int64_t first = 0; first < p.columns; first += near)
+    for (int64_t row = begin; row < end; row += kHalfBlock) {
+      const int64_t rows = lesser(kHalfBlock, end - row);
+      const LeftTiles left = left_tiles(p, row, static_cast<Bf16*>(room));
+      for (int64_t column = first; column < lesser(p.columns, first + near); column += kHalfBlock) {
+        const Bf16* right = static_cast<const Bf16*>(p.right) + column / kHalfBlock * steps * kRightBlock;
+        multiply_half(left, rows, right, steps, block);
+        for (int64_t r = 0; r < rows; ++r) {
+          Bf16* out = p.out + (row + r) * p.columns + column;
+          over_units<float>(lesser(kHalfBlock, p.columns - column), [&](int64_t u, auto at) {
+            const Vec<float> y = at.get(block + r * kHalfBlock + u);
+            at.put(out + u, p.bias == nullptr ? y : y + at.get(p.bias + column + u));
+          });
+        }
+      }
+    }
+  _tile_release();
+}
+
+/// Columns first … first + 31 of G, turned: tiles of 16 of them each lie behind each other. Adds up each
+/// column in `sums`.
+inline LeftTiles turned_tiles(const HalfOuter& p, int64_t first, Bf16* room, float* sums) {
+  const int64_t steps = half_steps(p.depth);
+  Vec<float> v[16];
+  for (int64_t tile = 0; tile < 2; ++tile) {
+    const int64_t c = first + 16 * tile, count = p.rows - c;
+    Vec<float> even{}, odd{};
+    for (int64_t s = 0; s < steps; ++s) {
+      pairs_of_rows(p.left + (count > 0 ? c : 0), p.left_row, s * kHalfDepth, p.depth, count, v);
+      for (int64_t i = 0; i < 16; ++i) {
+        const Words pair = (Words)v[i];
+        even += (Vec<float>)(pair << 16), odd += (Vec<float>)(pair & 0xffff0000U);
+      }
+      transpose<float>(v);
+      auto* to = reinterpret_cast<float*>(room + (tile * steps + s) * kHalfTile);
+      for (int64_t i = 0; i < 16; ++i) store(to + 16 * i, v[i]);
+    }
+    store(sums + 16 * tile, even + odd);
+  }
+  return {room, room + steps * kHalfTile, 64, kHalfTile};
+}
+
+inline void half_outer(const HalfOuter& p, int64_t begin, int64_t end, void* room) {
+  const TileShapes shapes;
+  _tile_loadconfig(&shapes);
+  const int64_t steps = half_steps(p.depth);
+  alignas(64) float block[kHalfBlock * kHalfBlock], sums[kHalfBlock];
+  for (int64_t row = begin; row < end; row += kHalfBlock) {
+    const int64_t rows = lesser(kHalfBlock, end - row);
+    const LeftTiles left = turned_tiles(p, row, static_cast<Bf16*>(room), sums);
+    if (p.sums != nullptr) copy_row(p.sums + row, sums, rows);
+    for (int64_t column = 0; column < p.columns; column += kHalfBlock) {
+      const Bf16* right = static_cast<const Bf16*>(p.right) + column / kHalfBlock * steps * kRightBlock;
+      multiply_half(left, rows, right, steps, block);
+      for (int64_t r = 0; r < rows; ++r) {
+        float* out = p.out + (row + r) * p.columns + column;
+        over_units<float>(lesser(kHalfBlock, p.columns - column), [&](int64_t u, auto at) {
+          const Vec<float> y = at.get(block + r * kHalfBlock + u);
+          at.put(out + u, p.add ? y + at.get(out + u) : y);
+        });
+      }
+    }
+  }
+  _tile_release();
+}
+
+constexpr HalfKernels half_set(const char* name) {
+  return {name,           half_right_bytes, lay_columns,  lay_rows<float>,
+          lay_rows<Bf16>, half_room_bytes,  half_product, half_outer};
+}
+
+}  // namespace fovea::FOVEA_ISA

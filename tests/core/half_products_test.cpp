@@ -1,0 +1,114 @@
+// Products in half precision: bfloat16's numbers, float32's sums, whatever the sizes.
+#include "src/core/half_products.h"
+
+#include <catch2/catch.hpp>
+
+#include "src/train/autocast.h"
+
+using namespace fovea;
+
+namespace {
+
+double difference(const Tensor& a, const Tensor& b) {
+  return (a.to(torch::kFloat64) - b.to(torch::kFloat64)).abs().max().item<double>();
+}
+
+Tensor halves(const Tensor& x) {
+  return x.to(torch::kBFloat16);
+}
+Tensor wide(const Tensor& x) {
+  return x.to(torch::kFloat64);
+}
+
+void none() {
+  WARN("skipped: this processor has no products of bfloat16");
+}
+
+struct Sizes {
+  int64_t rows, depth, columns;
+};
+
+const std::vector<Sizes> kSizes = {{1, 1, 1},    {5, 32, 32},   {16, 64, 33},    {31, 7, 65},    {33, 40, 96},
+                                   {64, 96, 17}, {100, 33, 70}, {40, 300, 1700}, {70, 1024, 300}};
+
+}  // namespace
+
+TEST_CASE("products of bfloat16 are those of its numbers, summed in float32") {
+  if (!has_half_products()) return none();
+  torch::manual_seed(1);
+  for (const Sizes& s : kSizes) {
+    INFO(s.rows << " x " << s.depth << " x " << s.columns);
+    const Tensor x = halves(torch::randn({s.rows, s.depth})), g = halves(torch::randn({s.rows, s.columns}));
+    const Tensor weight = torch::randn({s.columns, s.depth}), bias = torch::randn({s.columns});
+    const Tensor w = wide(halves(weight));
+    const double few = 1e-6 * static_cast<double>(s.rows + s.depth + s.columns);  // float32's sums
+    // An answer of bfloat16 is rounded once: 2⁻⁸ of it.
+    const Tensor forward = torch::mm(wide(x), w.t()) + wide(bias), back = torch::mm(wide(g), w);
+    CHECK(difference(half_product(x, weight, bias), forward) <=
+          few + forward.abs().max().item<double>() / 256);
+    CHECK(difference(half_product(x, weight, {}), forward - bias) <=
+          few + (forward - bias).abs().max().item<double>() / 256);
+    CHECK(difference(half_product_back(g, weight), back) <= few + back.abs().max().item<double>() / 256);
+
+    const Tensor outer = torch::mm(wide(g).t(), wide(x)), sums = torch::full({s.columns}, 9.0F);
+    const Tensor out = torch::full({s.columns, s.depth}, 3.0F);
+    half_outer(g, x, out, true, sums);
+    CHECK(difference(out - 3, outer) < 1e-5 + few);
+    CHECK(difference(sums, wide(g).sum(0)) < 1e-5 + few);
+    half_outer(g, x, out, false, {});
+    CHECK(difference(out, outer) < 1e-5 + few);
+  }
+}
+
+TEST_CASE("rows may lie apart, and what stands behind them has no influence") {
+  if (!has_half_products()) return none();
+  torch::manual_seed(2);
+  const Tensor wide_x = halves(torch::full({20, 90}, NAN)), x = wide_x.slice(1, 0, 45);
+  x.copy_(torch::randn({20, 45}));
+  const Tensor weight = torch::randn({12, 45});
+  CHECK(torch::equal(half_product(x, weight, {}), half_product(x.contiguous(), weight, {})));
+  const Tensor g = halves(torch::randn({20, 12})), a = torch::empty({12, 45}), b = torch::empty({12, 45});
+  half_outer(g, x, a, false, {});
+  half_outer(g, x.contiguous(), b, false, {});
+  CHECK(torch::equal(a, b));
+}
+
+TEST_CASE("products of bfloat16 do not depend on the number of threads") {
+  if (!has_half_products()) return none();
+  torch::manual_seed(3);
+  const Tensor x = halves(torch::randn({700, 130})), g = halves(torch::randn({700, 260}));
+  const Tensor weight = torch::randn({260, 130});
+  const auto all = [&](int threads) {
+    const int before = at::get_num_threads();
+    at::set_num_threads(threads);
+    const Tensor outer = torch::empty({260, 130}), sums = torch::empty({260});
+    half_outer(g, x, outer, false, sums);
+    const std::vector<Tensor> made = {half_product(x, weight, {}), half_product_back(g, weight), outer, sums};
+    at::set_num_threads(before);
+    return made;
+  };
+  const auto one = all(1), two = all(2);
+  for (size_t i = 0; i < one.size(); ++i) CHECK(torch::equal(one[i], two[i]));
+}
+
+TEST_CASE("a linear layer in half precision has the gradients of the layer, its weights' in float32") {
+  torch::manual_seed(4);
+  const Tensor weight = torch::randn({50, 40}).requires_grad_(), bias = torch::randn({50}).requires_grad_();
+  const bool narrow = GENERATE(false, true);
+  const Tensor x = (narrow ? halves(torch::randn({3, 7, 40})) : torch::randn({3, 7, 40})).requires_grad_();
+  CHECK_FALSE(takes_half(x, weight));
+  const Autocast autocast(true, torch::kCPU);
+  if (!takes_half(x, weight)) return none();
+  const Tensor y = half_linear(x, weight, bias);
+  CHECK(y.sizes() == std::vector<int64_t>{3, 7, 50});
+  CHECK(y.scalar_type() == torch::kBFloat16);
+  const auto found = torch::autograd::grad({y.to(torch::kFloat32).square().sum()}, {x, weight, bias});
+  const Tensor wide_x = wide(x).detach().requires_grad_(), w = wide(weight).detach().requires_grad_(),
+               b = wide(bias).detach().requires_grad_();
+  const auto expected = torch::autograd::grad({torch::linear(wide_x, w, b).square().sum()}, {wide_x, w, b});
+  CHECK(found[0].scalar_type() == x.scalar_type());
+  for (size_t i = 0; i < 3; ++i) {
+    CHECK(difference(found[i], expected[i]) < 0.02 * expected[i].abs().max().item<double>());
+    if (i > 0) CHECK(found[i].scalar_type() == torch::kFloat32);
+  }
+}
