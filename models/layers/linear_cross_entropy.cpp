@@ -3,6 +3,7 @@
 #include <ATen/autocast_mode.h>
 
 #include "models/layers/kernel_types.h"
+#include "src/core/half_products.h"
 
 namespace fovea {
 namespace {
@@ -77,7 +78,10 @@ void add_gradients(const Tensor& x, const Tensor& weight, const PieceLoss& piece
   if (into.bias.defined()) into.bias.add_(piece.bias_sum);
   if (into.x.defined()) into.x.slice(0, begin, begin + g.size(0)).copy_(torch::mm(g, weight));
   if (!into.weight.defined()) return;
-  if (into.weight.scalar_type() == g.scalar_type())
+  if (g.scalar_type() == torch::kBFloat16 && into.weight.scalar_type() == torch::kFloat32 &&
+      g.device().is_cpu() && has_half_products())
+    half_outer(g, x, into.weight, true, {});
+  else if (into.weight.scalar_type() == g.scalar_type())
     into.weight.addmm_(g.t(), x);
   else
     into.weight.add_(torch::mm(g.t(), x));

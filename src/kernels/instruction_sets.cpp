@@ -31,7 +31,8 @@ bool has_amx() {
     constexpr unsigned kTiles = 1u << 24, kBfloat16 = 1u << 22;  // of cpuid 7, edx
     constexpr long kAskForState = 0x1023, kTileData = 18;        // of arch_prctl
     unsigned a = 0, b = 0, c = 0, d = 0;
-    if (!has_avx512() || __get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return false;
+    if (!has_avx512() || !__builtin_cpu_supports("avx512bf16")) return false;
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return false;
     if ((d & kTiles) == 0 || (d & kBfloat16) == 0) return false;
     return syscall(SYS_arch_prctl, kAskForState, kTileData) == 0;
   }();

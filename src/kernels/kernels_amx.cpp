@@ -4,6 +4,7 @@
 #define FOVEA_BYTES 64
 #include "src/kernels/half_tiles.h"
 #include "src/kernels/kernel_sets.h"
+#include "src/kernels/layer_rows.h"
 #include "src/kernels/packed_rows.h"
 
 namespace fovea {
@@ -139,6 +140,8 @@ const KernelSet& amx_set() {
     KernelSet set = avx512_set();
     static_cast<ProductKernels&>(set) = {
         "amx", amx::right_bytes, amx::left_bytes, amx::pack_right_tiles, amx::pack_left_tiles, amx::multiply};
+    // Which has an instruction of its own for rounding to bfloat16.
+    static_cast<LayerKernels<float, Bf16>&>(set) = amx::layer_set<float, Bf16>("amx");
     static_cast<HalfKernels&>(set) = amx::half_set("amx");
     return set;
   }();

@@ -71,6 +71,9 @@ struct LayerKernels {
   /// Σ over rows begin … end − 1 of −(1 − s) log p(target) − s mean log p, p = softmax(logits + bias). With
   /// slopes, sum [width] (or null) is that of the gradients of these rows.
   double (*cross_entropy)(const LossRows<T, U>&, int64_t begin, int64_t end, T* sum);
+  /// `rows` rows of `width` numbers, from_row and to_row apart, as numbers of the other type.
+  void (*widen)(const U* from, int64_t from_row, T* to, int64_t to_row, int64_t rows, int64_t width);
+  void (*narrow)(const T* from, int64_t from_row, U* to, int64_t to_row, int64_t rows, int64_t width);
 };
 
 }  // namespace fovea

@@ -208,10 +208,16 @@ double cross_entropy(const LossRows<T, U>& of, int64_t begin, int64_t end, T* su
   return loss;
 }
 
+template <class T, class From, class To>
+void convert(const From* from, int64_t from_row, To* to, int64_t to_row, int64_t rows, int64_t width) {
+  for (int64_t r = 0; r < rows; ++r, from += from_row, to += to_row)
+    over_units<T>(width, [&](int64_t u, auto at) { at.put(to + u, at.get(from + u)); });
+}
+
 template <class T, class U>
 constexpr LayerKernels<T, U> layer_set(const char* name) {
-  return {name,          norm<T, U>, norm_back<T, U>, add<T, U>,          part<T, T, U>,
-          part<T, U, U>, gelu<T, U>, gelu_back<T, U>, cross_entropy<T, U>};
+  return {name,       norm<T, U>,      norm_back<T, U>,     add<T, U>,        part<T, T, U>,   part<T, U, U>,
+          gelu<T, U>, gelu_back<T, U>, cross_entropy<T, U>, convert<T, U, T>, convert<T, T, U>};
 }
 
 }  // namespace fovea::FOVEA_ISA

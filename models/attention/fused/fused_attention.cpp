@@ -66,13 +66,54 @@ RowsOf<T> rows_to(const Tensor& x, int64_t piece, int64_t b, int64_t h) {
   return {x.data_ptr<T>() + piece * x.stride(0) + b * x.stride(1) + h * x.stride(2), x.stride(3)};
 }
 
+/// Whether queries, keys and values are bfloat16: each head's are widened, and its answer narrowed, when its
+/// turn comes, near the processor.
+bool is_half(const FusedCall& c) {
+  return c.query.scalar_type() == torch::kBFloat16;
+}
+/// What numbers beside them are.
+torch::TensorOptions wide_options(const FusedCall& c) {
+  return is_half(c) ? c.query.options().dtype(torch::kFloat32) : c.query.options();
+}
+
+/// Rows of one head in float, on their way from or to a tensor of bfloat16 [B, H, T, X].
+struct WideRows {
+  Bf16* narrow;
+  int64_t stride, width;
+  float* wide;
+  WideRows(const Tensor& x, int64_t b, int64_t h, float*& free)
+      : narrow(static_cast<Bf16*>(x.data_ptr()) + b * x.stride(0) + h * x.stride(1)),
+        stride(x.stride(2)),
+        width(x.size(3)),
+        wide(free) {
+    free += x.size(2) * width;
+  }
+  RowsOf<const float> taken(Span rows) const {
+    kernels<LayerKernels<float, Bf16>>().widen(narrow + rows.begin * stride, stride,
+                                               wide + rows.begin * width, width, rows.size(), width);
+    return {wide, width};
+  }
+  RowsOf<float> room() const { return {wide, width}; }
+  void give(Span rows) const {
+    kernels<LayerKernels<float, Bf16>>().narrow(wide + rows.begin * width, width,
+                                                narrow + rows.begin * stride, stride, rows.size(), width);
+  }
+};
+
+/// Numbers of one head: its call, and as many for the answer, or for the gradients.
+int64_t wide_numbers(const Shape& s) {
+  return 2 * (s.queries + s.keys) * (s.width + s.value_width);
+}
+
 template <class T>
 HeadCall<T> head_call(const FusedCall& c, const Shape& s, int64_t b, int64_t h) {
   HeadCall<T> call;
   call.batch = b, call.head = h;
   call.queries = s.queries, call.keys = s.keys, call.width = s.width, call.value_width = s.value_width;
-  call.query = rows_of<T>(c.query, b, h), call.key = rows_of<T>(c.key, b, h);
-  call.value = rows_of<T>(c.value, b, h);
+  if (!is_half(c)) {
+    call.query = rows_of<T>(c.query, b, h), call.key = rows_of<T>(c.key, b, h);
+    call.value = rows_of<T>(c.value, b, h);
+  }
   call.pair = c.pair, call.row = c.row.rule, call.number = c.row.number;
   if (c.energy.defined())
     call.energy = c.energy.const_data_ptr<T>() + (c.energy.dim() == 2 ? h * c.energy.stride(0) : 0);
@@ -96,26 +137,6 @@ struct Pieces {
   int64_t begin(int64_t p) const { return p * static_cast<int64_t>(blocks.size()) / count; }
 };
 
-/// task(call, head, piece, scratch) for every head and piece, on all threads.
-template <class T, class Task>
-void each_piece(const FusedCall& c, const Shape& s, const Pieces& pieces, Task task) {
-  std::atomic<int64_t> next{0};
-  const int64_t tasks = pieces.tasks();
-  const bool short_call = macs_of(c) < kLeastMacs;
-  // A thread's share is whatever piece is next, not the part it is called for.
-  parallel_parts(tasks, short_call ? tasks : 1, [&](int64_t, int64_t) {
-    Tensor scratch;
-    // The last pieces first: under a causal mask they are the largest.
-    for (int64_t left; (left = next.fetch_add(1)) < tasks;) {
-      const int64_t t = tasks - 1 - left, head = t / pieces.count, piece = t % pieces.count;
-      HeadCall<T> call = head_call<T>(c, s, head / s.heads, head % s.heads);
-      call.blocks = pieces.blocks.data() + pieces.begin(piece);
-      call.block_count = pieces.begin(piece + 1) - pieces.begin(piece);
-      task(call, head, piece, scratch);
-    }
-  });
-}
-
 /// Room for `numbers` in `scratch`, which grows where it must. A tensor: aligned for vectors, and its memory
 /// counted.
 template <class T>
@@ -125,18 +146,69 @@ T* room(Tensor& scratch, int64_t numbers) {
   return scratch.data_ptr<T>();
 }
 
+/// A head's piece on its way: the rows it answers, what its kernel may use, and, of bfloat16, where its
+/// answers may be wide.
+struct Work {
+  int64_t head, piece;
+  Span rows;
+  Tensor scratch, wide;
+  float* free = nullptr;
+};
+
+template <class T>
+void widen(const FusedCall& c, const Shape& s, HeadCall<T>& call, Work& work) {
+  if constexpr (std::is_same_v<T, float>) {
+    work.free = room<float>(work.wide, wide_numbers(s));
+    call.query = WideRows(c.query, call.batch, call.head, work.free).taken(work.rows);
+    call.key = WideRows(c.key, call.batch, call.head, work.free).taken({0, s.keys});
+    call.value = WideRows(c.value, call.batch, call.head, work.free).taken({0, s.keys});
+  }
+}
+
+/// task(call, work) for every head and piece, on all threads.
+template <class T, class Task>
+void each_piece(const FusedCall& c, const Shape& s, const Pieces& pieces, Task task) {
+  std::atomic<int64_t> next{0};
+  const int64_t tasks = pieces.tasks();
+  const bool short_call = macs_of(c) < kLeastMacs;
+  // A thread's share is whatever piece is next, not the part it is called for.
+  parallel_parts(tasks, short_call ? tasks : 1, [&](int64_t, int64_t) {
+    Work work;
+    // The last pieces first: under a causal mask they are the largest.
+    for (int64_t left; (left = next.fetch_add(1)) < tasks;) {
+      const int64_t t = tasks - 1 - left, head = t / pieces.count, piece = t % pieces.count;
+      work.head = head, work.piece = piece;
+      HeadCall<T> call = head_call<T>(c, s, head / s.heads, head % s.heads);
+      call.blocks = pieces.blocks.data() + pieces.begin(piece);
+      call.block_count = pieces.begin(piece + 1) - pieces.begin(piece);
+      work.rows = call.block_count > 0 ? Span{call.blocks[0].begin, call.blocks[call.block_count - 1].end}
+                                       : Span{0, 0};
+      if (is_half(c)) widen(c, s, call, work);
+      task(call, work);
+    }
+  });
+}
+
 template <class T>
 void forward(const FusedCall& c, const Tensor& attended, const Tensor& numbers) {
   const Shape s(c);
   const auto& kernels = fovea::kernels<AttentionKernels<T>>();
   for (int64_t begin = 0; begin < s.queries;) {
     const TilePlan plan(c.mask, s.sizes, c.first, begin);
-    each_piece<T>(c, s, Pieces(plan, s),
-                  [&](const HeadCall<T>& call, int64_t head, int64_t, Tensor& scratch) {
-                    HeadAnswer<T> answer{rows_to<T>(attended, call.batch, call.head), nullptr};
-                    if (numbers.defined()) answer.rows = numbers.data_ptr<T>() + head * 2 * s.queries;
-                    kernels.forward(call, answer, room<T>(scratch, kernels.scratch(call, false)));
-                  });
+    each_piece<T>(c, s, Pieces(plan, s), [&](const HeadCall<T>& call, Work& work) {
+      HeadAnswer<T> answer;
+      if (numbers.defined()) answer.rows = numbers.data_ptr<T>() + work.head * 2 * s.queries;
+      T* scratch = room<T>(work.scratch, kernels.scratch(call, false));
+      if constexpr (std::is_same_v<T, float>)
+        if (is_half(c)) {
+          const WideRows wide(attended, call.batch, call.head, work.free);
+          answer.attended = wide.room();
+          kernels.forward(call, answer, scratch);
+          return wide.give(work.rows);
+        }
+      answer.attended = rows_to<T>(attended, call.batch, call.head);
+      kernels.forward(call, answer, scratch);
+    });
     begin = plan.end();
   }
 }
@@ -155,27 +227,45 @@ Tensor empty_pieces(int64_t pieces, const Shape& s, int64_t width, const torch::
 }
 
 template <class T>
-void backward(const FusedCall& c, const Shape& s, const TilePlan& plan, const Tensor& attended_grad,
-              const Tensor& numbers, Gradients& g) {
+void backward(const FusedCall& c, const Shape& s, const TilePlan& plan, bool only_plan,
+              const Tensor& attended_grad, const Tensor& numbers, Gradients& g) {
   const Pieces pieces(plan, s);
   const auto& kernels = fovea::kernels<AttentionKernels<T>>();
-  const auto options = c.query.options();
-  g.key = empty_pieces(pieces.count, s, s.width, options);
-  g.value = empty_pieces(pieces.count, s, s.value_width, options);
+  const auto options = wide_options(c);
+  // Where there are several to add up, they are not narrowed before.
+  const bool wide_keys = !is_half(c) || pieces.count > 1 || !only_plan;
+  const auto of_keys = wide_keys ? options : c.query.options();
+  g.key = empty_pieces(pieces.count, s, s.width, of_keys);
+  g.value = empty_pieces(pieces.count, s, s.value_width, of_keys);
   if (c.energy.defined())
     g.energy = torch::empty({pieces.count, s.batch, s.heads, c.energy.size(-1)}, options);
   if (c.bias.defined()) g.bias = torch::zeros({pieces.count, s.batch, s.heads, c.bias.size(-1)}, options);
-  each_piece<T>(c, s, pieces, [&](const HeadCall<T>& call, int64_t head, int64_t piece, Tensor& scratch) {
-    const int64_t b = call.batch, h = call.head, at = piece * pieces.heads + head;
+  each_piece<T>(c, s, pieces, [&](const HeadCall<T>& call, Work& work) {
+    const int64_t b = call.batch, h = call.head, at = work.piece * pieces.heads + work.head;
     HeadGradient<T> gradient;
-    gradient.attended = rows_of<T>(attended_grad, b, h);
-    if (numbers.defined()) gradient.rows = numbers.const_data_ptr<T>() + head * 2 * s.queries;
-    gradient.query = rows_to<T>(g.query, b, h);
-    gradient.key = rows_to<T>(g.key, piece, b, h);
-    gradient.value = rows_to<T>(g.value, piece, b, h);
+    if (numbers.defined()) gradient.rows = numbers.const_data_ptr<T>() + work.head * 2 * s.queries;
     if (g.energy.defined()) gradient.energy = g.energy.data_ptr<T>() + at * g.energy.size(-1);
     if (g.bias.defined()) gradient.bias = g.bias.data_ptr<T>() + at * g.bias.size(-1) + s.queries - 1;
-    kernels.backward(call, gradient, room<T>(scratch, kernels.scratch(call, true)));
+    T* scratch = room<T>(work.scratch, kernels.scratch(call, true));
+    if (wide_keys) {
+      gradient.key = rows_to<T>(g.key, work.piece, b, h);
+      gradient.value = rows_to<T>(g.value, work.piece, b, h);
+    }
+    if constexpr (std::is_same_v<T, float>)
+      if (is_half(c)) {
+        gradient.attended = WideRows(attended_grad, b, h, work.free).taken(work.rows);
+        const WideRows query(g.query, b, h, work.free), key(g.key[0], b, h, work.free),
+            value(g.value[0], b, h, work.free);
+        gradient.query = query.room();
+        if (!wide_keys) gradient.key = key.room(), gradient.value = value.room();
+        kernels.backward(call, gradient, scratch);
+        query.give(work.rows);
+        if (!wide_keys) key.give({0, s.keys}), value.give({0, s.keys});
+        return;
+      }
+    gradient.attended = rows_of<T>(attended_grad, b, h);
+    gradient.query = rows_to<T>(g.query, b, h);
+    kernels.backward(call, gradient, scratch);
   });
 }
 
@@ -223,7 +313,7 @@ class FusedFunction : public torch::autograd::Function<FusedFunction> {
         empty_rows(query.size(0), query.size(1), query.size(2), value.size(3), value.options());
     Tensor numbers;
     if (keeps_numbers(c.row.rule))
-      numbers = torch::empty({query.size(0), query.size(1), query.size(2), 2}, query.options());
+      numbers = torch::empty({query.size(0), query.size(1), query.size(2), 2}, wide_options(c));
     dispatch(query, [&](auto type) { fovea::forward<decltype(type)>(c, attended, numbers); });
     context->save_for_backward({c.query, c.key, c.value, c.energy, c.bias, numbers});
     auto kept = c10::make_intrusive<KeptCall>();
@@ -247,14 +337,17 @@ class FusedFunction : public torch::autograd::Function<FusedFunction> {
     g.query = empty_rows(s.batch, s.heads, s.queries, s.width, c.query.options());
     for (int64_t begin = 0; begin < s.queries;) {
       const TilePlan plan(c.mask, s.sizes, c.first, begin);
-      dispatch(c.query, [&](auto type) { fovea::backward<decltype(type)>(c, s, plan, grad, numbers, g); });
+      const bool only_plan = begin == 0 && plan.end() == s.queries;
+      dispatch(c.query,
+               [&](auto type) { fovea::backward<decltype(type)>(c, s, plan, only_plan, grad, numbers, g); });
       key = added(key, over_pieces(g.key)), value = added(value, over_pieces(g.value));
       if (g.energy.defined()) energy = added(energy, over_pieces(g.energy).sum(0));  // [H, A]
       if (g.bias.defined()) bias = added(bias, over_pieces(g.bias).sum(0));          // [H, Tq + Tk − 1]
       begin = plan.end();
     }
     if (energy.defined() && c.energy.dim() == 1) energy = energy.sum(0);
-    return {g.query, key, value, energy, bias, Tensor()};
+    const auto type = c.query.scalar_type();
+    return {g.query, key.to(type), value.to(type), energy, bias, Tensor()};
   }
 };
 
@@ -268,7 +361,12 @@ Tensor fused_attention(const FusedCall& call) {
   // For whoever counts (src/train/macs.h): no operator of LibTorch is called below.
   const std::vector<c10::IValue> counted = {c10::IValue(macs_of(call))};
   RECORD_FUNCTION("fovea::fused_attention", counted);
-  const auto type = call.query.scalar_type() == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;
+  const auto all_are = [&](torch::Dtype type) {
+    return call.query.scalar_type() == type && call.key.scalar_type() == type &&
+           call.value.scalar_type() == type;
+  };
+  const auto wide = call.query.scalar_type() == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;
+  const auto type = all_are(torch::kBFloat16) ? torch::kBFloat16 : wide;
   if (call.query.size(2) == 0 || call.key.size(2) == 0 || call.value.size(3) == 0 || call.query.size(0) == 0)
     // Nothing to attend to, or nobody who does: 0, of which every input is an (empty) part.
     return torch::matmul(
@@ -276,7 +374,7 @@ Tensor fused_attention(const FusedCall& call) {
                      call.value.options()),
         call.value);
   const Tensor attended = FusedFunction::apply(call.query.to(type), call.key.to(type), call.value.to(type),
-                                               perhaps(call.energy, type), perhaps(call.bias, type), call);
+                                               perhaps(call.energy, wide), perhaps(call.bias, wide), call);
   return attended.to(call.value.scalar_type());
 }
 

@@ -151,6 +151,29 @@ TEST_CASE("the fused kernels take bfloat16, compute in float32 and answer in bfl
   }
 }
 
+TEST_CASE("bfloat16 goes through the fused kernels as its numbers in float32 would, rounded at the end") {
+  // Many heads; and few, which are cut into pieces.
+  const int64_t batch = GENERATE(16, 1), length = GENERATE(21, 400), keys = GENERATE(21, 130);
+  torch::manual_seed(8);
+  const auto draw = [&](int64_t size) { return torch::randn({batch, 2, size, 20}).to(torch::kBFloat16); };
+  const std::vector<Tensor> given = {draw(length), draw(keys), draw(keys)};
+  const Tensor grad = draw(length);
+  const auto run = [&](torch::Dtype type) {
+    std::vector<Tensor> leaves;
+    for (const Tensor& x : given) leaves.push_back(x.to(type).requires_grad_());
+    FusedCall call;
+    call.query = leaves[0], call.key = leaves[1], call.value = leaves[2];
+    call.mask = Mask::local(20);
+    const Tensor attended = fused_attention(call);
+    CHECK(attended.scalar_type() == type);
+    std::vector<Tensor> all = torch::autograd::grad({attended}, leaves, {grad.to(type)});
+    all.push_back(attended.detach());
+    return all;
+  };
+  const auto half = run(torch::kBFloat16), wide = run(torch::kFloat32);
+  for (size_t i = 0; i < half.size(); ++i) CHECK(torch::equal(half[i], wide[i].to(torch::kBFloat16)));
+}
+
 TEST_CASE("the fused kernels drop the weights that the plain arithmetic drops") {
   for (Json group : groups()) {
     group["dropout"] = 0.3;
