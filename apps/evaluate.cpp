@@ -25,6 +25,6 @@ int main(int argc, char** argv) {
   app.add_option("--device", request.device, "cpu or cuda");
   fovea::add_threads(app, request.threads);
   app.add_flag("--quiet", request.quiet, "no progress");
-  app.add_flag("--verbose", request.verbose, "say more");
+  app.add_flag("--verbose", request.verbose, "say which arithmetic answers for each attention, and why");
   return fovea::run_program(app, argc, argv, [&] { return fovea::compute("evaluate", &request); });
 }

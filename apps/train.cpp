@@ -33,6 +33,6 @@ int main(int argc, char** argv) {
                "build everything, run one step forward and backward, write nothing");
   app.add_flag("--print-config", request.print_config, "print the resolved config and stop");
   app.add_flag("--quiet", request.quiet, "no progress");
-  app.add_flag("--verbose", request.verbose, "say more");
+  app.add_flag("--verbose", request.verbose, "say which arithmetic answers for each attention, and why");
   return fovea::run_program(app, argc, argv, [&] { return fovea::compute("train", &request); });
 }

@@ -6,6 +6,7 @@
 
 #include "apps/shared/evaluation_figures.h"
 #include "apps/shared/session.h"
+#include "models/attention/composed.h"
 #include "src/base/error.h"
 #include "src/base/files.h"
 #include "src/base/text.h"
@@ -176,6 +177,7 @@ int evaluate(const EvaluateRequest& request) {
   std::vector<LoadedRun> runs;
   for (const std::string& path : paths)
     runs.push_back(load_run(path, request.checkpoint, overrides, options.device));
+  if (request.verbose) std::cerr << engine_lines(*runs.back().net);
   if (overrides.empty())
     for (const LoadedRun& run : runs) require_same_data(run);
   if (request.ensemble) {

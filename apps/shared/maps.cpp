@@ -8,6 +8,7 @@
 #include "apps/shared/probes.h"
 #include "apps/shared/run_maps.h"
 #include "apps/shared/summaries.h"
+#include "models/attention/composed.h"
 #include "src/base/error.h"
 #include "src/base/files.h"
 #include "src/base/text.h"
@@ -168,6 +169,7 @@ int maps(const MapsRequest& request) {
   prepare_torch(request.threads);
   const torch::Device device = parse_device(request.device);
   LoadedRun run = load_run(request.run, request.checkpoint, request.overrides, device);
+  if (request.verbose) std::cerr << engine_lines(*run.net);
   along_output(run, request);
   if (request.input.empty()) require_same_data(run);
   if (request.probe.faithfulness) return probe_faithfulness(request, run, device);

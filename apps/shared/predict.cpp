@@ -6,6 +6,7 @@
 
 #include "apps/shared/input_lines.h"
 #include "apps/shared/session.h"
+#include "models/attention/composed.h"
 #include "src/base/error.h"
 #include "src/base/files.h"
 #include "src/base/text.h"
@@ -90,6 +91,7 @@ int predict(const PredictRequest& request) {
   prepare_torch(request.threads);
   const torch::Device device = parse_device(request.device);
   LoadedRun run = load_run(request.run, request.checkpoint, request.overrides, device);
+  if (request.verbose) std::cerr << engine_lines(*run.net);
   const PackedProducts::Kept kept;
   InputLines lines(request.input, text_encoding(run));
   std::string collected;

@@ -10,6 +10,7 @@
 #include "apps/shared/launched_ranks.h"
 #include "apps/shared/session.h"
 #include "data/tasks/registry.h"
+#include "models/attention/composed.h"
 #include "models/nets/registry.h"
 #include "src/base/error.h"
 #include "src/config/layers.h"
@@ -88,6 +89,7 @@ int train(const TrainRequest& request) {
   SignalWatch::check("reading data; nothing to save yet");
   const std::shared_ptr<Net> net = make_net(config, *task, seed);
   SignalWatch::check("building the model; nothing to save yet");
+  if (request.verbose) std::cerr << engine_lines(*net);
   if (request.dry_run) return dry_run(config, *task, *net, request, device);
 
   // A run that has saved nothing yet begins here; what is wrong with its beginning leaves no folder behind.

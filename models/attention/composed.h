@@ -1,6 +1,7 @@
 // Any scorer × normalizer × pattern × position × heads, as one attention.
 #pragma once
 
+#include "models/attention/fused/fused_attention.h"
 #include "models/attention/normalizers/normalizer.h"
 #include "models/attention/patterns/pattern.h"
 #include "models/attention/positions/position.h"
@@ -64,6 +65,8 @@ class ComposedAttention : public Attention {
   bool pairs_by_product() const;
   /// Whether one query is answered over the keys where they lie (step_attention).
   bool is_step(const Rows& rows) const;
+  /// What the fused kernels are handed.
+  FusedCall fused_call(const Rows& rows) const;
   /// The attended values of all queries [B, H, Tq, Dv].
   Tensor attend_fused(const Rows& rows);
   Rows prepare(const Tensor& query, const Memory& memory, const Call& call);
@@ -86,5 +89,8 @@ class ComposedAttention : public Attention {
 
 /// Which arithmetic answers for an attention, and why: one line for --verbose.
 std::string engine_text(const Attention& attention);
+
+/// The same for every attention of a net: lines "engine  encoder.0.self, encoder.1.self: fused …".
+std::string engine_lines(const torch::nn::Module& net);
 
 }  // namespace fovea

@@ -1,5 +1,6 @@
 // When a composition takes the fused kernels, and what it hands them.
 #include "models/attention/composed.h"
+#include "models/attention/fused/sdpa_attention.h"
 #include "models/attention/fused/step_attention.h"
 
 namespace fovea {
@@ -30,11 +31,14 @@ std::string ComposedAttention::engine() const {
   if (axes_.engine == Engine::kPlain) return "plain: asked for";
   if (const std::string reason = unfused_because(); !reason.empty()) return "plain: " + reason;
   if (axes_.engine == Engine::kFused) return "fused: asked for";
+  const bool softmax = axes_.normalizer->fused_row()->rule == RowRule::kSoftmax;
   return std::string("fused") +
          (pairs_by_product()
               ? " for at least " + std::to_string(kFewQueries) + " queries or a step of decoding, else plain"
               : "") +
-         "; plain on devices other than the CPU";
+         (pairs_by_product() && softmax
+              ? "; on devices other than the CPU scaled_dot_product_attention, plain where weights drop out"
+              : "; plain on devices other than the CPU");
 }
 
 bool ComposedAttention::pairs_by_product() const {
@@ -47,12 +51,12 @@ bool ComposedAttention::is_step(const Rows& rows) const {
 
 bool ComposedAttention::fuses(const Rows& rows) const {
   if (!fusable_ || axes_.engine == Engine::kPlain || changes()) return false;
-  if (!rows.query.device().is_cpu()) return false;
+  if (!rows.query.device().is_cpu()) return scored() && sdpa_takes(fused_call(rows));
   if (axes_.engine == Engine::kFused) return true;
   return !pairs_by_product() || rows.query.size(2) >= kFewQueries || is_step(rows);
 }
 
-Tensor ComposedAttention::attend_fused(const Rows& rows) {
+FusedCall ComposedAttention::fused_call(const Rows& rows) const {
   FusedCall call;
   call.query = rows.mapped, call.key = rows.keys, call.value = rows.values;
   call.pair = scored() ? *axes_.scorer->fused_pair() : PairRule::kNone;
@@ -69,6 +73,12 @@ Tensor ComposedAttention::attend_fused(const Rows& rows) {
     call.bias =
         axes_.position->by_distance(positions(steps, rows.keys.device()).flip(0));  // [H, Tq + Tk − 1]
   }
+  return call;
+}
+
+Tensor ComposedAttention::attend_fused(const Rows& rows) {
+  const FusedCall call = fused_call(rows);
+  if (!rows.query.device().is_cpu()) return sdpa_attention(call);
   return is_step(rows) && call.key.size(2) > 0 ? step_attention(call)
                                                : fused_attention(call);  // [B, H, Tq, Dv]
 }
@@ -76,6 +86,24 @@ Tensor ComposedAttention::attend_fused(const Rows& rows) {
 std::string engine_text(const Attention& attention) {
   const auto* composed = dynamic_cast<const ComposedAttention*>(&attention);
   return composed != nullptr ? composed->engine() : "plain: there is no matrix of scores";
+}
+
+std::string engine_lines(const torch::nn::Module& net) {
+  std::vector<std::pair<std::string, std::string>> groups;  // text, names
+  for (const auto& item : net.named_modules(std::string(), /*include_self=*/false)) {
+    const auto* attention = dynamic_cast<const Attention*>(item.value().get());
+    if (attention == nullptr) continue;
+    const std::string text = engine_text(*attention);
+    const auto known =
+        std::find_if(groups.begin(), groups.end(), [&](const auto& group) { return group.first == text; });
+    if (known == groups.end())
+      groups.emplace_back(text, item.key());
+    else
+      known->second += ", " + item.key();
+  }
+  std::string lines;
+  for (const auto& [text, names] : groups) lines += "engine  " + names + ": " + text + "\n";
+  return lines;
 }
 
 }  // namespace fovea

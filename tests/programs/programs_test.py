@@ -144,6 +144,11 @@ class CommandLine(Programs):
                 self.assertEqual(done.returncode, 0, entry["name"] + done.stderr)
         self.assertFalse((self.folder / "runs").exists())
 
+    def test_verbose_says_which_arithmetic_answers_and_why(self):
+        done = fovea("train", "reverse", "model.attention=location-aware", "--dry-run", "--verbose", cwd=self.folder)
+        self.assertIn("engine  attention: plain: the scorer has a state", done.stderr)
+        self.assertNotIn("engine", fovea("train", "reverse", "--dry-run", cwd=self.folder).stderr)
+
     def test_the_printed_config_is_a_recipe_that_gives_the_same_config(self):
         text = fovea("train", "reverse", "model.attention=location-aware", "--print-config").stdout
         file = self.folder / "printed.json"
