@@ -116,13 +116,18 @@ ComposedAttention::Rows ComposedAttention::prepare(const Tensor& query, const Me
   rows.mapped = axes_.scorer->map_query(axes_.position->content_query(rows.query));
   if (const Tensor relative = axes_.position->relative_query(rows.query); relative.defined())
     rows.relative = axes_.scorer->map_query(relative);
-  rows.keys = axes_.scorer->maps_keys() ? memory.parts()[0] : heads_.spread(memory.parts()[0]);
-  rows.values = heads_.spread(memory.parts()[1]);
   rows.call_mask = call.mask;
   rows.mask = pattern() & call.mask;
   rows.padding = memory.padding();
   if (rows.padding.defined()) rows.mask = rows.mask & Mask::keys(rows.padding);
   if (is_training() && axes_.dropout > 0) rows.dropout_key = draw_dropout_key();
+  const bool in_place = heads_.kv_heads() == heads_.heads() && call.want == Want::kContext;
+  if (in_place && is_step(rows) && fuses(rows)) {
+    rows.keys = memory.stored()[0], rows.values = memory.stored()[1], rows.key_rows = memory.rows();
+  } else {
+    rows.keys = axes_.scorer->maps_keys() ? memory.parts()[0] : heads_.spread(memory.parts()[0]);
+    rows.values = heads_.spread(memory.parts()[1]);
+  }
   return rows;
 }
 

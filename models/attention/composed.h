@@ -52,6 +52,7 @@ class ComposedAttention : public Attention {
     Tensor relative;       // what meets relative vectors, after it [B, H, Tq, Dh], or undefined
     Tensor padding;        // of the keys [B, Tk], or undefined
     Tensor keys, values;   // [B, H, Tk, X], [B, H, Tk, Dv]
+    Tensor key_rows;       // of a step: which of their batch rows each query's are; undefined = its own
     Mask call_mask, mask;  // the call's own; with pattern and padding
     int64_t first = 0;
     std::optional<uint64_t> dropout_key;
@@ -63,7 +64,7 @@ class ComposedAttention : public Attention {
   bool fuses(const Rows& rows) const;
   /// Whether scores are products of mapped queries and keys.
   bool pairs_by_product() const;
-  /// Whether one query is answered over the keys where they lie (step_attention).
+  /// Whether one query is answered, on the CPU, over the keys where they lie (step_attention).
   bool is_step(const Rows& rows) const;
   /// What the fused kernels are handed.
   FusedCall fused_call(const Rows& rows) const;

@@ -46,7 +46,8 @@ bool ComposedAttention::pairs_by_product() const {
 }
 
 bool ComposedAttention::is_step(const Rows& rows) const {
-  return pairs_by_product() && !rows.dropout_key && rows.query.size(2) == 1 && !torch::GradMode::is_enabled();
+  return pairs_by_product() && !rows.dropout_key && rows.query.size(2) == 1 && rows.query.device().is_cpu() &&
+         !torch::GradMode::is_enabled();
 }
 
 bool ComposedAttention::fuses(const Rows& rows) const {
@@ -58,7 +59,7 @@ bool ComposedAttention::fuses(const Rows& rows) const {
 
 FusedCall ComposedAttention::fused_call(const Rows& rows) const {
   FusedCall call;
-  call.query = rows.mapped, call.key = rows.keys, call.value = rows.values;
+  call.query = rows.mapped, call.key = rows.keys, call.value = rows.values, call.key_rows = rows.key_rows;
   call.pair = scored() ? *axes_.scorer->fused_pair() : PairRule::kNone;
   call.row = *axes_.normalizer->fused_row();
   call.mask = pattern() & rows.call_mask, call.padding = rows.padding, call.first = rows.first;

@@ -105,26 +105,44 @@ Tensor selected_rows(const Tensor& part, const Tensor& rows, int64_t time) {
 
 }  // namespace
 
+int64_t Memory::batch() const {
+  return rows_.defined() ? rows_.size(0) : parts_.empty() ? 0 : parts_[0].size(0);
+}
+
+const std::vector<Tensor>& Memory::parts() const {
+  if (rows_.defined()) {
+    for (Tensor& part : parts_) part = selected_rows(part, rows_, time_axis_);
+    rows_ = Tensor();
+  }
+  return parts_;
+}
+
 Memory Memory::select(const Tensor& rows) const {
   Memory selected = *this;
-  for (Tensor& part : selected.parts_) part = selected_rows(part, rows, time_axis_);
+  if (torch::GradMode::is_enabled()) {
+    selected.parts();
+    for (Tensor& part : selected.parts_) part = selected_rows(part, rows, time_axis_);
+  } else {
+    selected.rows_ = rows_.defined() ? rows_.index_select(0, rows) : rows.to(torch::kInt64);
+  }
   if (padding_.defined()) selected.padding_ = padding_.index_select(0, rows);
   return selected;
 }
 
 Memory Memory::detach() const {
   Memory cut = *this;
+  cut.parts();
   for (Tensor& part : cut.parts_) part = part.detach();
   return cut;
 }
 
 Memory Memory::join(const Memory& next) const {
   if (empty()) return next;
+  const std::vector<Tensor>&own = parts(), &more = next.parts();
   Memory joined = *this;
-  for (size_t i = 0; i < parts_.size(); ++i)
-    joined.parts_[i] = can_append(parts_[i], next.parts_[i])
-                           ? appended(parts_[i], next.parts_[i], time_axis_)
-                           : torch::cat({parts_[i], next.parts_[i]}, time_axis_);
+  for (size_t i = 0; i < own.size(); ++i)
+    joined.parts_[i] = can_append(own[i], more[i]) ? appended(own[i], more[i], time_axis_)
+                                                   : torch::cat({own[i], more[i]}, time_axis_);
   joined.size_ = size_ + next.size_;
   if (padding_.defined() || next.padding_.defined()) {
     const auto filled = [](const Memory& m) {
@@ -175,7 +193,7 @@ void require_query_shape(const Tensor& query, const Memory& memory, const char* 
   const std::string begin = std::string("[") + where + "] ";
   if (memory.empty())
     throw std::invalid_argument(begin + "memory must have been begun with extend; found none");
-  const int64_t batch = memory.parts()[0].size(0);
+  const int64_t batch = memory.batch();
   if (query.size(0) != batch)
     throw std::invalid_argument(begin + "query must have the memory's B = " + std::to_string(batch) +
                                 "; found " + shape_text(query));

@@ -50,19 +50,26 @@ class Memory {
   /// Number of keys, padded ones included.
   int64_t size() const { return size_; }
   bool empty() const { return parts_.empty(); }
-  /// The memory of the batch rows `rows` (int64 [B']): keys and padding.
+  /// Batch rows.
+  int64_t batch() const;
+  /// The memory of the batch rows `rows` (int64 [B']): keys and padding. Without gradients nothing is copied
+  /// before somebody asks for parts().
   Memory select(const Tensor& rows) const;
   /// The same values, cut from the graph.
   Memory detach() const;
 
-  const std::vector<Tensor>& parts() const { return parts_; }
+  const std::vector<Tensor>& parts() const;
+  /// The parts as they lie, and which of their batch rows are this memory's: int64 [B], undefined = all.
+  const std::vector<Tensor>& stored() const { return parts_; }
+  const Tensor& rows() const { return rows_; }
   const Tensor& padding() const { return padding_; }
   /// This memory followed by `next` (same attention): parts joined along time, padding filled in where one
   /// side has none.
   Memory join(const Memory& next) const;
 
  private:
-  std::vector<Tensor> parts_;
+  mutable std::vector<Tensor> parts_;
+  mutable Tensor rows_;  // chosen among those of parts_
   int64_t time_axis_ = 2, size_ = 0;
   Tensor padding_;
 };

@@ -19,7 +19,8 @@ template <class T>
 struct StepCall {
   int64_t heads = 0, keys = 0;
   int64_t width = 0, value_width = 0;  // X of q and k; Dv
-  Strided<const T> query, key, value;  // [B, H, 1, X], [B, H, Tk, X], [B, H, Tk, Dv]
+  Strided<const T> query, key, value;  // [B, H, 1, X], [B', H, Tk, X], [B', H, Tk, Dv]
+  const int64_t* rows = nullptr;       // [B]: the batch row of keys and values that each query's is; null: b
   RowRule row = RowRule::kSoftmax;
   double number = 1;
   const T* bias = nullptr;  // [H, Tk], bias_head apart, added to the scores; or null

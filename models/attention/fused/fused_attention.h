@@ -11,6 +11,7 @@ namespace fovea {
 /// What one call brings.
 struct FusedCall {
   Tensor query, key, value;  // mapped [B, H, Tq, X], [B, H, Tk, X], [B, H, Tk, Dv]
+  Tensor key_rows;  // int64 [B], for a step: of keys and values, the batch row of each query's; undefined = b
   PairRule pair = PairRule::kProduct;
   Tensor energy;  // [A] or [H, A], or undefined
   FusedRow row;

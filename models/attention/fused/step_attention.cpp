@@ -31,6 +31,7 @@ void attend(const FusedCall& c, const Tensor& mask, const Tensor& padding, const
   call.heads = c.query.size(1), call.keys = c.key.size(2);
   call.width = c.query.size(3), call.value_width = c.value.size(3);
   call.query = strided<T>(c.query), call.key = strided<T>(c.key), call.value = strided<T>(c.value);
+  if (c.key_rows.defined()) call.rows = c.key_rows.const_data_ptr<int64_t>();
   call.row = c.row.rule, call.number = c.row.number;
   if (c.bias.defined()) call.bias = c.bias.const_data_ptr<T>(), call.bias_head = c.bias.stride(0);
   call.mask = bytes_of(mask), call.padding = bytes_of(padding);
@@ -60,6 +61,7 @@ Tensor step_attention(const FusedCall& given) {
   const auto type = c.query.scalar_type() == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;
   c.query = in_rows(c.query, type), c.key = in_rows(c.key, type), c.value = in_rows(c.value, type);
   if (c.bias.defined()) c.bias = c.bias.to(type).contiguous();
+  if (c.key_rows.defined()) c.key_rows = c.key_rows.contiguous();
   Tensor mask = c.mask.visible({c.first, {0, 1}, {0, keys}}, c.query.device());
   while (mask.defined() && mask.dim() < 4) mask = mask.unsqueeze(0);  // [B or 1, H or 1, 1, Tk]
   const Tensor padding =

@@ -98,3 +98,32 @@ TEST_CASE("a memory that grows in place is what joining by copies gives, and cha
   CHECK(torch::allclose(longer.parts()[1], wanted.parts()[1], 1e-12, 1e-12));
   CHECK(same(one, expected));
 }
+
+TEST_CASE("a step over chosen rows reads them where they lie, and gives what copies of them give") {
+  const torch::NoGradGuard no_gradient;
+  for (const Json& group : std::vector<Json>{{{"scorer", "scaled-dot"}, {"heads", 2}},
+                                             {{"scorer", "general"}, {"heads", 2}},
+                                             {{"scorer", "scaled-dot"}, {"heads", 4}, {"kv_heads", 2}},
+                                             {{"scorer", "additive"}, {"heads", 2}}}) {
+    INFO(group.dump());
+    const auto attention = made(group, "auto", torch::kFloat64);
+    const Tensor keys = drawn(5, 9, torch::kFloat64);
+    Tensor padding = torch::ones({keys.size(0), 9}, torch::kBool);
+    padding[1].slice(0, 6).fill_(false);
+    const Memory memory = attention->extend({}, keys, keys, padding);
+    const Tensor rows = torch::tensor({1, 1, 0, 2, 0}, torch::kInt64),
+                 again = torch::tensor({4, 3, 0}, torch::kInt64);
+    const Memory chosen = memory.select(rows).select(again);
+    CHECK(chosen.batch() == 3);
+    const Tensor query = drawn(6, 1, torch::kFloat64).slice(0, 0, 3);
+    Call call;
+    call.first = 8;
+    const Tensor found = attention->attend(query, chosen, call).context;
+    const bool reads = group.value("scorer", "") != "additive" && !group.contains("kv_heads");
+    CHECK(chosen.rows().defined() == reads);
+    const Tensor picked = rows.index_select(0, again);
+    const Memory copied = attention->extend({}, keys.index_select(0, picked), keys.index_select(0, picked),
+                                            padding.index_select(0, picked));
+    CHECK(torch::allclose(found, attention->attend(query, copied, call).context, 1e-12, 1e-12));
+  }
+}
