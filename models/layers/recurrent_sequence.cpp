@@ -2,8 +2,8 @@
 
 #include <ATen/Dispatch.h>
 
+#include "models/layers/recurrent_products.h"
 #include "src/core/half_products.h"
-#include "src/core/packed_products.h"
 #include "src/core/parallel.h"
 #include "src/kernels/kernel_sets.h"
 
@@ -14,8 +14,6 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
 using Variables = torch::autograd::variable_list;
 using Maybe = std::optional<Tensor>;
-
-constexpr int64_t kLeastRows = 8;  // of a batch that a thread takes
 
 /// The order of the steps: where each one's state stands among T + 1, the first of which the sequence begins
 /// with.
@@ -61,32 +59,6 @@ void each_step_back(const Steps& steps, int64_t rows, Body body) {
   });
 }
 
-/// W [N, D], which multiplies rows in every step: as it is, or with bfloat16's exactness.
-class StepMatrix {
- public:
-  StepMatrix(const Tensor& matrix, bool half) : transposed_(matrix.t()) {
-    if (half) coarse_.emplace(matrix);
-  }
-  /// y += x Wᵀ.
-  void add(Tensor y, const Tensor& x, Part& part) const {
-    if (coarse_)
-      coarse_->multiply(x, {}, y, true, part.room);
-    else
-      y.addmm_(x, transposed_);
-  }
-  /// y = x Wᵀ + b.
-  void make(Tensor y, const Tensor& x, const Tensor& bias, Part& part) const {
-    if (coarse_)
-      coarse_->multiply(x, bias, y, false, part.room);
-    else
-      torch::addmm_out(y, bias, x, transposed_);
-  }
-
- private:
-  Tensor transposed_;
-  std::optional<CoarseMatrix> coarse_;
-};
-
 /// A part's rows of [T, B, X] at time t, in one step: it is asked for thousands of times.
 Tensor rows_at(const Tensor& x, int64_t t, const Part& part) {
   return x.as_strided({part.end - part.begin, x.size(2)}, {x.stride(1), x.stride(2)},
@@ -96,46 +68,6 @@ Tensor rows_at(const Tensor& x, int64_t t, const Part& part) {
 CellStep cell_step(int64_t hidden, int64_t time, const Maybe& lengths) {
   return {hidden, time, lengths ? lengths->const_data_ptr<int64_t>() : nullptr};
 }
-
-/// [T, B, X] → [T·B, X].
-Tensor rows_of(const Tensor& x) {
-  return x.reshape({-1, x.size(-1)});
-}
-
-/// x W^T + b for all steps at once [T, B, G·H].
-Tensor input_gates(const Tensor& x, const Tensor& weight, const Tensor& bias, bool half) {
-  const Tensor rows = rows_of(x), gates = torch::empty({rows.size(0), weight.size(0)}, x.options());
-  const StepMatrix matrix(weight, half);
-  const auto make = [&](int64_t begin, int64_t end) {
-    Part part{begin, end, Tensor()};
-    matrix.make(gates.slice(0, begin, end), rows.slice(0, begin, end), bias, part);
-  };
-  // LibTorch shares a product among threads itself.
-  half ? parallel_parts(rows.size(0), kLeastRows, make) : make(0, rows.size(0));
-  return gates.view({x.size(0), x.size(1), -1});
-}
-
-/// What the gradients of weights, biases and inputs are made of, for all steps at once: products of rows, in
-/// bfloat16 where that is exact enough.
-class Sums {
- public:
-  explicit Sums(bool half) : half_(half) {}
-  Tensor rows(const Tensor& x) const { return half_ ? rows_of(x).to(torch::kBFloat16) : rows_of(x); }
-  /// g W, like W.
-  Tensor back(const Tensor& g, const Tensor& weight) const {
-    return half_ ? half_product_back(g, weight).to(weight.scalar_type()) : torch::mm(g, weight);
-  }
-  /// gᵀ x, like the layer.
-  Tensor outer(const Tensor& g, const Tensor& x) const {
-    if (!half_) return torch::mm(g.t(), x);
-    Tensor made = torch::empty({g.size(1), x.size(1)}, x.options());
-    half_outer(g, x.to(torch::kBFloat16), made, false, {});
-    return made;
-  }
-
- private:
-  bool half_;
-};
 
 /// Room for T + 1 states, with the first one in.
 Tensor begun(const Tensor& first, const Steps& steps) {
@@ -156,7 +88,7 @@ class FusedLstm : public torch::autograd::Function<FusedLstm> {
     const StepMatrix recurrent(w_hidden, half);
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_lstm", [&] {
       each_step(steps, x.size(1), [&](int64_t i, int64_t t, Part& part) {
-        recurrent.add(rows_at(gates, t, part), rows_at(states, steps.state_before(i), part), part);
+        recurrent.add(rows_at(gates, t, part), rows_at(states, steps.state_before(i), part), part.room);
         const LstmForward<scalar_t> step{cell_step(h.size(1), t, lengths),
                                          at_index<scalar_t>(gates, t),
                                          at_index<scalar_t>(states, steps.state_before(i)),
@@ -194,14 +126,14 @@ class FusedLstm : public torch::autograd::Function<FusedLstm> {
                                           dc.data_ptr<scalar_t>(),
                                           at_index<scalar_t>(dgates, t)};
         kernels<RecurrentKernels<scalar_t>>().lstm_backward(step, part.begin, part.end);
-        back.add(dh.slice(0, part.begin, part.end), rows_at(dgates, t, part), part);
+        back.add(dh.slice(0, part.begin, part.end), rows_at(dgates, t, part), part.room);
       });
     });
-    const Sums sums(half);
-    const Tensor rows = sums.rows(dgates), bias = rows_of(dgates).sum(0);  // [T·B, 4H], [4H]
-    return {context->needs_input_grad(0) ? sums.back(rows, w_input).view_as(x) : Tensor(),
-            sums.outer(rows, rows_of(x)),
-            sums.outer(rows, rows_of(steps.before(states))),
+    const GradientProducts products(half);
+    const Tensor rows = products.rows(dgates), bias = rows_of(dgates).sum(0);  // [T·B, 4H], [4H]
+    return {context->needs_input_grad(0) ? products.back(rows, w_input).view_as(x) : Tensor(),
+            products.outer(rows, rows_of(x)),
+            products.outer(rows, rows_of(steps.before(states))),
             bias,
             bias,
             dh,
@@ -226,7 +158,7 @@ class FusedGru : public torch::autograd::Function<FusedGru> {
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_gru", [&] {
       each_step(steps, x.size(1), [&](int64_t i, int64_t t, Part& part) {
         recurrent.make(inner.slice(0, part.begin, part.end), rows_at(states, steps.state_before(i), part),
-                       b_hidden, part);
+                       b_hidden, part.room);
         const GruForward<scalar_t> step{cell_step(h.size(1), t, lengths),
                                         at_index<scalar_t>(gates, t),
                                         inner.data_ptr<scalar_t>(),
@@ -261,14 +193,14 @@ class FusedGru : public torch::autograd::Function<FusedGru> {
             at_index<scalar_t>(outputs, t),    dh.data_ptr<scalar_t>(),
             at_index<scalar_t>(dgates, t),     at_index<scalar_t>(dinner, t)};
         kernels<RecurrentKernels<scalar_t>>().gru_backward(step, part.begin, part.end);
-        back.add(dh.slice(0, part.begin, part.end), rows_at(dinner, t, part), part);
+        back.add(dh.slice(0, part.begin, part.end), rows_at(dinner, t, part), part.room);
       });
     });
-    const Sums sums(half);
-    const Tensor rows = sums.rows(dgates), inner = sums.rows(dinner);  // [T·B, 3H]
-    return {context->needs_input_grad(0) ? sums.back(rows, w_input).view_as(x) : Tensor(),
-            sums.outer(rows, rows_of(x)),
-            sums.outer(inner, rows_of(steps.before(states))),
+    const GradientProducts products(half);
+    const Tensor rows = products.rows(dgates), inner = products.rows(dinner);  // [T·B, 3H]
+    return {context->needs_input_grad(0) ? products.back(rows, w_input).view_as(x) : Tensor(),
+            products.outer(rows, rows_of(x)),
+            products.outer(inner, rows_of(steps.before(states))),
             rows_of(dgates).sum(0),
             rows_of(dinner).sum(0),
             dh,

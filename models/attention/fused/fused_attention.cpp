@@ -7,6 +7,7 @@
 
 #include "models/attention/counter_dropout.h"
 #include "models/attention/fused/tile_plan.h"
+#include "models/attention/fused/wide_rows.h"
 #include "src/core/parallel.h"
 #include "src/kernels/kernel_sets.h"
 
@@ -75,30 +76,6 @@ bool is_half(const FusedCall& c) {
 torch::TensorOptions wide_options(const FusedCall& c) {
   return is_half(c) ? c.query.options().dtype(torch::kFloat32) : c.query.options();
 }
-
-/// Rows of one head in float, on their way from or to a tensor of bfloat16 [B, H, T, X].
-struct WideRows {
-  Bf16* narrow;
-  int64_t stride, width;
-  float* wide;
-  WideRows(const Tensor& x, int64_t b, int64_t h, float*& free)
-      : narrow(static_cast<Bf16*>(x.data_ptr()) + b * x.stride(0) + h * x.stride(1)),
-        stride(x.stride(2)),
-        width(x.size(3)),
-        wide(free) {
-    free += x.size(2) * width;
-  }
-  RowsOf<const float> taken(Span rows) const {
-    kernels<LayerKernels<float, Bf16>>().widen(narrow + rows.begin * stride, stride,
-                                               wide + rows.begin * width, width, rows.size(), width);
-    return {wide, width};
-  }
-  RowsOf<float> room() const { return {wide, width}; }
-  void give(Span rows) const {
-    kernels<LayerKernels<float, Bf16>>().narrow(wide + rows.begin * width, width,
-                                                narrow + rows.begin * stride, stride, rows.size(), width);
-  }
-};
 
 /// Numbers of one head: its call, and as many for the answer, or for the gradients.
 int64_t wide_numbers(const Shape& s) {
