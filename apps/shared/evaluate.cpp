@@ -175,9 +175,10 @@ int evaluate(const EvaluateRequest& request) {
   options.alignment = true;
   options.device = parse_device(request.device);
   std::vector<LoadedRun> runs;
-  for (const std::string& path : paths)
+  for (const std::string& path : paths) {
     runs.push_back(load_run(path, request.checkpoint, overrides, options.device));
-  if (request.verbose) std::cerr << engine_lines(*runs.back().net);
+    if (request.verbose) std::cerr << engine_lines(*runs.back().net);
+  }
   if (overrides.empty())
     for (const LoadedRun& run : runs) require_same_data(run);
   if (request.ensemble) {

@@ -66,7 +66,7 @@ class ComposedAttention : public Attention {
   bool pairs_by_product() const;
   /// Whether one query is answered, on the CPU, over the keys where they lie (step_attention).
   bool is_step(const Rows& rows) const;
-  /// What the fused kernels are handed.
+  /// What the fused kernels are handed, but for the bias, which does not decide who answers.
   FusedCall fused_call(const Rows& rows) const;
   /// The attended values of all queries [B, H, Tq, Dv].
   Tensor attend_fused(const Rows& rows);

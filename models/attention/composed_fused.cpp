@@ -52,7 +52,7 @@ bool ComposedAttention::is_step(const Rows& rows) const {
 
 bool ComposedAttention::fuses(const Rows& rows) const {
   if (!fusable_ || axes_.engine == Engine::kPlain || changes()) return false;
-  if (!rows.query.device().is_cpu()) return scored() && sdpa_takes(fused_call(rows));
+  if (!rows.query.device().is_cpu()) return sdpa_takes(fused_call(rows));
   if (axes_.engine == Engine::kFused) return true;
   return !pairs_by_product() || rows.query.size(2) >= kFewQueries || is_step(rows);
 }
@@ -69,16 +69,18 @@ FusedCall ComposedAttention::fused_call(const Rows& rows) const {
     call.query = call.query.slice(-1, 0, 0), call.key = call.key.slice(-1, 0, 0);
   } else {
     call.energy = axes_.scorer->energy();
-    // i − j for j − i = −(Tq − 1) … Tk − 1, rows counting from the call.
-    const Span steps{rows.first - rows.keys.size(2) + 1, rows.first + rows.query.size(2)};
-    call.bias =
-        axes_.position->by_distance(positions(steps, rows.keys.device()).flip(0));  // [H, Tq + Tk − 1]
   }
   return call;
 }
 
 Tensor ComposedAttention::attend_fused(const Rows& rows) {
-  const FusedCall call = fused_call(rows);
+  FusedCall call = fused_call(rows);
+  if (scored()) {
+    // i − j for j − i = −(Tq − 1) … Tk − 1, rows counting from the call.
+    const Span steps{rows.first - rows.keys.size(2) + 1, rows.first + rows.query.size(2)};
+    call.bias =
+        axes_.position->by_distance(positions(steps, rows.keys.device()).flip(0));  // [H, Tq + Tk − 1]
+  }
   if (!rows.query.device().is_cpu()) return sdpa_attention(call);
   return is_step(rows) && call.key.size(2) > 0 ? step_attention(call)
                                                : fused_attention(call);  // [B, H, Tq, Dv]

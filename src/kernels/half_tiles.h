@@ -24,16 +24,16 @@ struct alignas(64) TileShapes {
 };
 
 /// At most 16 numbers of a row, 0 behind them.
-inline Halves half_piece(const Bf16* row, int64_t count) {
-  Halves x{};
-  if (count >= 16)
-    __builtin_memcpy(&x, row, sizeof(x));
-  else if (count > 0)
-    __builtin_memcpy(&x, row, static_cast<uint64_t>(count) * sizeof(Bf16));
-  return x;
+inline Vec<float> piece(const float* row, int64_t count) {
+  return count >= kLanes<float> ? load(row) : count > 0 ? load_some(row, count) : Vec<float>{};
 }
 inline Halves half_piece(const float* row, int64_t count) {
-  return count >= 16 ? narrow(load(row)) : count > 0 ? narrow(load_some(row, count)) : Halves{};
+  return narrow(piece(row, count));
+}
+inline Halves half_piece(const Bf16* row, int64_t count) {
+  Halves x{};
+  if (count > 0) __builtin_memcpy(&x, row, static_cast<uint64_t>(lesser(count, 16)) * sizeof(Bf16));
+  return x;
 }
 
 /// Numbers of two rows beside each other.
@@ -132,6 +132,15 @@ inline void multiply_half(const LeftTiles& left, int64_t rows, const Bf16* right
     multiply_half_tiles<false>(left, right, steps, block);
 }
 
+/// Puts change(numbers, where they go, u, at) for the numbers of a block [rows, columns] into rows of `out`.
+template <class Out, class Change>
+inline void write_half_block(const float* block, int64_t rows, int64_t columns, Out* out, int64_t out_row,
+                             const Change& change) {
+  for (int64_t r = 0; r < rows; ++r, out += out_row, block += kHalfBlock)
+    over_units<float>(
+        columns, [&](int64_t u, auto at) { at.put(out + u, change(at.get(block + u), out + u, u, at)); });
+}
+
 inline int64_t half_room_bytes(int64_t depth) {
   return kHalfBlock * half_steps(depth) * kHalfDepth * static_cast<int64_t>(sizeof(Bf16));
 }
@@ -164,13 +173,11 @@ inline void half_product(const HalfProduct& p, int64_t begin, int64_t end, void*
       for (int64_t column = first; column < lesser(p.columns, first + near); column += kHalfBlock) {
         const Bf16* right = static_cast<const Bf16*>(p.right) + column / kHalfBlock * steps * kRightBlock;
         multiply_half(left, rows, right, steps, block);
-        for (int64_t r = 0; r < rows; ++r) {
-          Bf16* out = p.out + (row + r) * p.columns + column;
-          over_units<float>(lesser(kHalfBlock, p.columns - column), [&](int64_t u, auto at) {
-            const Vec<float> y = at.get(block + r * kHalfBlock + u);
-            at.put(out + u, p.bias == nullptr ? y : y + at.get(p.bias + column + u));
-          });
-        }
+        write_half_block(block, rows, lesser(kHalfBlock, p.columns - column),
+                         p.out + row * p.columns + column, p.columns,
+                         [&](Vec<float> y, const Bf16* /*out*/, int64_t u, auto at) {
+                           return p.bias == nullptr ? y : y + at.get(p.bias + column + u);
+                         });
       }
     }
   _tile_release();
@@ -211,13 +218,10 @@ inline void half_outer(const HalfOuter& p, int64_t begin, int64_t end, void* roo
     for (int64_t column = 0; column < p.columns; column += kHalfBlock) {
       const Bf16* right = static_cast<const Bf16*>(p.right) + column / kHalfBlock * steps * kRightBlock;
       multiply_half(left, rows, right, steps, block);
-      for (int64_t r = 0; r < rows; ++r) {
-        float* out = p.out + (row + r) * p.columns + column;
-        over_units<float>(lesser(kHalfBlock, p.columns - column), [&](int64_t u, auto at) {
-          const Vec<float> y = at.get(block + r * kHalfBlock + u);
-          at.put(out + u, p.add ? y + at.get(out + u) : y);
-        });
-      }
+      write_half_block(block, rows, lesser(kHalfBlock, p.columns - column), p.out + row * p.columns + column,
+                       p.columns, [&](Vec<float> y, const float* out, int64_t /*u*/, auto at) {
+                         return p.add ? y + at.get(out) : y;
+                       });
     }
   }
   _tile_release();

@@ -15,17 +15,14 @@ namespace amx {
 
 /// A tile: 16 rows of 32 numbers, of the right side pairs of rows of W beside each other. What belongs to 32
 /// inputs lies together: of the left 16 rows' first and second parts, of the right those of 32 outputs.
-constexpr int64_t kTile = 16 * 32, kDepth = 32, kLeftStep = 2 * kTile, kRightStep = 4 * kTile;
+constexpr int64_t kTile = kHalfTile, kDepth = kHalfDepth, kLeftStep = 2 * kTile, kRightStep = 4 * kTile;
 
-inline int64_t steps_of(int64_t inputs) {
-  return (inputs + kDepth - 1) / kDepth;
-}
 inline int64_t right_bytes(int64_t outputs, int64_t inputs) {
-  return round_up(outputs, kPackedColumns) / kPackedColumns * steps_of(inputs) * kRightStep *
+  return round_up(outputs, kPackedColumns) / kPackedColumns * half_steps(inputs) * kRightStep *
          static_cast<int64_t>(sizeof(Bf16));
 }
 inline int64_t left_bytes(int64_t rows, int64_t inputs) {
-  return round_up(rows, 16) / 16 * steps_of(inputs) * kLeftStep * static_cast<int64_t>(sizeof(Bf16));
+  return round_up(rows, 16) / 16 * half_steps(inputs) * kLeftStep * static_cast<int64_t>(sizeof(Bf16));
 }
 
 /// x as the sum of two numbers of bfloat16, up to 2⁻¹⁷ |x|.
@@ -37,16 +34,11 @@ inline Halved halved(Vec<float> x) {
   return {first, narrow(x - widen(first))};
 }
 
-/// Numbers column … column + 15 of a row of `width`, 0 behind it.
-inline Vec<float> piece(const float* row, int64_t column, int64_t width) {
-  const int64_t left = width - column;
-  return left >= kLanes<float> ? load(row + column) : left > 0 ? load_some(row + column, left) : Vec<float>{};
-}
-
 /// 32 numbers of a row from `column` on, as 16 pairs of their first and of their second parts.
 inline void split_pairs(const float* row, int64_t column, int64_t width, uint32_t* first, uint32_t* second) {
   for (int64_t half = 0; half < 2; ++half) {
-    const Halved x = halved(piece(row, column + half * kLanes<float>, width));
+    const Halved x =
+        halved(piece(row + column + half * kLanes<float>, width - column - half * kLanes<float>));
     __builtin_memcpy(first + 8 * half, &x.first, sizeof(x.first));
     __builtin_memcpy(second + 8 * half, &x.second, sizeof(x.second));
   }
@@ -54,7 +46,7 @@ inline void split_pairs(const float* row, int64_t column, int64_t width, uint32_
 
 inline void pack_right_tiles(const float* w, int64_t outputs, int64_t inputs, void* packed) {
   auto* to = static_cast<uint32_t*>(packed);  // a pair of inputs each
-  const int64_t steps = steps_of(inputs);
+  const int64_t steps = half_steps(inputs);
   for (int64_t output = 0; output < round_up(outputs, kPackedColumns); ++output)
     for (int64_t s = 0; s < steps; ++s) {
       uint32_t first[16] = {}, second[16] = {};
@@ -68,10 +60,10 @@ inline void pack_right_tiles(const float* w, int64_t outputs, int64_t inputs, vo
 
 inline void pack_left_tiles(const float* x, int64_t x_row, int64_t rows, int64_t inputs, void* packed) {
   auto* to = static_cast<uint16_t*>(packed);
-  const int64_t steps = steps_of(inputs);
+  const int64_t steps = half_steps(inputs);
   for (int64_t r = 0; r < round_up(rows, 16); ++r)
     for (int64_t k = 0; k < steps * kDepth; k += kLanes<float>) {
-      const Halved both = r < rows ? halved(piece(x + r * x_row, k, inputs)) : Halved{};
+      const Halved both = r < rows ? halved(piece(x + r * x_row + k, inputs - k)) : Halved{};
       uint16_t* tile = to + (r / 16 * steps + k / kDepth) * kLeftStep + r % 16 * 32 + k % kDepth;
       __builtin_memcpy(tile, &both.first, sizeof(both.first));
       __builtin_memcpy(tile + kTile, &both.second, sizeof(both.second));
@@ -111,7 +103,7 @@ template <bool kCoarse>
 inline void multiply_with(const PackedProduct& p, int64_t begin, int64_t end) {
   const TileShapes shapes;
   _tile_loadconfig(&shapes);
-  const int64_t steps = steps_of(p.inputs);
+  const int64_t steps = half_steps(p.inputs);
   alignas(64) float block[32 * kPackedColumns];
   for (int64_t column = begin; column < end; column += kPackedColumns) {
     const uint16_t* right =
