@@ -16,6 +16,8 @@ void add_inputs(CLI::App& app, fovea::MapsRequest& request) {
                  "new inputs instead: a file of texts or paths, one a line; - for standard input");
   app.add_flag("--decoded", request.decoded,
                "along the decoder's own output instead of the reference (of new inputs always)");
+  app.add_flag("--forced", request.forced,
+               "of --input: lines are INPUT<tab>OUTPUT, and the maps along that output");
   app.add_option("--layers", request.layers, "paths of layers, with * and ?")->delimiter(',');
   fovea::whole_number(app.add_option("--heads", request.heads, "heads, from 0")->delimiter(','), 0, 100000);
   app.add_option("--through", request.through,

@@ -25,7 +25,7 @@ std::optional<InputLine> InputLines::next() {
   if (!std::getline(in, line.text)) return std::nullopt;
   if (!line.text.empty() && line.text.back() == '\r') line.text.pop_back();
   line.index = read_++;
-  line.place = name_ + ":" + std::to_string(read_);
+  line.place = place(line.index);
   if (line.index == 0 && line.text.rfind("\xEF\xBB\xBF", 0) == 0) line.text.erase(0, 3);
   if (encoding_ == "latin-1") line.text = latin1_to_utf8(line.text);
   require_utf8(line.text, line.place);

@@ -11,7 +11,7 @@ namespace fovea {
 struct InputLine {
   std::string text;   // without its end (\n or \r\n)
   int64_t index = 0;  // from 0
-  std::string place;  // "FILE:1", "standard input:1"
+  std::string place;  // as InputLines::place
 };
 
 class InputLines {
@@ -22,6 +22,8 @@ class InputLines {
   /// The next line in UTF-8, without a byte-order mark, or nothing at the end. Throws DataError when it is
   /// not UTF-8.
   std::optional<InputLine> next();
+  /// "FILE:1", "standard input:1" of line 0.
+  std::string place(int64_t index) const { return name_ + ":" + std::to_string(index + 1); }
   /// Whether next() would answer at once: a file always, standard input when more has come or it has ended.
   bool ready();
 

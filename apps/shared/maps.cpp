@@ -47,6 +47,9 @@ void require_one_wish(const MapsRequest& request) {
        {std::pair(!request.examples.empty(), "--examples"), std::pair(!request.input.empty(), "--input")})
     if (given && probe.importance)
       throw ConfigError(std::string(option) + ": not together with --importance, which asks all of --split");
+  if (request.forced && (request.input.empty() || request.decoded))
+    throw ConfigError(request.input.empty() ? "--forced: goes with --input, whose lines are INPUT<tab>OUTPUT"
+                                            : "--decoded: not together with --forced");
   if (probe.faithfulness && !request.input.empty())
     throw ConfigError("--input: not together with --faithfulness, which asks examples of --split");
 }

@@ -37,7 +37,7 @@ struct MapsRequest {
   std::vector<int64_t> heads;
   std::vector<std::string> seeds, against, through;  // further runs of the same and of another variant
   std::string steps;                                 // checkpoints: all, or 100,200
-  bool decoded = false, gradient = false, score = false, quiet = false, verbose = false;
+  bool decoded = false, forced = false, gradient = false, score = false, quiet = false, verbose = false;
   int64_t threads = 0;
   ForeignRequest foreign;
   DrawingRequest drawing;

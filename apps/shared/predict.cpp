@@ -47,12 +47,13 @@ std::vector<std::string> answer_batch(LoadedRun& run, const std::vector<Example>
                                       const PredictRequest& request, torch::Device device) {
   torch::NoGradGuard no_gradient;
   const Batch batch = batch_of(run, examples, device);
-  const bool decodes = run.task->decodes();
+  const bool decodes = run.task->decodes() && !request.forced;  // what is given is followed at once
   AttentionTrace trace(*run.net);
   ModelOutput output;
   if (!decodes) output = run.net->forward(batch, &trace);
-  const Prediction prediction = run.task->answer(*run.net, batch, output);
-  const Batch shown = run.task->follow(batch, prediction);
+  const Prediction prediction =
+      request.forced ? run.task->forced(batch, output) : run.task->answer(*run.net, batch, output);
+  const Batch shown = decodes ? run.task->follow(batch, prediction) : batch;
   if (decodes && request.top > 0) run.net->forward(shown, &trace);
   std::vector<std::string> lines;
   for (int64_t row = 0; row < batch.size(); ++row) {
@@ -96,20 +97,30 @@ int predict(const PredictRequest& request) {
   InputLines lines(request.input, text_encoding(run));
   std::string collected;
   std::vector<Example> waiting;
-  const auto flush = [&] {
-    const std::string answers = answers_of(run, waiting, request, device);
+  const auto answer = [&](const std::vector<Example>& examples) {
+    const std::string answers = answers_of(run, examples, request, device);
     if (request.output == "-")
       std::cout << answers << std::flush;
     else
       collected += answers;
+  };
+  const auto flush = [&] {
+    try {
+      answer(waiting);
+    } catch (const DataError&) {  // some line is more than the net can take: those before it are answered
+      for (const Example& one : waiting) try {
+          answer({one});
+        } catch (const DataError& error) {
+          throw DataError(lines.place(one.id) + ": " + error.what());
+        }
+    }
     waiting.clear();
   };
   for (;;) {
     try {
       const auto line = lines.next();
       if (!line) break;
-      waiting.push_back(run.task->read(line->text));
-      waiting.back().id = line->index;
+      waiting.push_back(example_of(run, *line, request.forced));
     } catch (const DataError&) {
       flush();  // what came before the bad line is answered first
       throw;

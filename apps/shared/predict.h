@@ -10,7 +10,7 @@ struct PredictRequest {
   std::string run, input = "-", output = "-", checkpoint, device = "cpu";
   std::vector<std::string> overrides;
   int64_t top = 5, batch = 32, threads = 0;
-  bool quiet = false, verbose = false;
+  bool forced = false, quiet = false, verbose = false;
 };
 
 /// Exit code of the program; throws Error.

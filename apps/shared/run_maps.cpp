@@ -59,8 +59,7 @@ std::vector<NamedExample> chosen_examples(const LoadedRun& run, const MapsReques
   }
   InputLines lines(request.input, text_encoding(run));
   while (const auto line = lines.next()) {
-    chosen.push_back({"input-" + std::to_string(line->index), run.task->read(line->text)});
-    chosen.back().example.id = line->index;
+    chosen.push_back({"input-" + std::to_string(line->index), example_of(run, *line, request.forced)});
   }
   if (chosen.empty()) throw DataError(request.input + ": no inputs; found an empty file");
   return chosen;
@@ -113,7 +112,7 @@ void require_own_maps(const std::string& out, const LoadedRun& run) {
 }
 
 bool along_output(const LoadedRun& run, const MapsRequest& request) {
-  const bool decoded = run.task->decodes() && (request.decoded || !request.input.empty());
+  const bool decoded = run.task->decodes() && !request.forced && (request.decoded || !request.input.empty());
   if (request.decoded && !decoded)
     throw ConfigError("--decoded: task " + run.task->spec().task + " gives no output token by token");
   return decoded;
@@ -133,7 +132,8 @@ TracedExample traced(LoadedRun& run, const NamedExample& named, const MapsReques
   one.provenance["example"] = named.name;
   for (const char* field : {"label", "input"})
     if (one.batch.notes[0].contains(field)) one.provenance[field] = one.batch.notes[0][field];
-  if (run.task->decodes()) one.provenance["along"] = decoded ? "output" : "reference";
+  if (run.task->decodes())
+    one.provenance["along"] = decoded ? "output" : request.forced ? "given output" : "reference";
   return one;
 }
 

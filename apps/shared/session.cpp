@@ -113,6 +113,16 @@ void require_same_data(const LoadedRun& run) {
   require_same_data(run.folder.path(), run.folder.manifest(), run.task->data());
 }
 
+Example example_of(const LoadedRun& run, const InputLine& line, bool forced) {
+  try {
+    Example example = forced ? run.task->read_forced(line.text) : run.task->read(line.text);
+    example.id = line.index;
+    return example;
+  } catch (const DataError& error) {
+    throw DataError(line.place + ": " + error.what());
+  }
+}
+
 std::string text_encoding(const LoadedRun& run) {
   return run.folder.config()["task"].value("encoding", std::string("utf-8"));
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/shared/input_lines.h"
 #include "src/core/task.h"
 #include "src/train/options.h"
 #include "src/train/run_folder.h"
@@ -43,6 +44,10 @@ Batch batch_of(const LoadedRun& run, const std::vector<Example>& examples, torch
 
 /// How the texts given to a run are written: its data's encoding, utf-8 where the task has none.
 std::string text_encoding(const LoadedRun& run);
+
+/// What `line` stands for, its index the id; where `forced`, INPUT<tab>OUTPUT. Throws DataError with the line's
+/// place.
+Example example_of(const LoadedRun& run, const InputLine& line, bool forced);
 
 /// "cpu" or "cuda" (exit 2 when this build or machine has none).
 torch::Device parse_device(const std::string& name);

@@ -149,6 +149,22 @@ Json shown_outputs(const std::vector<Hypothesis>& hypotheses,
   return shown;
 }
 
+std::pair<std::string, std::string> two_texts(const std::string& line) {
+  const auto tabs = std::count(line.begin(), line.end(), '\t');
+  if (tabs != 1)
+    throw DataError("expected two texts with one tab between them; found " +
+                    (tabs == 0 ? "no tab" : std::to_string(tabs) + " tabs"));
+  const size_t tab = line.find('\t');
+  return {line.substr(0, tab), line.substr(tab + 1)};
+}
+
+Json shown_forced(const Hypothesis& forced, const std::string& text, const std::vector<std::string>& tokens) {
+  Json shown = {{"output", text}, {"log_probability", forced.log_probability}, {"tokens", Json::array()}};
+  for (size_t i = 0; i < forced.by_token.size(); ++i)
+    shown["tokens"].push_back({{"token", tokens.at(i)}, {"log_probability", forced.by_token[i]}});
+  return shown;
+}
+
 Json with_length_slices(Json details, const std::vector<ExampleScore>& scores, int64_t width, int64_t trained,
                         const std::function<Metrics(const std::vector<ExampleScore>&)>& metrics) {
   if (width <= 0) return details;

@@ -113,6 +113,13 @@ double sum_scores(const std::vector<ExampleScore>& scores, const std::string& na
 Json shown_outputs(const std::vector<Hypothesis>& hypotheses,
                    const std::function<std::string(const Hypothesis&)>& written);
 
+/// What stands before and after the one tab of `line`. Throws DataError unless there is one.
+std::pair<std::string, std::string> two_texts(const std::string& line);
+
+/// An output that was given, `tokens` as they were written: {"output": `text`, "log_probability",
+/// "tokens": [{"token", "log_probability"}, …]}.
+Json shown_forced(const Hypothesis& forced, const std::string& text, const std::vector<std::string>& tokens);
+
 /// `details` with "slices": the metrics of examples by their "length" in slices of `width` tokens, none of
 /// which reaches across `trained`, the longest training length: [{"from", "to", "examples",
 /// "beyond_training", "metrics"}, …]. As it is where `width` is 0 or there is only one slice.

@@ -208,10 +208,8 @@ std::shared_ptr<const ExampleSource> LabelledTexts::examples(Split split) const 
 
 Example LabelledTexts::read(const std::string& input) const {
   if (!origin_.pairs || input.empty()) return make_example({input, "", "", {}}, 0, true);
-  const size_t tab = input.find('\t');
-  if (tab == std::string::npos || input.find('\t', tab + 1) != std::string::npos)
-    throw DataError("expected two texts with one tab between them; found \"" + input.substr(0, 60) + "\"");
-  return make_example({input.substr(0, tab), "", "", {}, input.substr(tab + 1)}, 0, true);
+  const auto [first, second] = two_texts(input);
+  return make_example({first, "", "", {}, second}, 0, true);
 }
 
 std::vector<std::string> LabelledTexts::labels(const Batch& batch, int64_t row,

@@ -65,6 +65,15 @@ ProbeOptions probe_options(const LanguageModel::Options& o, bool test) {
   return making;
 }
 
+/// Of `tokens` [N] at the places after `places` [N] of one row, float64 [N] on the CPU.
+Tensor token_log_probabilities(const ModelOutput& output, int64_t row, const Tensor& places,
+                               const Tensor& tokens) {
+  const Tensor features = output.values.at("features")[row];  // [T, D]
+  const Tensor logits = output.output->logits(features.index_select(0, places.to(features.device())));
+  const Tensor log_probability = torch::log_softmax(logits.to(torch::kFloat64), -1).cpu();  // [N, V]
+  return log_probability.gather(1, tokens.unsqueeze(1)).squeeze(1).contiguous();
+}
+
 constexpr int64_t kStretches = 8;  // of the places in a piece, whose losses are told apart
 
 /// Σ loss and tokens of each of so many stretches of a piece, from losses [N] of its first N places.
@@ -274,20 +283,60 @@ std::shared_ptr<const ExampleSource> LanguageModel::examples(Split split) const 
       [this](const Item& item, bool notes) { return make_example(item, notes); });
 }
 
-Example LanguageModel::read(const std::string& input) const {
-  std::vector<std::string> tokens = files_ ? tokenizer_->tokens(input) : split(trim(input), ' ');
+std::vector<std::string> LanguageModel::input_tokens(const std::string& text) const {
+  std::vector<std::string> tokens = files_ ? tokenizer_->tokens(text) : split(trim(text), ' ');
   tokens.erase(std::remove(tokens.begin(), tokens.end(), std::string()), tokens.end());
+  return tokens;
+}
+
+/// The last `given` of `tokens` are to be predicted.
+Example LanguageModel::read_tokens(const std::vector<std::string>& tokens, size_t given) const {
   if (static_cast<int64_t>(tokens.size()) > longest())
-    throw DataError("input: " + std::to_string(tokens.size()) +
+    throw DataError("found " + std::to_string(tokens.size()) +
                     " tokens; the model sees at most task.context " + std::to_string(longest()));
   Item item;
   item.text = vocabulary_->ids(tokens);
   for (size_t t = 0; t < tokens.size(); ++t)
     if (!vocabulary_->contains(tokens[t])) item.unknown.emplace_back(t, tokens[t]);
+  if (given > 0) item.next.assign(tokens.size(), -1);
+  for (size_t t = tokens.size() - given; t < tokens.size(); ++t) item.next[t - 1] = item.text[t];
   Example example = make_example(item, true);
-  example.note["input"] = input;
   example.length = static_cast<int64_t>(tokens.size());
   return example;
+}
+
+Example LanguageModel::read(const std::string& input) const {
+  Example example = read_tokens(input_tokens(input), 0);
+  example.note["input"] = input;
+  return example;
+}
+
+Example LanguageModel::read_forced(const std::string& line) const {
+  const auto [input, output] = two_texts(line);
+  std::vector<std::string> tokens = input_tokens(input);
+  if (tokens.empty())
+    throw DataError("found nothing before the tab; expected a text, which says what the first token follows");
+  const std::vector<std::string> given = input_tokens(output);
+  if (given.empty()) throw DataError("found nothing after the tab; expected the output that is given");
+  tokens.insert(tokens.end(), given.begin(), given.end());
+  Example example = read_tokens(tokens, given.size());
+  example.note.update({{"input", input}, {"output", output}});
+  return example;
+}
+
+Prediction LanguageModel::forced(const Batch& batch, const ModelOutput& output) const {
+  const Tensor next = batch.target("next").values.cpu();  // [B, T]
+  Prediction prediction;
+  for (int64_t row = 0; row < batch.size(); ++row) {
+    const Tensor places = (next[row] >= 0).nonzero().squeeze(1);
+    const Tensor tokens = next[row].index_select(0, places).contiguous(),
+                 each = token_log_probabilities(output, row, places, tokens);
+    Hypothesis one{{tokens.data_ptr<int64_t>(), tokens.data_ptr<int64_t>() + tokens.numel()}};
+    one.by_token.assign(each.data_ptr<double>(), each.data_ptr<double>() + each.numel());
+    one.score = one.log_probability = each.sum().item<double>();
+    prediction.hypotheses.push_back({std::move(one)});
+  }
+  return prediction;
 }
 
 /// Logits are computed only where something has to be predicted.
@@ -353,10 +402,7 @@ std::vector<ExampleScore> LanguageModel::measure(const Prediction& prediction, c
   for (int64_t row = 0; row < batch.size(); ++row) {
     const Tensor asked = (next[row] >= 0).nonzero().squeeze(1);
     const Tensor wanted = next[row].index_select(0, asked).contiguous();
-    const Tensor logits = output.output->logits(
-        output.values.at("features")[row].index_select(0, asked.to(output.values.at("features").device())));
-    const Tensor log_probability = torch::log_softmax(logits.to(torch::kFloat64), -1).cpu();
-    const Tensor each = -log_probability.gather(1, wanted.unsqueeze(1)).squeeze(1).contiguous();  // [N]
+    const Tensor each = -token_log_probabilities(output, row, asked, wanted);  // [N]
     int64_t right = 0;
     for (int64_t i = 0; i < asked.numel(); ++i)
       right += prediction.sequence(row)[static_cast<size_t>(asked.data_ptr<int64_t>()[i])] ==
@@ -387,7 +433,13 @@ Json LanguageModel::details(const std::vector<ExampleScore>& scores) const {
 }
 
 /// What comes after the input.
-Json LanguageModel::show(const Prediction& prediction, const Batch&, int64_t row) const {
+Json LanguageModel::show(const Prediction& prediction, const Batch& batch, int64_t row) const {
+  if (const Hypothesis& best = prediction.hypotheses[static_cast<size_t>(row)].at(0);
+      !best.by_token.empty()) {
+    const auto tokens = labels(batch, row, "text");
+    return shown_forced(best, batch.notes[static_cast<size_t>(row)].at("output"),
+                        {tokens.end() - static_cast<int64_t>(best.tokens.size()), tokens.end()});
+  }
   return shown_outputs(prediction.hypotheses[static_cast<size_t>(row)], [this](const Hypothesis& one) {
     const auto tokens = vocabulary_->tokens(one.tokens);
     return files_ ? tokenizer_->text(tokens) : join(tokens, " ");

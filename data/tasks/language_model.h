@@ -78,6 +78,8 @@ class LanguageModel : public Task {
   std::shared_ptr<const ExampleSource> examples(Split split) const override;
   int64_t batch_size() const override { return options_.batch; }
   Example read(const std::string& input) const override;
+  Example read_forced(const std::string& line) const override;
+  Prediction forced(const Batch& batch, const ModelOutput& output) const override;
   Loss loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const override;
   Prediction predict(Net& net, const Batch& batch, const ModelOutput& output) const override;
   Prediction answer(Net& net, const Batch& batch, const ModelOutput& output) const override;
@@ -114,6 +116,8 @@ class LanguageModel : public Task {
   std::array<std::vector<std::string>, 3> cut_tokens() const;
   std::vector<Item> pieces(const std::vector<std::string>& tokens) const;
   Example make_example(const Item& item, bool notes) const;
+  std::vector<std::string> input_tokens(const std::string& text) const;
+  Example read_tokens(const std::vector<std::string>& tokens, size_t given) const;
 
   Options options_;
   bool files_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <tuple>
 
 #include "data/generators/sequences.h"
 #include "data/readers/content.h"
@@ -73,11 +74,13 @@ void require_attention(const Tensor& weights) {
 
 constexpr size_t kMostTokens = 10000;  // attention over more would not fit into memory
 
-/// The first `most` tokens; 0 = all, if they are not too many. `key` names the option that says `most`.
-void cut(std::vector<std::string>& tokens, int64_t most, const std::string& key, const std::string& where) {
+/// The first `most` tokens; 0 = all, if they are not too many. `key` names the option that says `most`;
+/// `where` the text stands, empty where the caller says it.
+void cut(std::vector<std::string>& tokens, int64_t most, const std::string& key,
+         const std::string& where = "") {
   if (most > 0 && static_cast<int64_t>(tokens.size()) > most) tokens.resize(static_cast<size_t>(most));
   if (tokens.size() > kMostTokens)
-    throw DataError(where + ": found a text of " + std::to_string(tokens.size()) +
+    throw DataError((where.empty() ? "" : where + ": ") + "found a text of " + std::to_string(tokens.size()) +
                     " tokens; expected at most " + std::to_string(kMostTokens) + ", or " + key +
                     " that says how many to keep");
 }
@@ -87,6 +90,12 @@ std::vector<Item> items_of(std::vector<TextPair> pairs) {
   for (TextPair& pair : pairs)
     items.push_back({{}, {}, std::move(pair.source), std::move(pair.target), {}, {}, std::move(pair.where)});
   return items;
+}
+
+/// Of each token at each place of each target: features [B, T − 1, D] → float64 [B·(T − 1), V].
+Tensor log_probabilities(const ModelOutput& output) {
+  const Tensor features = output.values.at("features").flatten(0, 1);
+  return torch::log_softmax(output.output->logits(features).to(torch::kFloat64), -1);
 }
 
 /// The target tokens [B, T] that a net is asked for: one that copies, also for those that it can only copy.
@@ -367,10 +376,20 @@ std::shared_ptr<const ExampleSource> Translation::examples(Split split) const {
 
 Example Translation::read(const std::string& input) const {
   Item item{source_tokenizer_->tokens(input), {}, input, "", {}};
-  cut(item.source, options_.source_length, "task.source_length", "input");
+  cut(item.source, options_.source_length, "task.source_length");
   Example example = make_example(item, true);
   example.note.erase("reference");
   return example;
+}
+
+Example Translation::read_forced(const std::string& line) const {
+  Item item;
+  std::tie(item.text, item.reference) = two_texts(line);
+  item.source = source_tokenizer_->tokens(item.text), item.target = target_tokenizer_->tokens(item.reference);
+  if (item.source.empty()) throw DataError("found an empty source before the tab; expected a text");
+  cut(item.source, options_.source_length, "task.source_length");
+  cut(item.target, 0, "task.target_length");
+  return make_example(item, true);
 }
 
 /// Predicts target[1…] from features of target[0…]; padding is left out before the output layer.
@@ -394,6 +413,24 @@ Prediction Translation::predict(Net& net, const Batch& batch, const ModelOutput&
   limits.longest = longest_output();
   Prediction prediction{.values = {}, .hypotheses = decode(*net.steps(), batch, options_.decoding, limits)};
   if (options_.replace_unknown) replace_unknown(net, batch, prediction);
+  return prediction;
+}
+
+Prediction Translation::forced(const Batch& batch, const ModelOutput& output) const {
+  const Tensor next = wanted(batch, *output.output).slice(1, 1);  // [B, T − 1]
+  const Tensor each = log_probabilities(output).gather(1, next.reshape({-1, 1})).view_as(next).cpu();
+  const Tensor tokens = batch.target("target_copied").values.slice(1, 1).cpu(),
+               lengths = batch.target("target").lengths.cpu();
+  Prediction prediction;
+  for (int64_t row = 0; row < batch.size(); ++row) {
+    const int64_t n = lengths[row].item<int64_t>() - 1;  // the end among them
+    const Tensor ids = tokens[row].slice(0, 0, n - 1).contiguous(),
+                 own = each[row].slice(0, 0, n).contiguous();
+    Hypothesis one{{ids.data_ptr<int64_t>(), ids.data_ptr<int64_t>() + n - 1}};
+    one.by_token.assign(own.data_ptr<double>(), own.data_ptr<double>() + n);
+    one.score = one.log_probability = own.sum().item<double>();
+    prediction.hypotheses.push_back({std::move(one)});
+  }
   return prediction;
 }
 
@@ -485,9 +522,7 @@ bool Translation::aligns() const {
 std::vector<ExampleScore> Translation::measure(const Prediction& prediction, const ModelOutput& output,
                                                const Batch& batch) const {
   const Tensor next = wanted(batch, *output.output).slice(1, 1);  // [B, T − 1]
-  const Tensor features = output.values.at("features");
-  const Tensor log_probability = torch::log_softmax(
-      output.output->logits(features.flatten(0, 1)).to(torch::kFloat64), -1);  // [B·(T − 1), V]
+  const Tensor log_probability = log_probabilities(output);       // [B·(T − 1), V]
   const Tensor padded = batch.target("target").real(),
                real = padded.defined() ? padded.slice(1, 1)
                                        : torch::ones_like(next, torch::kBool);  // [B, T − 1]
@@ -537,6 +572,8 @@ Json Translation::details(const std::vector<ExampleScore>& scores) const {
 
 Json Translation::show(const Prediction& prediction, const Batch& batch, int64_t row) const {
   const auto r = static_cast<size_t>(row);
+  if (const Hypothesis& best = prediction.hypotheses[r].at(0); !best.by_token.empty())
+    return shown_forced(best, batch.notes[r].at("reference"), labels(batch, row, "target"));
   return shown_outputs(prediction.hypotheses[r], [&](const Hypothesis& one) {
     return target_tokenizer_->text(tokens(one.tokens, batch.notes[r]));
   });

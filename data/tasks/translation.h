@@ -102,6 +102,8 @@ class Translation : public Task {
   std::shared_ptr<const ExampleSource> examples(Split split) const override;
   int64_t batch_size() const override { return options_.batch; }
   Example read(const std::string& input) const override;
+  Example read_forced(const std::string& line) const override;
+  Prediction forced(const Batch& batch, const ModelOutput& output) const override;
   Loss loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const override;
   Prediction predict(Net& net, const Batch& batch, const ModelOutput& output) const override;
   bool decodes() const override { return true; }

@@ -106,6 +106,7 @@ Loss cross_entropy(const Tensor& logits, const Tensor& targets, double label_smo
 struct Hypothesis {
   std::vector<int64_t> tokens;
   double log_probability = 0, score = 0;
+  std::vector<double> by_token = {};  // log P of each token and of the end, where the output was given
 };
 
 /// What a task predicts for a batch: shared by evaluation, early stopping and `predict`.

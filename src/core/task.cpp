@@ -23,6 +23,14 @@ Split parse_split(const std::string& name) {
   throw ConfigError("split: no \"" + name + "\"" + hint(name, {"train", "validation", "test"}));
 }
 
+Example Task::read_forced(const std::string&) const {
+  throw ConfigError("--forced: task " + spec().task + " writes no output token by token");
+}
+
+Prediction Task::forced(const Batch&, const ModelOutput&) const {
+  throw std::logic_error("[Task::forced] not a task that writes token by token");
+}
+
 Tensor Task::truth(const Batch& batch, int64_t row, const std::string& key_field) const {
   const auto& truths = batch.truths[static_cast<size_t>(row)];
   const auto found = truths.find(key_field);

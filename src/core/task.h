@@ -53,6 +53,9 @@ class Task {
 
   /// One input as `predict` reads it: a line of text or a path. Throws DataError.
   virtual Example read(const std::string& input) const = 0;
+  /// An input and the output that it is given, "INPUT\tOUTPUT": an example with its targets. Throws
+  /// DataError, and ConfigError where outputs are not written token by token.
+  virtual Example read_forced(const std::string& line) const;
 
   /// Throws ConfigError where `net` cannot do what the task's options ask: before any training.
   virtual void check(Net& net) const {}
@@ -63,6 +66,9 @@ class Task {
   virtual Prediction answer(Net& net, const Batch& batch, const ModelOutput& output) const {
     return predict(net, batch, output);
   }
+  /// Forced decoding: the targets of `batch` as its outputs, with log P of each token from `output`, the
+  /// net's along them. Of batches of read_forced's examples.
+  virtual Prediction forced(const Batch& batch, const ModelOutput& output) const;
   /// Whether predictions are written token by token, from the input alone.
   virtual bool decodes() const { return false; }
   /// Whether it knows of some examples which source token a target token comes from: evaluation may then put

@@ -356,6 +356,38 @@ class Using(Programs):
         self.refused(fovea("predict", self.decoder(), "task.decoding.method=beem", text="a\n"), 2, "beam")
         self.refused(fovea("predict", self.decoder(), "model.width=9", text="a\n"), 2, "task.*")
 
+    def test_an_output_that_is_given_is_followed_and_weighed(self):
+        found = json.loads(fovea("predict", self.decoder(), "task.decoding.method=beam", "task.decoding.best=2", text="a b c\n").stdout)["outputs"]
+        lines = "".join(f"a b c\t{one['output']}\n" for one in found) + "a b c\tc unheard\n"
+        done = fovea("predict", self.decoder(), "--forced", "--top", "2", text=lines)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        answers = [json.loads(line) for line in done.stdout.splitlines()]
+        for one, answer in zip(found, answers):
+            self.assertEqual((answer["input"], answer["output"], len(answer["attention"])), ("a b c", one["output"], 2))
+            self.assertAlmostEqual(answer["log_probability"], one["log_probability"], places=4)
+            self.assertAlmostEqual(sum(token["log_probability"] for token in answer["tokens"]), answer["log_probability"], places=9)
+        self.assertEqual([token["token"] for token in answers[2]["tokens"]], ["c", "unheard", "<eos>"])
+        pairs = self.folder / "given.tsv"
+        pairs.write_text("a b c\tb unheard a\n")
+        done = fovea("maps", self.decoder(), "--forced", "--input", pairs, "--out", self.folder / "maps-given")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        record = json.loads(next((self.folder / "maps-given").glob("*/attention.json")).read_text())
+        self.assertEqual((record["query"]["labels"], record["provenance"]["along"]), (["b", "unheard", "a", "<eos>"], "given output"))
+        done = fovea("predict", self.decoder(), "--forced", text="a\tb\nab\n")  # what came before is answered
+        self.assertEqual((done.returncode, done.stdout.count("\n")), (3, 1))
+        self.assertIn("standard input:2: expected two texts with one tab between them; found no tab", done.stderr)
+        self.refused(fovea("predict", self.run_folder, "--forced", text="a\tb\n"), 2, "--forced", "text-classification")
+        self.refused(fovea("maps", self.decoder(), "--forced", "--out", self.folder / "none"), 2, "--forced", "--input")
+
+    def test_an_input_beyond_the_learned_positions_is_named_and_those_before_it_are_answered(self):
+        run = self.folder / "learned"
+        done = fovea("train", "reverse", "model=transformer-seq2seq", "model.position=learned", "task.examples=200", "model.width=8", "train.epochs=1", "--threads", "1", "--quiet", "--out", run)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = fovea("predict", run, text="a b\n" + "a " * 300 + "\nb\n")
+        self.assertEqual((done.returncode, [json.loads(line)["input"] for line in done.stdout.splitlines()]), (3, ["a b"]))
+        self.assertRegex(done.stderr, "standard input:2: .*learned positions")
+        self.assertEqual(len(done.stderr.strip().split("\n")), 1)
+
     def test_answers_do_not_depend_on_the_batch_and_come_in_input_order(self):
         inputs = ["a b c d e f", "a", "c d", "", "f e d c b a"] * 5
         answers = [fovea("predict", self.decoder(), "--batch", batch, "--top", "0", text="\n".join(inputs) + "\n").stdout for batch in (1, 4, 100)]

@@ -2,6 +2,7 @@
 // the same.
 #include <catch2/catch.hpp>
 
+#include "src/base/text.h"
 #include "src/train/evaluate.h"
 #include "tests/contracts/net_cases.h"
 #include "tests/readers/scratch.h"
@@ -68,6 +69,65 @@ TEST_CASE("every task shows a prediction as the JSON that is documented") {
       }
     }
   }
+}
+
+TEST_CASE("forced decoding gives an output the log-probability that its own search gave it") {
+  for (const auto& [name, net_name] :
+       std::vector<std::pair<std::string, std::string>>{{"translation", "rnn-seq2seq"},
+                                                        {"summarisation", "pointer-generator"},
+                                                        {"dialogue", "transformer-seq2seq"},
+                                                        {"language-model", "transformer-lm"},
+                                                        {"language-model", "transformer-xl"}}) {
+    INFO(name << " " << net_name);
+    const auto task = make_task(
+        with(small_task(name), "decoding", {{"method", "beam"}, {"beam", 3}, {"best", 3}, {"longest", 6}}));
+    torch::manual_seed(1);
+    const NetEntry& entry = nets().at(net_name);
+    const auto net = entry.make(entry.resolve({{"name", net_name}}), task->spec());
+    net->eval();
+    torch::NoGradGuard no_gradient;
+    const std::string input = name == "language-model" ? "k1 v1 k2 v2" : "a b c";
+    const Batch asked = collate({task->read(input)}, task->spec());
+    const Json found = task->show(task->answer(*net, asked, net->forward(asked)), asked, 0);
+    std::vector<Example> lines;
+    for (const Json& one : found.at("outputs"))
+      lines.push_back(task->read_forced(input + "\t" + one.at("output").get<std::string>()));
+    const Batch given = collate(lines, task->spec());
+    const Prediction forced = task->forced(given, net->forward(given));
+    for (int64_t row = 0; row < given.size(); ++row) {
+      const Json line = task->show(forced, given, row), one = found["outputs"][static_cast<size_t>(row)];
+      INFO(line.dump() << "\n" << one.dump());
+      CHECK(line.at("output") == one.at("output"));
+      double sum = 0;
+      std::vector<std::string> tokens;
+      for (const Json& token : line.at("tokens"))
+        sum += token.at("log_probability").get<double>(), tokens.push_back(token.at("token"));
+      CHECK(sum == Approx(line.at("log_probability").get<double>()));
+      if (name != "language-model") {
+        CHECK(tokens.back() == "<eos>");
+        tokens.pop_back();
+      }
+      CHECK(join(tokens, " ") == one.at("output").get<std::string>());
+      // What may never come is left out of a search, not of the distribution: an output that ends because it
+      // is long has its end counted by both.
+      CHECK(line["log_probability"].get<double>() ==
+            Approx(one.at("log_probability").get<double>()).epsilon(1e-4));
+    }
+  }
+}
+
+TEST_CASE("a given output is refused where there is none to give, or no place for it") {
+  const auto message = [](const std::string& name, const std::string& line) {
+    const auto task = contracts::small_tasks().at(name);
+    return data_error([&] { task->read_forced(line); });
+  };
+  CHECK(message("translation", "a b").find("found no tab") != std::string::npos);
+  CHECK(message("translation", "a\tb\tc").find("found 2 tabs") != std::string::npos);
+  CHECK(message("translation", " \tb").find("empty source") != std::string::npos);
+  CHECK(message("language-model", "\tb").find("nothing before the tab") != std::string::npos);
+  CHECK(message("language-model", "a\t ").find("nothing after the tab") != std::string::npos);
+  CHECK(message("language-model", "a b c d e f g\th i j k l m").find("13 tokens") != std::string::npos);
+  CHECK_THROWS_AS(contracts::small_tasks().at("text-pairs")->read_forced("a\tb"), ConfigError);
 }
 
 TEST_CASE("no metric of a task changes with the batch size, and all are finite") {
