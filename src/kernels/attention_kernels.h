@@ -75,7 +75,10 @@ struct HeadCall {
   const T* energy = nullptr;  // [A]
   RowRule row = RowRule::kSoftmax;
   double number = 1;
-  const T* bias = nullptr;           // bias[j − i] is added to the score of row i and key j; or null
+  const T* bias = nullptr;  // bias[j − i] is added to the score of row i and key j; or null
+  /// Added to the score of row i and key j: relative_query[i] · relative_key[j − i], of width X; to row i's
+  /// value of key j: relative_value[j − i]. Offsets from −(Tq − 1) to Tk − 1; or null. Of kProduct only.
+  RowsOf<const T> relative_query, relative_key, relative_value;
   const uint8_t* padding = nullptr;  // [Tk], 0 = hidden; or null
   DropoutRule dropout;
   const RowBlock* blocks = nullptr;  // that this call answers
@@ -97,8 +100,9 @@ struct HeadGradient {
   RowsOf<const T> attended;  // of the attended values [Tq, Dv]
   const T* rows = nullptr;
   RowsOf<T> query, key, value;
-  T* energy = nullptr;  // [A], or null
-  T* bias = nullptr;    // as HeadCall::bias, added to; or null
+  RowsOf<T> relative_query, relative_key, relative_value;  // written; where the call has them
+  T* energy = nullptr;                                     // [A], or null
+  T* bias = nullptr;                                       // as HeadCall::bias, added to; or null
 };
 
 template <class T>

@@ -82,7 +82,17 @@ std::vector<Json> groups() {
     for (const char* position : {"rope", "alibi", "t5"})
       list.push_back(
           {{"scorer", scorer}, {"position", position}, {"heads", 2}, {"pattern", "causal&global-local"}});
+    list.push_back(
+        {{"scorer", scorer}, {"pattern", "adaptive-span"}, {"ramp", 40}, {"span", 30}, {"heads", 2}});
   }
+  for (const char* position : {"shaw", "transformer-xl"})
+    for (const char* pattern : {"full", "causal", "local", "bigbird", "block"})
+      for (const char* normalizer : {"softmax", "sigmoid", "sparsemax", "top-k", "hard"})
+        list.push_back(
+            {{"position", position}, {"pattern", pattern}, {"normalizer", normalizer}, {"heads", 2}});
+  list.push_back({{"position", "shaw"}, {"scorer", "general"}, {"clip", 3}, {"heads", 3}});
+  list.push_back(
+      {{"position", "transformer-xl"}, {"pattern", "causal&adaptive-span"}, {"heads", 2}, {"kv_heads", 1}});
   list.push_back({{"scorer", "cosine"}, {"heads", 2}});
   list.push_back({{"scorer", "distance"}, {"heads", 3}, {"position", "alibi"}});
   return list;
@@ -197,7 +207,8 @@ TEST_CASE("the fused kernels take a mask of the call") {
 
 TEST_CASE("the fused kernels give the same bytes on one thread and on several") {
   const int threads = at::get_num_threads();
-  for (const Json& group : {Json{{"scorer", "additive"}}, Json{{"position", "t5"}, {"pattern", "causal"}}}) {
+  for (const Json& group : {Json{{"scorer", "additive"}}, Json{{"position", "t5"}, {"pattern", "causal"}},
+                            Json{{"position", "shaw"}, {"pattern", "causal"}}}) {
     std::vector<std::vector<Tensor>> results;
     for (const int count : {1, 3}) {
       at::set_num_threads(count);
@@ -252,7 +263,6 @@ TEST_CASE("where nothing is fused, engine=fused is refused with the reason and a
            {"talking_heads", true, "the heads talk"},
            {"scorer", "location", "in a way of its own"},
            {"scorer", "coverage", "has a state"},
-           {"position", "shaw", "adds vectors"},
            {"pattern", "local-predictive", "more than positions"}}) {
     const Json group = {{field, value}, {"heads", 2}};
     CHECK_THROWS_WITH(made(group, "fused"), Catch::Matchers::Contains("engine=fused needs axes") &&
