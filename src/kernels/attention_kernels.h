@@ -22,6 +22,10 @@ enum class RowRule { kSoftmax, kSoftmaxOne, kSigmoid, kSum, kSparsemax, kEntmax1
 /// multiple of kKeyTile; room is kept for a multiple of kKeyRoom.
 struct KeyRun {
   int64_t begin = 0, end = 0, column = 0;
+  /// Who may see whom among the keys mask_begin … mask_end − 1 (all others of the run are visible):
+  /// mask[b·batch + h·head + (i − the block's begin)·row + (j − mask_begin)·key], or null.
+  const uint8_t* mask = nullptr;
+  int64_t mask_batch = 0, mask_head = 0, mask_row = 0, mask_key = 0, mask_begin = 0, mask_end = 0;
 };
 
 /// Keys are skipped in tiles of so many.
@@ -42,10 +46,6 @@ struct RowBlock {
   const KeyRun* runs = nullptr;  // in rising order
   int64_t run_count = 0;
   int64_t columns = 0;  // of all runs
-  /// Who may see whom among the keys mask_begin … mask_end − 1 (all others of the runs are visible):
-  /// mask[b·batch + h·head + (i − begin)·row + (j − mask_begin)·key], or null.
-  const uint8_t* mask = nullptr;
-  int64_t mask_batch = 0, mask_head = 0, mask_row = 0, mask_key = 0, mask_begin = 0, mask_end = 0;
 };
 
 /// Rows of numbers: row r begins at data + r · stride.

@@ -216,15 +216,14 @@ inline void hide(const Head<T>& h, const RowBlock& block, int64_t i, T* row, T h
     for (int64_t j = count; j < round_up(count, kKeyRoom); ++j) s[j] = hidden;
     if (c.padding != nullptr)
       for (int64_t j = 0; j < count; ++j) s[j] = c.padding[run.begin + j] != 0 ? s[j] : hidden;
-    if (block.mask == nullptr) continue;
-    const int64_t begin = greater(run.begin, block.mask_begin), end = lesser(run.end, block.mask_end);
-    const uint8_t* m = block.mask + c.batch * block.mask_batch + c.head * block.mask_head +
-                       i * block.mask_row - block.mask_begin * block.mask_key;
-    T* of = s - run.begin;  // of[j] belongs to key j
-    if (block.mask_key == 1)
-      for (int64_t j = begin; j < end; ++j) of[j] = m[j] != 0 ? of[j] : hidden;
+    if (run.mask == nullptr) continue;
+    const uint8_t* m = run.mask + c.batch * run.mask_batch + c.head * run.mask_head + i * run.mask_row;
+    T* of = s + run.mask_begin - run.begin;
+    const int64_t masked = run.mask_end - run.mask_begin;
+    if (run.mask_key == 1)
+      for (int64_t j = 0; j < masked; ++j) of[j] = m[j] != 0 ? of[j] : hidden;
     else
-      for (int64_t j = begin; j < end; ++j) of[j] = m[j * block.mask_key] != 0 ? of[j] : hidden;
+      for (int64_t j = 0; j < masked; ++j) of[j] = m[j * run.mask_key] != 0 ? of[j] : hidden;
   }
 }
 

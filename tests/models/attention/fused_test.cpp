@@ -229,6 +229,28 @@ TEST_CASE("tiles outside the pattern are not visited") {
   CHECK(tiles_of(Mask::local(64) | Mask::globals(1), kLength) <= 100 * 5 + 75);
 }
 
+TEST_CASE("masks of tiles far apart are made apart") {
+  // Each block sees the first key and 64 to each side: masks of a few tiles a block, not of all between them.
+  constexpr int64_t kLength = 9600;
+  const Mask mask = Mask::local(64) | Mask::globals(1);
+  const auto bytes = [&](int64_t begin) {
+    return most_bytes([&] { TilePlan(mask, {1, 1, kLength, kLength}, 0, begin); });
+  };
+  CHECK(bytes(48) < int64_t{200} * 48 * 8 * 64);
+  // And they are the mask.
+  const TilePlan plan(mask, {1, 1, kLength, kLength}, 0, 4800);
+  const RowBlock& block = plan.blocks()[0];
+  REQUIRE(block.run_count == 2);
+  int64_t seen = 0;
+  for (int64_t r = 0; r < block.run_count; ++r) {
+    const KeyRun& run = block.runs[r];
+    for (int64_t j = run.mask_begin; j < run.mask_end; ++j)
+      seen += run.mask[5 * run.mask_row + (j - run.mask_begin) * run.mask_key];
+    REQUIRE(run.mask_end - run.mask_begin == run.end - run.begin);
+  }
+  CHECK(seen == 1 + 2 * 64 + 1);
+}
+
 TEST_CASE("a long call holds no matrix of scores, forward and backward") {
   const int threads = at::get_num_threads();
   at::set_num_threads(1);
