@@ -2,6 +2,7 @@
 #pragma once
 
 #include "src/core/attention.h"
+#include "src/core/packed_products.h"
 
 namespace fovea {
 
@@ -31,7 +32,7 @@ inline std::vector<int64_t> per_head(const AxisShape& shape, std::vector<int64_t
 
 /// x [B, H, T, D] times weight [A, D] or [H, A, D], transposed: [B, H, T, A].
 inline Tensor map_heads(const Tensor& x, const Tensor& weight) {
-  return torch::matmul(x, weight.transpose(-1, -2));
+  return weight.dim() == 2 ? packed_linear(x, weight, {}) : torch::matmul(x, weight.transpose(-1, -2));
 }
 
 /// A vector [A] or [H, A] so that it broadcasts over [B, H, T, A].

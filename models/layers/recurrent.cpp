@@ -1,6 +1,7 @@
 #include "models/layers/recurrent.h"
 
 #include "models/layers/dropout.h"
+#include "models/layers/joined_sides.h"
 #include "models/layers/recurrent_sequence.h"
 #include "src/core/batch.h"
 #include "src/core/half_products.h"
@@ -58,10 +59,9 @@ RecurrentOutput RecurrentImpl::forward(const Tensor& given, const Tensor& length
 }
 
 RecurrentOutput RecurrentImpl::fused(const Tensor& x, const Tensor& counts, const State& before, bool half) {
-  Tensor sequence = x.transpose(0, 1);  // [T, B, D]
-  Tensor real;                          // [T, B, 1]
-  if (counts.defined())
-    real = (torch::arange(x.size(1)).unsqueeze(1) < counts).unsqueeze(2).to(x.scalar_type());
+  Tensor sequence = x.transpose(0, 1).contiguous();  // [T, B, D]
+  Tensor padding;                                    // [T, B]
+  if (counts.defined()) padding = torch::arange(x.size(1)).unsqueeze(1) >= counts;
   const Tensor zeros = torch::zeros({x.size(0), options_.hidden}, x.options());
   State h, c;  // of each layer and direction [B, H]
   for (int64_t layer = 0; layer < options_.layers; ++layer) {
@@ -78,11 +78,10 @@ RecurrentOutput RecurrentImpl::fused(const Tensor& x, const Tensor& counts, cons
                                        : fused_gru(sequence, own, start(0), options);
       sides.push_back(one.states), h.push_back(one.h), c.push_back(one.c);
     }
-    sequence = sides.size() == 1 ? sides[0] : torch::cat(sides, -1);  // [T, B, H·directions]
-    if (real.defined()) sequence = sequence * real;
+    sequence = joined_sides(sides, padding, layer + 1 == options_.layers);
   }
   RecurrentOutput output;
-  output.sequence = sequence.transpose(0, 1).contiguous();
+  output.sequence = sequence;  // [B, T, H·directions]
   output.state = {torch::stack(h, 1)};
   if (lstm_) output.state.push_back(torch::stack(c, 1));
   return output;

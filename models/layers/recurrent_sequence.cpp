@@ -102,7 +102,7 @@ class FusedLstm : public torch::autograd::Function<FusedLstm> {
     context->saved_data["reverse"] = reverse;
     context->saved_data["half"] = half;
     const int64_t last = steps.state_after(steps.count - 1);
-    return {steps.after(states).clone(), states[last].clone(), cells[last].clone()};
+    return {steps.after(states), states[last].clone(), cells[last].clone()};
   }
 
   static Variables backward(AutogradContext* context, Variables from) {
@@ -171,7 +171,7 @@ class FusedGru : public torch::autograd::Function<FusedGru> {
     context->save_for_backward({x, w_input, w_hidden, gates, states, kept, lengths.value_or(Tensor())});
     context->saved_data["reverse"] = reverse;
     context->saved_data["half"] = half;
-    return {steps.after(states).clone(), states[steps.state_after(steps.count - 1)].clone()};
+    return {steps.after(states), states[steps.state_after(steps.count - 1)].clone()};
   }
 
   static Variables backward(AutogradContext* context, Variables from) {

@@ -2,6 +2,7 @@
 
 #include "models/attention/registry.h"
 #include "src/base/error.h"
+#include "src/core/packed_products.h"
 
 namespace fovea {
 namespace {
@@ -122,7 +123,8 @@ RnnSeq2seq::Decoded RnnSeq2seq::attended(const Tensor& input, const Tensor& stat
     state.tensors.resize(kAttention);
     state.tensors.insert(state.tensors.end(), output.state.begin(), output.state.end());
   }
-  return {torch::tanh(combine_(torch::cat({context, states}, -1))), copies};
+  return {torch::tanh(packed_linear(torch::cat({context, states}, -1), combine_->weight, combine_->bias)),
+          copies};
 }
 
 /// Decoder inputs [B, T', D], one step only where there is a sentinel: it is of one step's memory.

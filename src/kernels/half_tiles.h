@@ -32,7 +32,10 @@ inline Halves half_piece(const float* row, int64_t count) {
 }
 inline Halves half_piece(const Bf16* row, int64_t count) {
   Halves x{};
-  if (count > 0) __builtin_memcpy(&x, row, static_cast<uint64_t>(lesser(count, 16)) * sizeof(Bf16));
+  if (count >= 16)
+    __builtin_memcpy(&x, row, sizeof(x));  // of a known size: not a call
+  else if (count > 0)
+    __builtin_memcpy(&x, row, static_cast<uint64_t>(count) * sizeof(Bf16));
   return x;
 }
 

@@ -241,6 +241,7 @@ void backward(const FusedCall& c, const Shape& s, const TilePlan& plan, bool onl
        {std::pair(&c.relative_key, &g.relative_key), std::pair(&c.relative_value, &g.relative_value)})
     if (given->defined())
       *to = torch::empty({pieces.count, s.batch, s.heads, given->size(1), given->size(2)}, options);
+  const Tensor first_key = g.key[0], first_value = g.value[0];
   each_piece<T>(c, s, pieces, [&](const HeadCall<T>& call, Work& work) {
     const int64_t b = call.batch, h = call.head, at = work.piece * pieces.heads + work.head;
     HeadGradient<T> gradient;
@@ -261,8 +262,8 @@ void backward(const FusedCall& c, const Shape& s, const TilePlan& plan, bool onl
     if constexpr (std::is_same_v<T, float>)
       if (is_half(c)) {
         gradient.attended = WideRows(attended_grad, b, h, work.free).taken(work.rows);
-        const WideRows query(g.query, b, h, work.free), key(g.key[0], b, h, work.free),
-            value(g.value[0], b, h, work.free);
+        const WideRows query(g.query, b, h, work.free), key(first_key, b, h, work.free),
+            value(first_value, b, h, work.free);
         gradient.query = query.room();
         if (!wide_keys) gradient.key = key.room(), gradient.value = value.room();
         kernels.backward(call, gradient, scratch);
