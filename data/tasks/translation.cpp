@@ -154,8 +154,8 @@ Translation::Translation(const std::string& name, const Options& options, const 
   } catch (const Json::exception&) {
     throw CheckpointError(folder + "/task.json: expected source and target vocabularies");
   }
-  read_tokenizer(folder, "source.model", *source_tokenizer_);
-  read_tokenizer(folder, "target.model", *target_tokenizer_);
+  read_tokenizer(folder, "source.model", *source_tokenizer_, saved);
+  read_tokenizer(folder, "target.model", *target_tokenizer_, saved);
 }
 
 /// From the training pairs only.
@@ -609,14 +609,15 @@ Json Translation::data() const {
 }
 
 void Translation::save(const std::string& folder) const {
-  write_task_json(folder, {{"format", 1},
-                           {"task", name_},
-                           {"longest_source", longest_source_},
-                           {"longest_target", longest_target_},
-                           {"source", source_->to_json()},
-                           {"target", target_->to_json()}});
-  write_tokenizer(folder, "source.model", *source_tokenizer_);
-  write_tokenizer(folder, "target.model", *target_tokenizer_);
+  Json saved = {{"format", 1},
+                {"task", name_},
+                {"longest_source", longest_source_},
+                {"longest_target", longest_target_},
+                {"source", source_->to_json()},
+                {"target", target_->to_json()}};
+  write_tokenizer(folder, "source.model", *source_tokenizer_, saved);
+  write_tokenizer(folder, "target.model", *target_tokenizer_, saved);
+  write_task_json(folder, saved);
 }
 
 }  // namespace fovea
