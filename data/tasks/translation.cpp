@@ -275,9 +275,9 @@ std::vector<Translation::Item> Translation::read_items(const std::string& name,
   const std::string path = under_root(options_.root, alignment);
   const std::vector<std::string> lines = read_lines(path, options_.encoding);
   if (lines.size() != items.size())
-    throw DataError(path + ": found " + std::to_string(lines.size()) +
-                    " lines; expected one for each of the " + std::to_string(items.size()) + " pairs of " +
-                    name);
+    throw DataError(place(path, static_cast<int64_t>(std::min(lines.size(), items.size())) + 1) + ": found " +
+                    std::to_string(lines.size()) + " lines; expected one for each of the " +
+                    std::to_string(items.size()) + " pairs of " + name);
   for (size_t i = 0; i < items.size(); ++i) {
     items[i].where = place(path, static_cast<int64_t>(i) + 1);
     const GoldLinks gold = parse_links(lines[i], options_.alignment_base, items[i].where);
