@@ -10,9 +10,21 @@ namespace {
 /// products.
 constexpr int64_t kFewQueries = 4;
 
+/// `bias` and what the factors of patterns add to the scores, where they are of i − j = `back`: [H, n].
+Tensor with_factors(Tensor bias, const std::vector<std::shared_ptr<Pattern>>& patterns, const Tensor& back) {
+  for (const auto& pattern : patterns) {
+    const Tensor factor = pattern->factor_by_distance(back);
+    if (!factor.defined()) continue;
+    const Tensor reached = factor > 0,
+                 added = factor.masked_fill(~reached, 1).log().masked_fill(~reached, -INFINITY);
+    bias = bias.defined() ? bias + added : added;
+  }
+  return bias;
+}
+
 std::string with_pattern(const std::vector<std::shared_ptr<Pattern>>& patterns) {
   for (const auto& pattern : patterns)
-    if (!pattern->hard()) return "the pattern depends on more than positions";
+    if (!pattern->distance_only()) return "the pattern depends on more than positions";
   return "";
 }
 
@@ -22,7 +34,7 @@ std::string ComposedAttention::unfused_because() const {
   if (traits().sequential) return "the scorer has a state";
   if (scored() && !axes_.scorer->fused_pair()) return "the scorer pairs queries and keys in a way of its own";
   if (!axes_.normalizer->fused_row()) return "the normalizer has no fused form";
-  if (scored() && !axes_.position->distance_only()) return "the position adds vectors to keys or values";
+  if (scored() && !axes_.position->distance_only()) return "the position depends on more than distances";
   if (axes_.talking) return "the heads talk";
   return with_pattern(axes_.patterns);
 }
@@ -46,13 +58,13 @@ bool ComposedAttention::pairs_by_product() const {
 }
 
 bool ComposedAttention::is_step(const Rows& rows) const {
-  return pairs_by_product() && !rows.dropout_key && rows.query.size(2) == 1 && rows.query.device().is_cpu() &&
-         !torch::GradMode::is_enabled();
+  return pairs_by_product() && !rows.relative.defined() && !rows.dropout_key && rows.query.size(2) == 1 &&
+         rows.query.device().is_cpu() && !torch::GradMode::is_enabled();
 }
 
 bool ComposedAttention::fuses(const Rows& rows) const {
   if (!fusable_ || axes_.engine == Engine::kPlain || changes()) return false;
-  if (!rows.query.device().is_cpu()) return sdpa_takes(fused_call(rows));
+  if (!rows.query.device().is_cpu()) return !rows.relative.defined() && sdpa_takes(fused_call(rows));
   if (axes_.engine == Engine::kFused) return true;
   return !pairs_by_product() || rows.query.size(2) >= kFewQueries || is_step(rows);
 }
@@ -78,8 +90,14 @@ Tensor ComposedAttention::attend_fused(const Rows& rows) {
   if (scored()) {
     // i − j for j − i = −(Tq − 1) … Tk − 1, rows counting from the call.
     const Span steps{rows.first - rows.keys.size(2) + 1, rows.first + rows.query.size(2)};
-    call.bias =
-        axes_.position->by_distance(positions(steps, rows.keys.device()).flip(0));  // [H, Tq + Tk − 1]
+    const Tensor back = positions(steps, rows.keys.device()).flip(0);
+    call.bias = with_factors(axes_.position->by_distance(back), axes_.patterns, back);  // [H, Tq + Tk − 1]
+    const auto for_heads = [&](const Tensor& x) {
+      return x.defined() ? x.expand({call.query.size(1), -1, -1}) : x;  // [H, Tq + Tk − 1, X]
+    };
+    call.relative_query = rows.relative;
+    call.relative_key = for_heads(axes_.position->relative_keys(back));
+    call.relative_value = for_heads(axes_.position->relative_values(back));
   }
   if (!rows.query.device().is_cpu()) return sdpa_attention(call);
   return is_step(rows) && call.key.size(2) > 0 ? step_attention(call)

@@ -22,6 +22,10 @@ enum class RowRule { kSoftmax, kSoftmaxOne, kSigmoid, kSum, kSparsemax, kEntmax1
 /// multiple of kKeyTile; room is kept for a multiple of kKeyRoom.
 struct KeyRun {
   int64_t begin = 0, end = 0, column = 0;
+  /// Who may see whom among the keys mask_begin … mask_end − 1 (all others of the run are visible):
+  /// mask[b·batch + h·head + (i − the block's begin)·row + (j − mask_begin)·key], or null.
+  const uint8_t* mask = nullptr;
+  int64_t mask_batch = 0, mask_head = 0, mask_row = 0, mask_key = 0, mask_begin = 0, mask_end = 0;
 };
 
 /// Keys are skipped in tiles of so many.
@@ -42,10 +46,6 @@ struct RowBlock {
   const KeyRun* runs = nullptr;  // in rising order
   int64_t run_count = 0;
   int64_t columns = 0;  // of all runs
-  /// Who may see whom among the keys mask_begin … mask_end − 1 (all others of the runs are visible):
-  /// mask[b·batch + h·head + (i − begin)·row + (j − mask_begin)·key], or null.
-  const uint8_t* mask = nullptr;
-  int64_t mask_batch = 0, mask_head = 0, mask_row = 0, mask_key = 0, mask_begin = 0, mask_end = 0;
 };
 
 /// Rows of numbers: row r begins at data + r · stride.
@@ -75,7 +75,10 @@ struct HeadCall {
   const T* energy = nullptr;  // [A]
   RowRule row = RowRule::kSoftmax;
   double number = 1;
-  const T* bias = nullptr;           // bias[j − i] is added to the score of row i and key j; or null
+  const T* bias = nullptr;  // bias[j − i] is added to the score of row i and key j; or null
+  /// Added to the score of row i and key j: relative_query[i] · relative_key[j − i], of width X; to row i's
+  /// value of key j: relative_value[j − i]. Offsets from −(Tq − 1) to Tk − 1; or null. Of kProduct only.
+  RowsOf<const T> relative_query, relative_key, relative_value;
   const uint8_t* padding = nullptr;  // [Tk], 0 = hidden; or null
   DropoutRule dropout;
   const RowBlock* blocks = nullptr;  // that this call answers
@@ -97,8 +100,9 @@ struct HeadGradient {
   RowsOf<const T> attended;  // of the attended values [Tq, Dv]
   const T* rows = nullptr;
   RowsOf<T> query, key, value;
-  T* energy = nullptr;  // [A], or null
-  T* bias = nullptr;    // as HeadCall::bias, added to; or null
+  RowsOf<T> relative_query, relative_key, relative_value;  // written; where the call has them
+  T* energy = nullptr;                                     // [A], or null
+  T* bias = nullptr;                                       // as HeadCall::bias, added to; or null
 };
 
 template <class T>

@@ -5,22 +5,10 @@
 #include "src/base/random.h"
 #include "src/kernels/attention_kernels.h"
 #include "src/kernels/pair_scores.h"
-#include "src/kernels/product.h"
+#include "src/kernels/relative_rows.h"
 #include "src/kernels/row_weights.h"
 
 namespace fovea::FOVEA_ISA {
-
-/// Hands out pieces of the scratch memory, or counts what they would need.
-template <class T>
-struct Scratch {
-  T* memory;
-  int64_t used = 0;
-  T* take(int64_t count) {
-    T* piece = memory == nullptr ? nullptr : memory + used;
-    used += round_up(count, 64 / static_cast<int64_t>(sizeof(T)));
-    return piece;
-  }
-};
 
 /// Whether only few keys of a row keep a weight.
 inline bool sparse(RowRule rule) {
@@ -45,10 +33,11 @@ struct Head {
   T* energy = nullptr;
   bool direct = false;
   T *key_copy = nullptr, *value_copy = nullptr;
-  T *query_copy = nullptr, *grad_copy = nullptr, *block_out = nullptr;
+  T *query_copy = nullptr, *relative_copy = nullptr, *grad_copy = nullptr, *block_out = nullptr;
   T *key_sum = nullptr, *value_sum = nullptr, *query_sum = nullptr, *energy_sum = nullptr;
   int32_t* column = nullptr;
   T *weight = nullptr, *support_slope = nullptr;
+  RelativeRows<T> by_key, by_value;  // vectors beside keys, and beside values
 
   Head(const HeadCall<T>& c, bool back, Scratch<T>& scratch) : call(c), backward(back) {
     product = c.pair == PairRule::kProduct;
@@ -61,6 +50,7 @@ struct Head {
     // Neither a whole number of pages nor of cache sets: rows of one column would push each other out.
     row = columns + kLanes<T>;
     take(scratch);
+    take_relative(scratch);
   }
 
   int64_t span() const { return last - first; }
@@ -80,6 +70,18 @@ struct Head {
       last = greater(last, round_up(block.runs[block.run_count - 1].end, kKeyRoom));
     }
     if (last == 0) first = 0;
+  }
+
+  void take_relative(Scratch<T>& scratch) {
+    by_key.given = call.relative_key, by_key.width = call.width;
+    by_value.given = call.relative_value, by_value.width = call.value_width;
+    if (call.block_count == 0) return;
+    const int64_t begin = call.blocks[0].begin, end = call.blocks[call.block_count - 1].end;
+    by_key.low = by_value.low = first - (end - 1);
+    by_key.count = by_value.count = greater(key_count(), 0) + end - begin - 1;
+    if (by_key) by_key.take(scratch, true, backward, columns);
+    if (by_value) by_value.take(scratch, backward, backward, columns);
+    if (by_key && backward && call.width % kLanes<T> != 0) relative_copy = scratch.take(kMostRows * width);
   }
 
   void take(Scratch<T>& scratch) {
@@ -119,16 +121,6 @@ struct Head {
   }
 };
 
-/// Rows [count, width] in whole vectors: as they are, or copied.
-template <class T>
-inline RowsOf<const T> whole_rows(RowsOf<const T> x, int64_t first, int64_t count, int64_t width, T* copy) {
-  const T* from = x.data + first * x.stride;
-  if (copy == nullptr) return {from, x.stride};
-  const int64_t padded = round_up(width, kLanes<T>);
-  copy_padded(from, x.stride, count, width, copy, padded);
-  return {copy, padded};
-}
-
 /// Packs what all blocks read. Whether pairs go by exponentials follows from the numbers of the keys and of
 /// all rows.
 template <class T>
@@ -137,17 +129,12 @@ inline void pack(Head<T>& h) {
   const int64_t count = h.key_count();
   h.value = whole_rows(c.value, h.first, count, c.value_width, h.value_copy);
   if (h.product) {
-    pack_panels(c.key.data + h.first * c.key.stride, c.key.stride, count, c.width, h.key_panels);
-    const int64_t packed = round_up(count, kPanel<T>);
-    clear(h.key_panels + packed * c.width, (h.span() - packed) * c.width);
+    pack_span(c.key, h.first, count, h.span(), c.width, h.key_panels);
     if (h.backward) h.key = whole_rows(c.key, h.first, count, c.width, h.key_copy);
   }
-  if (h.backward) {
-    pack_panels(c.value.data + h.first * c.value.stride, c.value.stride, count, c.value_width,
-                h.value_panels);
-    const int64_t packed = round_up(count, kPanel<T>);
-    clear(h.value_panels + packed * c.value_width, (h.span() - packed) * c.value_width);
-  }
+  if (h.backward) pack_span(c.value, h.first, count, h.span(), c.value_width, h.value_panels);
+  if (h.by_key) h.by_key.pack();
+  if (h.by_value) h.by_value.pack();
   if (!h.pairs) return;
   const int64_t features = h.gated ? c.width / 2 : c.width;
   for (int64_t a = 0; a < h.features; ++a) h.energy[a] = a < features ? c.energy[a] : 0;
@@ -211,6 +198,10 @@ inline void fill_scores(Head<T>& h, const RowBlock& block) {
     } else {
       for (int64_t i = 0; i < rows; ++i) clear(out + i * h.row, run.end - run.begin);
     }
+    if (h.by_key)
+      h.by_key.add_products(
+          {c.relative_query.data + block.begin * c.relative_query.stride, c.relative_query.stride, 1}, block,
+          run, out, h.row);
   }
 }
 
@@ -225,15 +216,14 @@ inline void hide(const Head<T>& h, const RowBlock& block, int64_t i, T* row, T h
     for (int64_t j = count; j < round_up(count, kKeyRoom); ++j) s[j] = hidden;
     if (c.padding != nullptr)
       for (int64_t j = 0; j < count; ++j) s[j] = c.padding[run.begin + j] != 0 ? s[j] : hidden;
-    if (block.mask == nullptr) continue;
-    const int64_t begin = greater(run.begin, block.mask_begin), end = lesser(run.end, block.mask_end);
-    const uint8_t* m = block.mask + c.batch * block.mask_batch + c.head * block.mask_head +
-                       i * block.mask_row - block.mask_begin * block.mask_key;
-    T* of = s - run.begin;  // of[j] belongs to key j
-    if (block.mask_key == 1)
-      for (int64_t j = begin; j < end; ++j) of[j] = m[j] != 0 ? of[j] : hidden;
+    if (run.mask == nullptr) continue;
+    const uint8_t* m = run.mask + c.batch * run.mask_batch + c.head * run.mask_head + i * run.mask_row;
+    T* of = s + run.mask_begin - run.begin;
+    const int64_t masked = run.mask_end - run.mask_begin;
+    if (run.mask_key == 1)
+      for (int64_t j = 0; j < masked; ++j) of[j] = m[j] != 0 ? of[j] : hidden;
     else
-      for (int64_t j = begin; j < end; ++j) of[j] = m[j * block.mask_key] != 0 ? of[j] : hidden;
+      for (int64_t j = 0; j < masked; ++j) of[j] = m[j * run.mask_key] != 0 ? of[j] : hidden;
   }
 }
 
@@ -318,12 +308,6 @@ inline int64_t key_of(const RowBlock& block, int64_t column) {
   return block.runs[r].begin + column - block.runs[r].column;
 }
 
-/// y += factor · x
-template <class T>
-inline void add_row(const T* x, T factor, T* y, int64_t n) {
-  for (int64_t d = 0; d < n; d += kLanes<T>) store(y + d, load(y + d) + load(x + d) * factor);
-}
-
 /// Attended values of a row from the few weights it has.
 template <class T>
 inline void attend_support(const Head<T>& h, const RowBlock& block, int64_t i, const Support<T>& of, T* out) {
@@ -333,15 +317,9 @@ inline void attend_support(const Head<T>& h, const RowBlock& block, int64_t i, c
     const int64_t key = key_of(block, of.column[n]);
     const T factor = h.call.dropout.on ? drop<T>(h.call.dropout, hash, key) : 1;
     add_row(h.value.data + (key - h.first) * h.value.stride, of.weight[n] * factor, out, h.value_width);
+    if (h.by_value)
+      add_row(h.by_value.vector(key - (block.begin + i)), of.weight[n] * factor, out, h.value_width);
   }
-}
-
-/// out ← factor · x, x in whole vectors.
-template <class T>
-inline void write_row(const T* x, T factor, T* out, int64_t n) {
-  int64_t d = 0;
-  for (; d + kLanes<T> <= n; d += kLanes<T>) store(out + d, load(x + d) * factor);
-  for (; d < n; ++d) out[d] = x[d] * factor;
 }
 
 template <class T>
@@ -374,6 +352,9 @@ inline void forward_block(Head<T>& h, const RowBlock& block, const HeadAnswer<T>
       long_product(Left<T>{h.tile + run.column, h.row, 1},
                    h.value.data + (run.begin - h.first) * h.value.stride, h.value.stride, run.end - run.begin,
                    h.block_out, h.value_width, rows, h.value_width, r > 0);
+      if (h.by_value)
+        h.by_value.add_vectors(h.by_value.by_offset(h.tile + run.column, h.row, block, run), block, run,
+                               h.block_out, true);
     }
   if (block.run_count == 0) clear(h.block_out, rows * h.value_width);
   for (int64_t i = 0; i < rows; ++i) {
@@ -439,6 +420,9 @@ inline void dense_slopes(Head<T>& h, const RowBlock& block, const HeadGradient<T
     panel_product(Left<T>{g.attended.data + block.begin * g.attended.stride, g.attended.stride, 1},
                   h.value_panels + (run.begin - h.first) * c.value_width, c.value_width, h.slope + run.column,
                   h.row, rows.count, round_up(run.end - run.begin, kKeyRoom));
+    if (h.by_value)
+      h.by_value.add_products({g.attended.data + block.begin * g.attended.stride, g.attended.stride, 1},
+                              block, run, h.slope + run.column, h.row);
   }
   for (int64_t i = 0; i < rows.count; ++i) {
     T *s = h.tile + i * h.row, *slope = h.slope + i * h.row;
@@ -464,6 +448,9 @@ inline void dense_slopes(Head<T>& h, const RowBlock& block, const HeadGradient<T
     product(Left<T>{kept + run.column, 1, h.row}, rows.grad.data, rows.grad.stride, rows.count,
             h.value_sum + (run.begin - h.first) * h.value_width, h.value_width, run.end - run.begin,
             h.value_width, true);
+    if (h.by_value)
+      h.by_value.add_gradients(h.by_value.by_offset(kept + run.column, h.row, block, run), rows.grad, block,
+                               run);
   }
 }
 
@@ -483,16 +470,21 @@ inline void sparse_slopes(Head<T>& h, const RowBlock& block, const HeadGradient<
       const T factor = c.dropout.on ? drop<T>(c.dropout, hash, key) : 1;
       h.support_slope[n] = dot_of(grad, h.value.data + at * h.value.stride, h.value_width) * factor;
       add_row(grad, of.weight[n] * factor, h.value_sum + at * h.value_width, h.value_width);
+      if (!h.by_value) continue;
+      const int64_t offset = key - (block.begin + i);
+      h.support_slope[n] += dot_of(grad, h.by_value.vector(offset), h.value_width) * factor;
+      add_row(grad, of.weight[n] * factor, h.by_value.gradient(offset), h.value_width);
     }
     if (c.row == RowRule::kSparsemax) sparsemax_backward(of, h.support_slope);
     if (c.row == RowRule::kEntmax15) entmax15_backward(of, h.support_slope);
     if (c.row == RowRule::kTopK) top_k_backward(of, h.support_slope);
     T* query_sum = h.query_sum + i * h.width;
     if (h.product) clear(query_sum, h.width);
-    if (!h.product || g.bias != nullptr) clear(h.slope + i * h.row, block.columns);
+    const bool kept = !h.product || g.bias != nullptr || h.by_key;
+    if (kept) clear(h.slope + i * h.row, block.columns);
     for (int64_t n = 0; n < of.count; ++n) {
       const T slope = h.support_slope[n];
-      if (!h.product || g.bias != nullptr) h.slope[i * h.row + of.column[n]] = slope;
+      if (kept) h.slope[i * h.row + of.column[n]] = slope;
       if (!h.product) continue;
       const int64_t at = key_of(block, of.column[n]) - h.first;
       add_row(h.key.data + at * h.key.stride, slope, query_sum, h.width);
@@ -551,6 +543,24 @@ inline void bias_backward(const Head<T>& h, const RowBlock& block, T* bias) {
     }
 }
 
+/// The gradients of relative queries and of vectors beside keys from `slope`.
+template <class T>
+inline void relative_backward(Head<T>& h, const RowBlock& block, const HeadGradient<T>& g) {
+  const HeadCall<T>& c = h.call;
+  const int64_t rows = block.end - block.begin;
+  const RowsOf<const T> query = whole_rows(c.relative_query, block.begin, rows, c.width, h.relative_copy);
+  if (block.run_count == 0) clear(h.block_out, rows * h.width);
+  for (int64_t r = 0; r < block.run_count; ++r) {
+    const KeyRun& run = block.runs[r];
+    const Left<T> slopes = h.by_key.by_offset(h.slope + run.column, h.row, block, run);
+    h.by_key.add_vectors(slopes, block, run, h.block_out, r > 0);
+    h.by_key.add_gradients(slopes, query, block, run);
+  }
+  for (int64_t i = 0; i < rows; ++i)
+    write_row(h.block_out + i * h.width, static_cast<T>(1),
+              g.relative_query.data + (block.begin + i) * g.relative_query.stride, c.width);
+}
+
 template <class T>
 inline void backward_block(Head<T>& h, const RowBlock& block, const HeadGradient<T>& g, T& slope_total) {
   const HeadCall<T>& c = h.call;
@@ -575,6 +585,7 @@ inline void backward_block(Head<T>& h, const RowBlock& block, const HeadGradient
     else
       clear(to, c.width);
   }
+  if (h.by_key) relative_backward(h, block, g);
 }
 
 /// Writes the gradients of keys and values that were added up, 0 for keys out of sight.
@@ -624,6 +635,9 @@ void attention_backward(const HeadCall<T>& call, const HeadGradient<T>& g, T* me
   T slope_total = 0;
   for (int64_t b = 0; b < call.block_count; ++b) backward_block(h, call.blocks[b], g, slope_total);
   write_keys(h, g);
+  const int64_t offsets = call.queries + call.keys - 1;
+  if (h.by_key) h.by_key.write(g.relative_key, 1 - call.queries, offsets);
+  if (h.by_value) h.by_value.write(g.relative_value, 1 - call.queries, offsets);
   if (g.energy == nullptr || !h.pairs) return;
   // tanh = 1 − 2 share.
   for (int64_t a = 0; a < (h.gated ? call.width / 2 : call.width); ++a)

@@ -21,9 +21,10 @@ struct Problem {
   PairRule pair = PairRule::kProduct;
   RowRule row = RowRule::kSoftmax;
   double number = 1;
-  bool causal = false;
-  Numbers query, key, value, energy, bias, grad;  // bias of j − i from −(Tq − 1) on
-  double spread = 1;                              // of queries and keys
+  bool causal = false, relative = false;
+  Numbers query, key, value, energy, bias, grad;         // bias of j − i from −(Tq − 1) on
+  Numbers relative_query, relative_key, relative_value;  // the latter likewise
+  double spread = 1;                                     // of queries and keys
 
   int64_t features() const { return pair == PairRule::kGated ? width / 2 : width; }
   bool sees(int64_t i, int64_t j) const { return !causal || j <= i + keys - queries; }
@@ -36,6 +37,9 @@ struct Problem {
     fill(query, queries * width, spread), fill(key, keys * width, spread);
     fill(value, keys * value_width, 1), fill(grad, queries * value_width, 1);
     fill(energy, features(), 0.5), fill(bias, queries + keys - 1, 0.5);
+    if (!relative) return;
+    fill(relative_query, queries * width, spread), fill(relative_key, (queries + keys - 1) * width, spread);
+    fill(relative_value, (queries + keys - 1) * value_width, 1);
   }
 };
 
@@ -49,7 +53,10 @@ double score(const Problem& p, int64_t i, int64_t j) {
     if (p.pair == PairRule::kGated)
       sum += p.energy[a] * std::tanh(q[a] + k[a]) / (1 + std::exp(-q[n + a] - k[n + a]));
   }
-  return sum + p.bias[j - i + p.queries - 1];
+  const int64_t offset = j - i + p.queries - 1;
+  for (int64_t a = 0; a < p.width && p.relative; ++a)
+    sum += p.relative_query[i * p.width + a] * p.relative_key[offset * p.width + a];
+  return sum + p.bias[offset];
 }
 
 /// Weights from visible scores; thresholds by bisection.
@@ -120,7 +127,9 @@ Numbers attend(const Problem& p) {
     const Numbers w = weigh(p, s);
     for (size_t j = 0; j < w.size(); ++j)  // what is visible comes first, under causal as well
       for (int64_t d = 0; d < p.value_width; ++d)
-        out[i * p.value_width + d] += w[j] * p.value[j * p.value_width + d];
+        out[i * p.value_width + d] +=
+            w[j] * (p.value[j * p.value_width + d] +
+                    (p.relative ? p.relative_value[(j - i + p.queries - 1) * p.value_width + d] : 0));
   }
   return out;
 }
@@ -128,25 +137,31 @@ Numbers attend(const Problem& p) {
 /// What the kernels make of it.
 template <class T>
 struct Answer {
-  std::vector<T> attended, query, key, value, energy, bias;
+  std::vector<T> attended, query, key, value, energy, bias, relative_query, relative_key, relative_value;
 };
 
 template <class T>
 Answer<T> run(const AttentionKernels<T>& kernels, const Problem& p) {
   const auto as = [](const Numbers& x) { return std::vector<T>(x.begin(), x.end()); };
   const std::vector<T> query = as(p.query), key = as(p.key), value = as(p.value), energy = as(p.energy),
-                       bias = as(p.bias), grad = as(p.grad);
+                       bias = as(p.bias), grad = as(p.grad), relative_query = as(p.relative_query),
+                       relative_key = as(p.relative_key), relative_value = as(p.relative_value);
   std::vector<uint8_t> mask(p.queries * p.keys);
   for (size_t n = 0; n < mask.size(); ++n) mask[n] = p.sees(n / p.keys, n % p.keys);
   std::vector<RowBlock> blocks;
-  std::vector<KeyRun> runs(1, {0, p.keys, 0});
+  std::vector<KeyRun> runs;
+  runs.reserve(static_cast<size_t>(p.queries));  // blocks point at them
   for (int64_t begin = 0; begin < p.queries; begin = block_end(begin, p.queries)) {
     RowBlock block;
     block.begin = begin, block.end = block_end(begin, p.queries);
-    block.runs = runs.data(), block.run_count = 1;
+    runs.push_back({.begin = 0,
+                    .end = p.keys,
+                    .mask = mask.data() + begin * p.keys,
+                    .mask_row = p.keys,
+                    .mask_key = 1,
+                    .mask_end = p.keys});
+    block.runs = &runs.back(), block.run_count = 1;
     block.columns = (p.keys + kKeyRoom - 1) / kKeyRoom * kKeyRoom;
-    block.mask = mask.data() + begin * p.keys, block.mask_row = p.keys, block.mask_key = 1;
-    block.mask_end = p.keys;
     blocks.push_back(block);
   }
   HeadCall<T> call;
@@ -155,6 +170,11 @@ Answer<T> run(const AttentionKernels<T>& kernels, const Problem& p) {
   call.value = {value.data(), p.value_width};
   call.pair = p.pair, call.row = p.row, call.number = p.number;
   call.energy = energy.data(), call.bias = bias.data() + p.queries - 1;
+  if (p.relative) {
+    call.relative_query = {relative_query.data(), p.width};
+    call.relative_key = {relative_key.data() + (p.queries - 1) * p.width, p.width};
+    call.relative_value = {relative_value.data() + (p.queries - 1) * p.value_width, p.value_width};
+  }
   call.blocks = blocks.data(), call.block_count = static_cast<int64_t>(blocks.size());
 
   Answer<T> a;
@@ -167,6 +187,13 @@ Answer<T> run(const AttentionKernels<T>& kernels, const Problem& p) {
   gradient.query = {a.query.data(), p.width}, gradient.key = {a.key.data(), p.width};
   gradient.value = {a.value.data(), p.value_width};
   gradient.energy = a.energy.data(), gradient.bias = a.bias.data() + p.queries - 1;
+  if (p.relative) {
+    a.relative_query.resize(relative_query.size()), a.relative_key.resize(relative_key.size());
+    a.relative_value.resize(relative_value.size());
+    gradient.relative_query = {a.relative_query.data(), p.width};
+    gradient.relative_key = {a.relative_key.data() + (p.queries - 1) * p.width, p.width};
+    gradient.relative_value = {a.relative_value.data() + (p.queries - 1) * p.value_width, p.value_width};
+  }
   kernels.backward(call, gradient, scratch.data());
   return a;
 }
@@ -188,6 +215,8 @@ std::vector<Problem> problems() {
       p.row = row, p.causal = causal, p.spread = 0.5;
       p.number = row == RowRule::kTopK ? 5 : row == RowRule::kSoftmax ? 1.5 : 1;
       list.push_back(p);
+      p.relative = true;
+      list.push_back(p);
     }
     for (const PairRule pair : {PairRule::kTanh, PairRule::kGated})
       for (const RowRule row : {RowRule::kSoftmax, RowRule::kSparsemax})
@@ -205,6 +234,8 @@ std::vector<Problem> problems() {
       Problem p;
       p.queries = queries, p.keys = keys, p.width = width, p.value_width = value_width, p.causal = causal;
       p.spread = 0.5;
+      list.push_back(p);
+      p.relative = true;
       list.push_back(p);
     }
   Problem one_query;
@@ -253,8 +284,8 @@ template <class T>
 void check_all(double exact, double slope) {
   for (const auto* kernels : available<T>())
     for (const Problem& p : problems()) {
-      CAPTURE(kernels->name, static_cast<int>(p.pair), static_cast<int>(p.row), p.causal, p.spread,
-              p.queries);
+      CAPTURE(kernels->name, static_cast<int>(p.pair), static_cast<int>(p.row), p.causal, p.spread, p.queries,
+              p.relative);
       const Answer<T> found = run(*kernels, p);
       // Scores of features of 30 reach some tens themselves, and so do their errors.
       const double scale = p.spread > 1 ? 10 : 1;
@@ -264,6 +295,11 @@ void check_all(double exact, double slope) {
       CHECK(worst_slope(p, &Problem::query, found.query) < slope * scale);
       CHECK(worst_slope(p, &Problem::key, found.key) < slope * scale);
       CHECK(worst_slope(p, &Problem::bias, found.bias) < slope * scale);
+      if (p.relative) {
+        CHECK(worst_slope(p, &Problem::relative_query, found.relative_query) < slope);
+        CHECK(worst_slope(p, &Problem::relative_key, found.relative_key) < slope);
+        CHECK(worst_slope(p, &Problem::relative_value, found.relative_value) < slope);
+      }
       if (p.pair != PairRule::kProduct) CHECK(worst_slope(p, &Problem::energy, found.energy) < slope * scale);
     }
 }

@@ -3,6 +3,7 @@
 #include <ATen/record_function.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 
 #include "models/attention/counter_dropout.h"
@@ -82,6 +83,18 @@ int64_t wide_numbers(const Shape& s) {
   return 2 * (s.queries + s.keys) * (s.width + s.value_width);
 }
 
+/// Vectors of one head, of offset 0; x [H, Tq + Tk − 1, X].
+template <class T>
+RowsOf<const T> offsets_of(const Tensor& x, int64_t h, int64_t queries) {
+  return {x.const_data_ptr<T>() + h * x.stride(0) + (queries - 1) * x.stride(1), x.stride(1)};
+}
+/// The same of gradients [pieces, B, H, Tq + Tk − 1, X].
+template <class T>
+RowsOf<T> offsets_to(const Tensor& x, int64_t piece, int64_t b, int64_t h, int64_t queries) {
+  const RowsOf<T> all = rows_to<T>(x, piece, b, h);
+  return {all.data + (queries - 1) * all.stride, all.stride};
+}
+
 template <class T>
 HeadCall<T> head_call(const FusedCall& c, const Shape& s, int64_t b, int64_t h) {
   HeadCall<T> call;
@@ -95,6 +108,11 @@ HeadCall<T> head_call(const FusedCall& c, const Shape& s, int64_t b, int64_t h) 
   if (c.energy.defined())
     call.energy = c.energy.const_data_ptr<T>() + (c.energy.dim() == 2 ? h * c.energy.stride(0) : 0);
   if (c.bias.defined()) call.bias = c.bias.const_data_ptr<T>() + h * c.bias.stride(0) + s.queries - 1;
+  if (c.relative_key.defined()) {
+    call.relative_query = rows_of<T>(c.relative_query, b, h);
+    call.relative_key = offsets_of<T>(c.relative_key, h, s.queries);
+  }
+  if (c.relative_value.defined()) call.relative_value = offsets_of<T>(c.relative_value, h, s.queries);
   if (c.padding.defined())
     call.padding = reinterpret_cast<const uint8_t*>(c.padding.const_data_ptr<bool>()) + b * s.keys;
   if (c.dropout_key) call.dropout = dropout_rule(*c.dropout_key, c.dropout, b, h, c.first);
@@ -192,10 +210,12 @@ void forward(const FusedCall& c, const Tensor& attended, const Tensor& numbers) 
 
 /// Gradients of one call; those of keys, energy and bias once for each piece, to be added in order.
 struct Gradients {
-  Tensor query;       // [B, H, Tq, X]
-  Tensor key, value;  // [pieces, B, H, Tk, X]
-  Tensor energy;      // [pieces, B, H, A]
-  Tensor bias;        // [pieces, B, H, Tq + Tk − 1]
+  Tensor query;                         // [B, H, Tq, X]
+  Tensor key, value;                    // [pieces, B, H, Tk, X]
+  Tensor energy;                        // [pieces, B, H, A]
+  Tensor bias;                          // [pieces, B, H, Tq + Tk − 1]
+  Tensor relative_query;                // [B, H, Tq, X]
+  Tensor relative_key, relative_value;  // [pieces, B, H, Tq + Tk − 1, X]
 };
 
 /// [pieces, B, H, T, X] laid out as [pieces, B, T, H, X].
@@ -217,12 +237,22 @@ void backward(const FusedCall& c, const Shape& s, const TilePlan& plan, bool onl
   if (c.energy.defined())
     g.energy = torch::empty({pieces.count, s.batch, s.heads, c.energy.size(-1)}, options);
   if (c.bias.defined()) g.bias = torch::zeros({pieces.count, s.batch, s.heads, c.bias.size(-1)}, options);
+  for (const auto& [given, to] :
+       {std::pair(&c.relative_key, &g.relative_key), std::pair(&c.relative_value, &g.relative_value)})
+    if (given->defined())
+      *to = torch::empty({pieces.count, s.batch, s.heads, given->size(1), given->size(2)}, options);
   each_piece<T>(c, s, pieces, [&](const HeadCall<T>& call, Work& work) {
     const int64_t b = call.batch, h = call.head, at = work.piece * pieces.heads + work.head;
     HeadGradient<T> gradient;
     if (numbers.defined()) gradient.rows = numbers.const_data_ptr<T>() + work.head * 2 * s.queries;
     if (g.energy.defined()) gradient.energy = g.energy.data_ptr<T>() + at * g.energy.size(-1);
     if (g.bias.defined()) gradient.bias = g.bias.data_ptr<T>() + at * g.bias.size(-1) + s.queries - 1;
+    if (g.relative_key.defined()) {
+      gradient.relative_query = rows_to<T>(g.relative_query, b, h);
+      gradient.relative_key = offsets_to<T>(g.relative_key, work.piece, b, h, s.queries);
+    }
+    if (g.relative_value.defined())
+      gradient.relative_value = offsets_to<T>(g.relative_value, work.piece, b, h, s.queries);
     T* scratch = room<T>(work.scratch, kernels.scratch(call, true));
     if (wide_keys) {
       gradient.key = rows_to<T>(g.key, work.piece, b, h);
@@ -273,30 +303,41 @@ Tensor over_pieces(const Tensor& pieces) {
   return pieces.size(0) == 1 ? pieces[0] : pieces.sum(0);
 }
 
+/// The tensors of a call that have gradients, in the order in which the graph has them.
+std::array<Tensor*, 8> tensors_of(FusedCall& c) {
+  return {&c.query,          &c.key,          &c.value,         &c.energy, &c.bias,
+          &c.relative_query, &c.relative_key, &c.relative_value};
+}
+
 class FusedFunction : public torch::autograd::Function<FusedFunction> {
  public:
   using Context = torch::autograd::AutogradContext;
+  using Perhaps = std::optional<Tensor>;
 
   static Tensor forward(Context* context, const Tensor& query, const Tensor& key, const Tensor& value,
-                        const std::optional<Tensor>& energy, const std::optional<Tensor>& bias,
-                        const FusedCall& given) {
+                        const Perhaps& energy, const Perhaps& bias, const Perhaps& relative_query,
+                        const Perhaps& relative_key, const Perhaps& relative_value, const FusedCall& given) {
     const at::AutoDispatchBelowADInplaceOrView below;
+    const auto whole = [](const Perhaps& x) { return x ? x->contiguous() : Tensor(); };
     FusedCall c = given;
     if (c.padding.defined()) c.padding = c.padding.contiguous();
     c.query = in_rows(query), c.key = in_rows(key), c.value = in_rows(value);
-    c.energy = energy ? energy->contiguous() : Tensor();
-    c.bias = bias ? bias->contiguous() : Tensor();
+    c.energy = whole(energy), c.bias = whole(bias);
+    c.relative_query = relative_query ? in_rows(*relative_query) : Tensor();
+    c.relative_key = relative_key ? in_rows(*relative_key) : Tensor();
+    c.relative_value = relative_value ? in_rows(*relative_value) : Tensor();
     const Tensor attended =
         empty_rows(query.size(0), query.size(1), query.size(2), value.size(3), value.options());
     Tensor numbers;
     if (keeps_numbers(c.row.rule))
       numbers = torch::empty({query.size(0), query.size(1), query.size(2), 2}, wide_options(c));
     dispatch(query, [&](auto type) { fovea::forward<decltype(type)>(c, attended, numbers); });
-    context->save_for_backward({c.query, c.key, c.value, c.energy, c.bias, numbers});
-    auto kept = c10::make_intrusive<KeptCall>();
-    kept->call = c;
-    kept->call.query = kept->call.key = kept->call.value = kept->call.energy = kept->call.bias = Tensor();
-    context->saved_data["call"] = c10::IValue::make_capsule(kept);
+    torch::autograd::variable_list kept = {numbers};
+    for (Tensor* const x : tensors_of(c)) kept.push_back(std::exchange(*x, Tensor()));
+    context->save_for_backward(kept);
+    auto rest = c10::make_intrusive<KeptCall>();
+    rest->call = std::move(c);
+    context->saved_data["call"] = c10::IValue::make_capsule(rest);
     return attended;
   }
 
@@ -304,27 +345,35 @@ class FusedFunction : public torch::autograd::Function<FusedFunction> {
     if (torch::GradMode::is_enabled())
       throw std::logic_error(
           "[fused_attention] gradients of gradients need model.attention.engine=plain; found create_graph");
-    auto kept = context->get_saved_variables();
+    const auto kept = context->get_saved_variables();
     FusedCall c = c10::static_intrusive_pointer_cast<KeptCall>(context->saved_data["call"].toCapsule())->call;
-    c.query = kept[0], c.key = kept[1], c.value = kept[2], c.energy = kept[3], c.bias = kept[4];
-    const Tensor numbers = kept[5], grad = in_rows(grads[0]);
+    const Tensor numbers = kept[0], grad = in_rows(grads[0]);
+    size_t next = 1;
+    for (Tensor* const x : tensors_of(c)) *x = kept[next++];
     const Shape s(c);
-    Tensor key, value, energy, bias;
+    const auto rows = [&](const Tensor& like) {
+      return empty_rows(s.batch, s.heads, s.queries, s.width, like.options());
+    };
+    Tensor key, value, energy, bias, relative_key, relative_value;
     Gradients g;
-    g.query = empty_rows(s.batch, s.heads, s.queries, s.width, c.query.options());
+    g.query = rows(c.query);
+    if (c.relative_query.defined()) g.relative_query = rows(c.relative_query);
     for (int64_t begin = 0; begin < s.queries;) {
       const TilePlan plan(c.mask, s.sizes, c.first, begin);
       const bool only_plan = begin == 0 && plan.end() == s.queries;
       dispatch(c.query,
                [&](auto type) { fovea::backward<decltype(type)>(c, s, plan, only_plan, grad, numbers, g); });
       key = added(key, over_pieces(g.key)), value = added(value, over_pieces(g.value));
-      if (g.energy.defined()) energy = added(energy, over_pieces(g.energy).sum(0));  // [H, A]
-      if (g.bias.defined()) bias = added(bias, over_pieces(g.bias).sum(0));          // [H, Tq + Tk − 1]
+      for (const auto& [sum, of] :
+           {std::pair(&energy, &g.energy), std::pair(&bias, &g.bias),
+            std::pair(&relative_key, &g.relative_key), std::pair(&relative_value, &g.relative_value)})
+        if (of->defined()) *sum = added(*sum, over_pieces(*of).sum(0));  // [H, …]
       begin = plan.end();
     }
     if (energy.defined() && c.energy.dim() == 1) energy = energy.sum(0);
     const auto type = c.query.scalar_type();
-    return {g.query, key.to(type), value.to(type), energy, bias, Tensor()};
+    return {g.query,          key.to(type), value.to(type), energy,  bias,
+            g.relative_query, relative_key, relative_value, Tensor()};
   }
 };
 
@@ -343,15 +392,18 @@ Tensor fused_attention(const FusedCall& call) {
            call.value.scalar_type() == type;
   };
   const auto wide = call.query.scalar_type() == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;
-  const auto type = all_are(torch::kBFloat16) ? torch::kBFloat16 : wide;
+  const bool relative = call.relative_key.defined() || call.relative_value.defined();
+  const auto type = all_are(torch::kBFloat16) && !relative ? torch::kBFloat16 : wide;
   if (call.query.size(2) == 0 || call.key.size(2) == 0 || call.value.size(3) == 0 || call.query.size(0) == 0)
     // Nothing to attend to, or nobody who does: 0, of which every input is an (empty) part.
     return torch::matmul(
         torch::zeros({call.query.size(0), call.query.size(1), call.query.size(2), call.key.size(2)},
                      call.value.options()),
         call.value);
-  const Tensor attended = FusedFunction::apply(call.query.to(type), call.key.to(type), call.value.to(type),
-                                               perhaps(call.energy, wide), perhaps(call.bias, wide), call);
+  const Tensor attended = FusedFunction::apply(
+      call.query.to(type), call.key.to(type), call.value.to(type), perhaps(call.energy, wide),
+      perhaps(call.bias, wide), perhaps(call.relative_query, wide), perhaps(call.relative_key, wide),
+      perhaps(call.relative_value, wide), call);
   return attended.to(call.value.scalar_type());
 }
 

@@ -16,6 +16,9 @@ struct FusedCall {
   Tensor energy;  // [A] or [H, A], or undefined
   FusedRow row;
   Tensor bias;  // [H, Tq + Tk − 1]: of j − i = −(Tq − 1) … Tk − 1, i counting from the call; or undefined
+  /// Added to the scores: relative_query [B, H, Tq, X] · relative_key [H, Tq + Tk − 1, X], and to the values:
+  /// relative_value [H, Tq + Tk − 1, Dv]; offsets as of the bias. Of products; undefined = none.
+  Tensor relative_query, relative_key, relative_value;
   Mask mask;          // beyond padding
   Tensor padding;     // bool [B, Tk], or undefined
   int64_t first = 0;  // absolute position of the first query
@@ -23,8 +26,8 @@ struct FusedCall {
   std::optional<uint64_t> dropout_key;
 };
 
-/// The attended values [B, H, Tq, Dv] in the values' dtype, differentiable (once) in query, key, value,
-/// energy and bias. float64 is computed in float64, everything else in float32. The same numbers whatever the
+/// The attended values [B, H, Tq, Dv] in the values' dtype, differentiable (once) in its tensors.
+/// float64 is computed in float64, everything else in float32. The same numbers whatever the
 /// number of threads. Throws where a gradient of a gradient is asked for.
 Tensor fused_attention(const FusedCall& call);
 

@@ -28,17 +28,21 @@ Tensor sdpa_attention(const FusedCall& call) {
   Mask mask = call.mask;
   if (call.padding.defined()) mask = mask & Mask::keys(call.padding);
   Tensor visible = mask.visible({call.first, {0, queries}, {0, keys}}, call.query.device());
+  Tensor bias;
+  if (call.bias.defined()) {
+    // A temperature divides what is added as well; a bias of −∞ hides.
+    bias = (by_pair(call.bias, keys) * scale).unsqueeze(0).to(call.query.scalar_type());  // [1, H, Tq, Tk]
+    const Tensor reached = bias > -INFINITY;
+    visible = visible.defined() ? visible & reached : reached;
+  }
   Tensor blind;  // queries that see no key: their answer is 0, not NaN
   if (visible.defined()) {
     blind = ~visible.any(-1, true);
     visible = visible | blind;
   }
   std::optional<Tensor> added;
-  if (call.bias.defined()) {
-    // A temperature divides what is added as well.
-    const Tensor bias =
-        (by_pair(call.bias, keys) * scale).unsqueeze(0).to(call.query.scalar_type());  // [1, H, Tq, Tk]
-    added = visible.defined() ? bias.masked_fill(~visible, -INFINITY) : bias;
+  if (bias.defined()) {
+    added = bias.masked_fill(~visible, -INFINITY);
   } else if (visible.defined()) {
     std::vector<int64_t> sizes = visible.sizes().vec();
     sizes[sizes.size() - 2] = queries, sizes.back() = keys;

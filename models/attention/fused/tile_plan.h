@@ -24,8 +24,11 @@ class TilePlan {
   static constexpr int64_t kMostMaskBytes = int64_t{1} << 24;
 
  private:
-  /// One block, with its keys and its mask.
+  /// One block, with its keys and its masks.
   void add(const Mask& mask, const std::vector<int64_t>& sizes, int64_t first, Span rows);
+  /// Gives runs from … to − 1 their parts of `visible`, which is of `rows` rows and of `keys`.
+  void mask_runs(const Tensor& visible, const std::vector<int64_t>& sizes, int64_t rows, Span keys,
+                 std::vector<KeyRun>& runs, size_t from, size_t to);
 
   std::vector<RowBlock> blocks_;
   std::vector<std::vector<KeyRun>> runs_;

@@ -22,10 +22,14 @@ class AdaptiveSpanPattern : public Pattern {
     span_ = register_parameter("span", torch::full({shape.heads}, options.span));  // z [H]
   }
   Tensor factor(const PatternCall& call) override {
-    const Tensor z = span_.unsqueeze(-1).unsqueeze(-1);                            // [H, 1, 1]
-    return ((ramp_ + z - distances_back(call)) / ramp_).clamp(0, 1).unsqueeze(0);  // [1, H, Tq, Tk]
+    const Tensor back = call.query_positions.unsqueeze(1) - call.key_positions.unsqueeze(0);
+    return factor_by_distance(back).to(call.query.dtype()).unsqueeze(0);  // [1, H, Tq, Tk]
   }
-  bool hard() const override { return false; }
+  Tensor factor_by_distance(const Tensor& back) override {
+    std::vector<int64_t> sizes(static_cast<size_t>(back.dim()) + 1, 1);
+    sizes[0] = -1;
+    return ((ramp_ + span_.view(sizes) - back) / ramp_).clamp(0, 1);  // [H, …]
+  }
 
  private:
   double ramp_;

@@ -30,7 +30,7 @@ class LocalPredictivePattern : public Pattern {
     return torch::exp(offsets(call).square() *
                       (-2 / (window_ * window_)));  // (j − p)² / (2 σ²), σ = window / 2
   }
-  bool hard() const override { return false; }
+  bool distance_only() const override { return false; }
   Traits traits() const override {
     return {.row_sum = RowSum::kAtMostOne, .key_equivariant = false, .grows = causal_};
   }

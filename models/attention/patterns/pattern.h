@@ -22,17 +22,14 @@ class Pattern : public torch::nn::Module {
   virtual Tensor sees(const PatternCall& call) { return {}; }
   /// Multiplies exp(score) under softmax, and hides a pair where it is 0: the same shape, or undefined = 1.
   virtual Tensor factor(const PatternCall& call) { return {}; }
+  /// `factor` where i − j alone decides it: [H, …] for back = i − j of any shape, or undefined.
+  virtual Tensor factor_by_distance(const Tensor& back) { return {}; }
   /// Multiplies the normalised weights: the same shape, or undefined = 1.
   virtual Tensor gain(const PatternCall& call) { return {}; }
-  /// Whether `visible` says all there is: then a fused kernel takes the pattern. Whoever overrides sees,
-  /// factor or gain says no.
-  virtual bool hard() const { return true; }
+  /// Whether `visible` and `factor_by_distance` say all there is: then a fused kernel takes the pattern.
+  /// Whoever overrides sees or gain says no.
+  virtual bool distance_only() const { return true; }
   virtual Traits traits() const { return {.key_equivariant = false, .uses_query = false}; }
 };
-
-/// i − j as [Tq, Tk] in the type of the query.
-inline Tensor distances_back(const PatternCall& call) {
-  return (call.query_positions.unsqueeze(1) - call.key_positions.unsqueeze(0)).to(call.query.dtype());
-}
 
 }  // namespace fovea

@@ -21,7 +21,12 @@ class Position : public torch::nn::Module {
   }
   /// What `bias` is when i − j alone decides it: [H, …] for `back` = i − j of any shape, or undefined.
   virtual Tensor by_distance(const Tensor& back) { return {}; }
-  /// Whether `turn` and `by_distance` say all there is: then a fused kernel takes the position.
+  /// The vectors that `bias` takes the products of `relative` with, and those that `add` adds to the values,
+  /// for back = i − j int64 [n]: [H or 1, n, Dh] and [H or 1, n, Dv], or undefined.
+  virtual Tensor relative_keys(const Tensor& back) { return {}; }
+  virtual Tensor relative_values(const Tensor& back) { return {}; }
+  /// Whether `turn`, `by_distance`, `relative_keys` and `relative_values` say all there is: then a fused
+  /// kernel takes the position.
   virtual bool distance_only() const { return false; }
   /// Added to the attended values, from weights [B, H, Tq, Tk]: [B, H, Tq, Dv], or undefined.
   virtual Tensor add(const Tensor& weights, const Tensor& query_positions, const Tensor& key_positions) {

@@ -19,19 +19,15 @@ ShawPosition::ShawPosition(const AxisShape& shape, const Options& options) : cli
   value_ = register_parameter("value", table(clip_, shape.value_width));
 }
 
-Tensor ShawPosition::rows(const Tensor& query_positions, const Tensor& key_positions) const {
-  return (-steps_back(query_positions, key_positions)).clamp(-clip_, clip_) + clip_;
-}
-
 Tensor ShawPosition::bias(const Tensor& relative, const Tensor& query_positions,
                           const Tensor& key_positions) {
   const Tensor products = torch::matmul(relative, key_.t());  // [B, H, Tq, 2·clip + 1]
-  const Tensor index = rows(query_positions, key_positions);
+  const Tensor index = rows(steps_back(query_positions, key_positions));
   return products.gather(-1, index.expand({products.size(0), products.size(1), -1, -1}));  // [B, H, Tq, Tk]
 }
 
 Tensor ShawPosition::add(const Tensor& weights, const Tensor& query_positions, const Tensor& key_positions) {
-  const Tensor index = rows(query_positions, key_positions).expand_as(weights);
+  const Tensor index = rows(steps_back(query_positions, key_positions)).expand_as(weights);
   const Tensor mass =
       torch::zeros({weights.size(0), weights.size(1), weights.size(2), 2 * clip_ + 1}, weights.options())
           .scatter_add(-1, index, weights);  // weight that fell on each row

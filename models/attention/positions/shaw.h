@@ -20,10 +20,15 @@ class ShawPosition : public Position {
   Tensor relative_query(const Tensor& q) override { return q; }
   Tensor bias(const Tensor& relative, const Tensor& query_positions, const Tensor& key_positions) override;
   Tensor add(const Tensor& weights, const Tensor& query_positions, const Tensor& key_positions) override;
+  Tensor relative_keys(const Tensor& back) override { return key_.index_select(0, rows(back)).unsqueeze(0); }
+  Tensor relative_values(const Tensor& back) override {
+    return value_.index_select(0, rows(back)).unsqueeze(0);
+  }
+  bool distance_only() const override { return true; }
 
  private:
-  /// Row of each pair: clamp(j − i, −clip, clip) + clip, int64 [Tq, Tk].
-  Tensor rows(const Tensor& query_positions, const Tensor& key_positions) const;
+  /// Rows of the tables for i − j: clamp(j − i, −clip, clip) + clip.
+  Tensor rows(const Tensor& back) const { return (-back).clamp(-clip_, clip_) + clip_; }
   int64_t clip_;
   Tensor key_, value_;  // [2·clip + 1, Dh], [2·clip + 1, Dv]
 };

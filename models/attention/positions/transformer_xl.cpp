@@ -27,16 +27,20 @@ TransformerXlPosition::TransformerXlPosition(const AxisShape& shape, const Optio
   position_bias_ = register_parameter("position_bias", torch::zeros({heads_, shape.key_width}));
 }
 
+Tensor TransformerXlPosition::relative_keys(const Tensor& back) {
+  const Tensor waves = sinusoids_of(back, width_, projection_->weight.options());
+  return torch::matmul(waves, projection_->weight.t())  // [n, H·Dh]
+      .view({waves.size(0), heads_, -1})
+      .transpose(0, 1);  // [H, n, Dh]
+}
+
 Tensor TransformerXlPosition::bias(const Tensor& relative, const Tensor& query_positions,
                                    const Tensor& key_positions) {
   if (query_positions.numel() == 0 || key_positions.numel() == 0) return {};
   const Tensor back = steps_back(query_positions, key_positions);  // [Tq, Tk]
   const int64_t least = back.min().item<int64_t>(), most = back.max().item<int64_t>();
-  const Tensor waves = sinusoids_of(positions({least, most + 1}, back.device()), width_, relative.options());
-  const Tensor vectors = torch::matmul(waves, projection_->weight.t())  // [n, H·Dh]
-                             .view({waves.size(0), heads_, -1})
-                             .permute({1, 2, 0});            // [H, Dh, n]
-  const Tensor products = torch::matmul(relative, vectors);  // [B, H, Tq, n]
+  const Tensor vectors = relative_keys(positions({least, most + 1}, back.device())).to(relative.dtype());
+  const Tensor products = torch::matmul(relative, vectors.transpose(1, 2));  // [B, H, Tq, n]
   return products.gather(-1, (back - least).expand({products.size(0), products.size(1), -1, -1}));
 }
 

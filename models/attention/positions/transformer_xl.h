@@ -17,6 +17,8 @@ class TransformerXlPosition : public Position {
   Tensor content_query(const Tensor& q) override { return q + over_time(content_bias_); }
   Tensor relative_query(const Tensor& q) override { return q + over_time(position_bias_); }
   Tensor bias(const Tensor& relative, const Tensor& query_positions, const Tensor& key_positions) override;
+  Tensor relative_keys(const Tensor& back) override;
+  bool distance_only() const override { return true; }
 
  private:
   int64_t heads_, width_;

@@ -82,7 +82,17 @@ std::vector<Json> groups() {
     for (const char* position : {"rope", "alibi", "t5"})
       list.push_back(
           {{"scorer", scorer}, {"position", position}, {"heads", 2}, {"pattern", "causal&global-local"}});
+    list.push_back(
+        {{"scorer", scorer}, {"pattern", "adaptive-span"}, {"ramp", 40}, {"span", 30}, {"heads", 2}});
   }
+  for (const char* position : {"shaw", "transformer-xl"})
+    for (const char* pattern : {"full", "causal", "local", "bigbird", "block"})
+      for (const char* normalizer : {"softmax", "sigmoid", "sparsemax", "top-k", "hard"})
+        list.push_back(
+            {{"position", position}, {"pattern", pattern}, {"normalizer", normalizer}, {"heads", 2}});
+  list.push_back({{"position", "shaw"}, {"scorer", "general"}, {"clip", 3}, {"heads", 3}});
+  list.push_back(
+      {{"position", "transformer-xl"}, {"pattern", "causal&adaptive-span"}, {"heads", 2}, {"kv_heads", 1}});
   list.push_back({{"scorer", "cosine"}, {"heads", 2}});
   list.push_back({{"scorer", "distance"}, {"heads", 3}, {"position", "alibi"}});
   return list;
@@ -197,7 +207,8 @@ TEST_CASE("the fused kernels take a mask of the call") {
 
 TEST_CASE("the fused kernels give the same bytes on one thread and on several") {
   const int threads = at::get_num_threads();
-  for (const Json& group : {Json{{"scorer", "additive"}}, Json{{"position", "t5"}, {"pattern", "causal"}}}) {
+  for (const Json& group : {Json{{"scorer", "additive"}}, Json{{"position", "t5"}, {"pattern", "causal"}},
+                            Json{{"position", "shaw"}, {"pattern", "causal"}}}) {
     std::vector<std::vector<Tensor>> results;
     for (const int count : {1, 3}) {
       at::set_num_threads(count);
@@ -216,6 +227,28 @@ TEST_CASE("tiles outside the pattern are not visited") {
   CHECK(tiles_of(Mask::causal(), kLength) <= 100 * 75 / 2 + 100);
   CHECK(tiles_of(Mask::block(48), kLength) <= 100 * 2);
   CHECK(tiles_of(Mask::local(64) | Mask::globals(1), kLength) <= 100 * 5 + 75);
+}
+
+TEST_CASE("masks of tiles far apart are made apart") {
+  // Each block sees the first key and 64 to each side: masks of a few tiles a block, not of all between them.
+  constexpr int64_t kLength = 9600;
+  const Mask mask = Mask::local(64) | Mask::globals(1);
+  const auto bytes = [&](int64_t begin) {
+    return most_bytes([&] { TilePlan(mask, {1, 1, kLength, kLength}, 0, begin); });
+  };
+  CHECK(bytes(48) < int64_t{200} * 48 * 8 * 64);
+  // And they are the mask.
+  const TilePlan plan(mask, {1, 1, kLength, kLength}, 0, 4800);
+  const RowBlock& block = plan.blocks()[0];
+  REQUIRE(block.run_count == 2);
+  int64_t seen = 0;
+  for (int64_t r = 0; r < block.run_count; ++r) {
+    const KeyRun& run = block.runs[r];
+    for (int64_t j = run.mask_begin; j < run.mask_end; ++j)
+      seen += run.mask[5 * run.mask_row + (j - run.mask_begin) * run.mask_key];
+    REQUIRE(run.mask_end - run.mask_begin == run.end - run.begin);
+  }
+  CHECK(seen == 1 + 2 * 64 + 1);
 }
 
 TEST_CASE("a long call holds no matrix of scores, forward and backward") {
@@ -252,7 +285,6 @@ TEST_CASE("where nothing is fused, engine=fused is refused with the reason and a
            {"talking_heads", true, "the heads talk"},
            {"scorer", "location", "in a way of its own"},
            {"scorer", "coverage", "has a state"},
-           {"position", "shaw", "adds vectors"},
            {"pattern", "local-predictive", "more than positions"}}) {
     const Json group = {{field, value}, {"heads", 2}};
     CHECK_THROWS_WITH(made(group, "fused"), Catch::Matchers::Contains("engine=fused needs axes") &&

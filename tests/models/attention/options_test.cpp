@@ -127,7 +127,7 @@ TEST_CASE("every refusal of the list is said, in its own words") {
   said(Refusal::kBothDirections, [&] { make("linformer", causal); });
   for (const char* normalizer : {"sum", "sigmoid", "sparsemax", "entmax15", "uniform"})
     said(Refusal::kSpanSoftmax, [&] { make(with("adaptive-span", {{"normalizer", normalizer}})); });
-  said(Refusal::kFused, [&] { make(with("compose", {{"position", "shaw"}, {"engine", "fused"}})); });
+  said(Refusal::kFused, [&] { make(with("compose", {{"talking_heads", true}, {"engine", "fused"}})); });
   CHECK(refusals().size() == static_cast<size_t>(Refusal::kFused) + 1);
 }
 
