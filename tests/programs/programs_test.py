@@ -580,6 +580,7 @@ class Using(Programs):
 
     def test_input_that_is_not_utf8_is_exit_3_with_its_line(self):
         self.refused(fovea("predict", self.run_folder, "--quiet", text=b"fine\nbad \xff byte\n"), 3, ":2")
+        self.refused(fovea("predict", self.run_folder, "--quiet", text=b"fine\nbad \0 byte\n"), 3, ":2: a NUL byte; found 0x00 at byte 5")
 
     def test_maps_are_written_in_every_format_and_scored(self):
         out = self.folder / "maps"
