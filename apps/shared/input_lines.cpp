@@ -29,6 +29,9 @@ std::optional<InputLine> InputLines::next() {
   if (line.index == 0 && line.text.rfind("\xEF\xBB\xBF", 0) == 0) line.text.erase(0, 3);
   if (encoding_ == "latin-1") line.text = latin1_to_utf8(line.text);
   require_utf8(line.text, line.place);
+  if (const size_t nul = line.text.find('\0'); nul != std::string::npos)
+    throw DataError(line.place + ": a NUL byte; found 0x00 at byte " + std::to_string(nul + 1) +
+                    " of the line; expected text");
   return line;
 }
 

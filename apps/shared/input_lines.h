@@ -20,7 +20,7 @@ class InputLines {
   /// cannot be read.
   InputLines(const std::string& input, const std::string& encoding);
   /// The next line in UTF-8, without a byte-order mark, or nothing at the end. Throws DataError when it is
-  /// not UTF-8.
+  /// not UTF-8 or has a NUL byte.
   std::optional<InputLine> next();
   /// "FILE:1", "standard input:1" of line 0.
   std::string place(int64_t index) const { return name_ + ":" + std::to_string(index + 1); }

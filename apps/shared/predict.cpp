@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 #include <numeric>
+#include <optional>
 
 #include "apps/shared/input_lines.h"
 #include "apps/shared/session.h"
@@ -95,14 +96,15 @@ int predict(const PredictRequest& request) {
   if (request.verbose) std::cerr << engine_lines(*run.net);
   const PackedProducts::Kept kept;
   InputLines lines(request.input, text_encoding(run));
-  std::string collected;
+  std::optional<OutputFile> file;
+  if (request.output != "-") file.emplace(request.output);
   std::vector<Example> waiting;
   const auto answer = [&](const std::vector<Example>& examples) {
     const std::string answers = answers_of(run, examples, request, device);
-    if (request.output == "-")
-      std::cout << answers << std::flush;
+    if (file)
+      file->write(answers);
     else
-      collected += answers;
+      std::cout << answers << std::flush;
   };
   const auto flush = [&] {
     try {
@@ -116,20 +118,28 @@ int predict(const PredictRequest& request) {
     }
     waiting.clear();
   };
-  for (;;) {
-    try {
-      const auto line = lines.next();
-      if (!line) break;
-      waiting.push_back(example_of(run, *line, request.forced));
-    } catch (const DataError&) {
-      flush();  // what came before the bad line is answered first
-      throw;
+  const auto answer_all = [&] {
+    for (;;) {
+      try {
+        const auto line = lines.next();
+        if (!line) break;
+        waiting.push_back(example_of(run, *line, request.forced));
+      } catch (const DataError&) {
+        flush();  // what came before the bad line is answered first
+        throw;
+      }
+      // Who types, or sends line by line, need not wait for others.
+      if (static_cast<int64_t>(waiting.size()) == kBatches * request.batch || !lines.ready()) flush();
     }
-    // Who types, or sends line by line, need not wait for others.
-    if (static_cast<int64_t>(waiting.size()) == kBatches * request.batch || !lines.ready()) flush();
+    flush();
+  };
+  try {
+    answer_all();
+  } catch (const DataError&) {
+    if (file) file->keep();
+    throw;
   }
-  flush();
-  if (request.output != "-") write_file_atomically(request.output, collected);
+  if (file) file->keep();
   return 0;
 }
 

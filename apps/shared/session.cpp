@@ -45,6 +45,16 @@ void check_layer(const Json& tree, const std::string& where) {
   }
 }
 
+/// Throws ConfigError where `asked` has other tokens than the task that a run was trained on.
+void require_same_tokens(const Json& trained, const Json& asked) {
+  for (const char* key : {"name", "tokenizer", "subwords", "joint", "vocabulary", "minimum_count"}) {
+    const Json is = asked.value(key, Json()), was = trained.value(key, is);
+    if (was == is) continue;
+    throw ConfigError(std::string("task.") + key + ": a trained run keeps its tokens; expected " +
+                      to_text(was) + ", found " + to_text(is));
+  }
+}
+
 }  // namespace
 
 Json resolve_tree(const Json& tree) {
@@ -81,7 +91,9 @@ LoadedRun load_run(const std::string& path, const std::string& checkpoint,
     const Json layer = parse_overrides(overrides);
     for (const auto& [key, value] : layer.items())
       if (key != "task") throw ConfigError(key + ": only task.* can be changed for a trained run");
+    const Json trained = config.value("task", Json::object());
     config = resolve_tree(merge_layers(config, layer));
+    require_same_tokens(trained, config["task"]);
   }
   if (!config.contains("task") || !config.contains("model"))
     throw CheckpointError(path + "/config.json: expected task and model");

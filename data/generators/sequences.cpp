@@ -35,7 +35,7 @@ std::vector<int64_t> target_order(const std::string& kind, const std::vector<int
 }
 
 void check(const SequenceOptions& options) {
-  static const std::vector<std::string> kinds = {"copy", "reverse", "sort", "toy-language"};
+  static const std::vector<std::string> kinds = {"copy", "reverse", "sort", "toy-language", "toy-idioms"};
   if (std::find(kinds.begin(), kinds.end(), options.kind) == kinds.end())
     throw ConfigError("unknown sequence kind \"" + options.kind + "\"" + hint(options.kind, kinds));
   if (options.min_length < 1 || options.max_length < options.min_length)
@@ -50,7 +50,8 @@ void check(const SequenceOptions& options) {
 
 AlignedPair aligned_pair(const SequenceOptions& options, int64_t split, int64_t index) {
   check(options);
-  if (options.kind == "toy-language") return toy_sentence(options, split, index);
+  if (options.kind == "toy-language" || options.kind == "toy-idioms")
+    return toy_sentence(options, split, index);
   Random random = example_random(Generator::kSequences, options.data_seed, split, index);
   std::vector<int64_t> numbers(static_cast<size_t>(random.between(options.min_length, options.max_length)));
   for (int64_t& number : numbers) number = random.below(options.vocabulary);

@@ -123,10 +123,14 @@ std::vector<TextPair> read_parallel(const std::string& prefix, const std::string
                                     const std::string& encoding) {
   std::vector<std::string> sources = read_side(prefix, from, encoding),
                            targets = read_side(prefix, to, encoding);
-  if (sources.size() != targets.size())
-    throw DataError(prefix + "." + from + " and ." + to + " are not line-aligned; found " +
+  if (sources.size() != targets.size()) {
+    const bool more = sources.size() > targets.size();
+    const size_t lone = std::min(sources.size(), targets.size()) + 1;
+    throw DataError(place(prefix + "." + (more ? from : to), static_cast<int64_t>(lone)) +
+                    ": a line with none beside it in " + prefix + "." + (more ? to : from) + "; found " +
                     std::to_string(sources.size()) + " and " + std::to_string(targets.size()) +
                     " lines; expected as many");
+  }
   if (sources.empty())
     throw DataError(prefix + "." + from + ": no lines; found an empty file; expected at least one line");
   std::vector<TextPair> pairs;

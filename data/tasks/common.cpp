@@ -122,15 +122,25 @@ VocabularyOptions vocabulary_options(const Tokenizer& tokenizer, int64_t size, i
   return {tokenizer.learns() ? 0 : size, minimum_count, boundaries};
 }
 
-void write_tokenizer(const std::string& folder, const std::string& name, const Tokenizer& tokenizer) {
-  if (tokenizer.learns()) write_file_synced(fs::path(folder) / name, tokenizer.model());
+void write_tokenizer(const std::string& folder, const std::string& name, const Tokenizer& tokenizer,
+                     Json& saved) {
+  if (!tokenizer.learns()) return;
+  write_file_synced(fs::path(folder) / name, tokenizer.model());
+  saved["tokenizers"][name] = sha256(tokenizer.model());
 }
 
-void read_tokenizer(const std::string& folder, const std::string& name, Tokenizer& tokenizer) {
+void read_tokenizer(const std::string& folder, const std::string& name, Tokenizer& tokenizer,
+                    const Json& saved) {
   if (!tokenizer.learns()) return;
   const fs::path path = fs::path(folder) / name;
   if (!fs::exists(path)) throw CheckpointError(path.string() + ": absent; the run's tokenizer was learnt");
-  tokenizer.load(read_file(path), path.string());
+  const std::string model = read_file(path);
+  tokenizer.load(model, path.string());
+  // Runs from before task.json told them are taken as they are.
+  const bool told = saved.contains("tokenizers") && saved["tokenizers"].contains(name);
+  if (told && saved["tokenizers"][name] != sha256(model))
+    throw CheckpointError(path.string() +
+                          ": does not fit the run; found another model than its vocabulary was made with");
 }
 
 double sum_scores(const std::vector<ExampleScore>& scores, const std::string& name) {

@@ -100,10 +100,13 @@ Json read_task_json(const std::string& folder);
 VocabularyOptions vocabulary_options(const Tokenizer& tokenizer, int64_t size, int64_t minimum_count,
                                      bool boundaries);
 
-/// Writes what `tokenizer` has learnt, if anything, as task/NAME; read gives it back. read throws
-/// CheckpointError.
-void write_tokenizer(const std::string& folder, const std::string& name, const Tokenizer& tokenizer);
-void read_tokenizer(const std::string& folder, const std::string& name, Tokenizer& tokenizer);
+/// Writes what `tokenizer` has learnt, if anything, as task/NAME, and its SHA-256 into `saved`, the content
+/// of task.json. read gives it back; it throws CheckpointError where the file is absent, no model, or another
+/// one.
+void write_tokenizer(const std::string& folder, const std::string& name, const Tokenizer& tokenizer,
+                     Json& saved);
+void read_tokenizer(const std::string& folder, const std::string& name, Tokenizer& tokenizer,
+                    const Json& saved);
 
 /// Σ over examples of a number in their scores.
 double sum_scores(const std::vector<ExampleScore>& scores, const std::string& name);

@@ -100,7 +100,7 @@ LabelledTexts::LabelledTexts(const LabelledTextOptions& options, Origin origin, 
   } catch (const Json::exception&) {
     throw CheckpointError(folder + "/task.json: expected classes, longest and vocabulary");
   }
-  read_tokenizer(folder, "tokenizer.model", *tokenizer_);
+  read_tokenizer(folder, "tokenizer.model", *tokenizer_, saved);
 }
 
 LabelledTexts::Splits LabelledTexts::read_splits() const {
@@ -230,12 +230,13 @@ Json LabelledTexts::data() const {
 }
 
 void LabelledTexts::save(const std::string& folder) const {
-  write_task_json(folder, {{"format", 1},
-                           {"task", origin_.task},
-                           {"classes", classes_},
-                           {"longest", longest_},
-                           {"vocabulary", vocabulary_->to_json()}});
-  write_tokenizer(folder, "tokenizer.model", *tokenizer_);
+  Json saved = {{"format", 1},
+                {"task", origin_.task},
+                {"classes", classes_},
+                {"longest", longest_},
+                {"vocabulary", vocabulary_->to_json()}};
+  write_tokenizer(folder, "tokenizer.model", *tokenizer_, saved);
+  write_task_json(folder, saved);
 }
 
 }  // namespace fovea

@@ -151,7 +151,7 @@ LanguageModel::LanguageModel(const Options& options, const std::string& folder)
   if (!saved.contains("vocabulary")) throw CheckpointError(folder + "/task.json: expected a vocabulary");
   vocabulary_ =
       std::make_unique<Vocabulary>(Vocabulary::from_json(saved["vocabulary"], folder + "/task.json"));
-  read_tokenizer(folder, "tokenizer.model", *tokenizer_);
+  read_tokenizer(folder, "tokenizer.model", *tokenizer_, saved);
 }
 
 LanguageModel::Splits LanguageModel::read_splits() const {
@@ -462,9 +462,9 @@ Json LanguageModel::data() const {
 }
 
 void LanguageModel::save(const std::string& folder) const {
-  write_task_json(folder,
-                  {{"format", 1}, {"task", "language-model"}, {"vocabulary", vocabulary_->to_json()}});
-  write_tokenizer(folder, "tokenizer.model", *tokenizer_);
+  Json saved = {{"format", 1}, {"task", "language-model"}, {"vocabulary", vocabulary_->to_json()}};
+  write_tokenizer(folder, "tokenizer.model", *tokenizer_, saved);
+  write_task_json(folder, saved);
 }
 
 }  // namespace fovea

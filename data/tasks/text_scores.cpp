@@ -4,8 +4,10 @@
 
 #include "data/tasks/common.h"
 #include "src/base/text.h"
+#include "src/base/unicode.h"
 #include "src/stats/alignment_error.h"
 #include "src/stats/chrf.h"
+#include "src/stats/error_rate.h"
 #include "src/stats/ngrams.h"
 #include "src/stats/rouge.h"
 
@@ -76,6 +78,20 @@ AlignmentCounts corpus_links(const std::vector<ExampleScore>& scores, const char
   return sum;
 }
 
+std::vector<int64_t> edits_json(const Edits& edits) {
+  return {edits.edits, edits.reference};
+}
+
+/// The error rate of the corpus; nothing where its references have no token.
+void add_error_rate(Metrics& metrics, const std::vector<ExampleScore>& scores, const char* name) {
+  Edits sum;
+  for (const ExampleScore& score : scores) {
+    const auto numbers = score.values.at(name).get<std::vector<int64_t>>();
+    sum += {numbers.at(0), numbers.at(1)};
+  }
+  if (sum.reference > 0) metrics[name] = sum.rate();
+}
+
 }  // namespace
 
 Json alignment_scores(const Tensor& weights, const Tensor& truth) {
@@ -106,14 +122,23 @@ Json text_scores(const std::string& output, const std::string& reference, const 
     return own_tokens ? bleu_tokens(text, options.tokenizer) : rouge_words(text);
   };
   const Rouge overlap = rouge(tokens(output), tokens(reference));
-  return {{"output", output},      {"bleu", words},         {"chrf", characters},
-          {"rouge1", overlap.one}, {"rouge2", overlap.two}, {"rougeL", overlap.longest}};
+  const auto cased = [&](const std::string& text) { return options.lowercase ? lowercase(text) : text; };
+  const std::string written = cased(output), wanted = cased(reference);
+  return {{"output", output},
+          {"bleu", words},
+          {"chrf", characters},
+          {"rouge1", overlap.one},
+          {"rouge2", overlap.two},
+          {"rougeL", overlap.longest},
+          {"wer", edits_json(word_edits(written, wanted))},
+          {"cer", edits_json(character_edits(written, wanted))}};
 }
 
 Metrics text_metrics(const std::vector<ExampleScore>& scores, const BleuOptions& options) {
   Metrics metrics = {{"bleu", bleu(corpus_bleu(scores), options).score}, {"chrf", chrf(corpus_chrf(scores))}};
   for (const char* name : {"rouge1", "rouge2", "rougeL"})
     metrics[name] = 100 * sum_scores(scores, name) / static_cast<double>(scores.size());
+  for (const char* name : {"wer", "cer"}) add_error_rate(metrics, scores, name);
   metrics["distinct1"] = distinct(scores, 1), metrics["distinct2"] = distinct(scores, 2);
   return metrics;
 }

@@ -1,4 +1,5 @@
-// Scores of written output against references, shared by the tasks that write: BLEU, chrF, ROUGE.
+// Scores of written output against references, shared by the tasks that write: BLEU, chrF, ROUGE, error
+// rates.
 #pragma once
 
 #include "src/core/task.h"
@@ -7,7 +8,8 @@
 namespace fovea {
 
 /// What one output adds to a corpus' scores: {"output", "bleu": [matches, totals, lengths], "chrf": […],
-/// "rouge1", "rouge2", "rougeL"}. ROUGE takes BLEU's tokens where those are zh or char.
+/// "rouge1", "rouge2", "rougeL", "wer": [edits, tokens of the reference], "cer": […]}. ROUGE takes BLEU's
+/// tokens where those are zh or char.
 Json text_scores(const std::string& output, const std::string& reference, const BleuOptions& options);
 
 /// What the weights [Tq, S] of one example add to a corpus' alignment error rate against its truth [Tt + 1,
@@ -20,8 +22,9 @@ Json alignment_scores(const Tensor& weights, const Tensor& truth);
 /// scores; empty where none has.
 Metrics alignment_metrics(const std::vector<ExampleScore>& scores);
 
-/// "bleu", "chrf", "rouge1", "rouge2", "rougeL" of the corpus, 0 … 100; "distinct1", "distinct2": different
-/// words and pairs of words among all that the outputs have (Li 2016, §5.2).
+/// "bleu", "chrf", "rouge1", "rouge2", "rougeL" of the corpus, 0 … 100; "wer", "cer": edits a word or
+/// character of the references, absent where they have none; "distinct1", "distinct2": different words and
+/// pairs of words among all that the outputs have (Li 2016, §5.2).
 Metrics text_metrics(const std::vector<ExampleScore>& scores, const BleuOptions& options);
 
 /// {"bleu": {"precisions", "brevity", "signature"}, "chrf": {"signature"}}.

@@ -154,8 +154,8 @@ Translation::Translation(const std::string& name, const Options& options, const 
   } catch (const Json::exception&) {
     throw CheckpointError(folder + "/task.json: expected source and target vocabularies");
   }
-  read_tokenizer(folder, "source.model", *source_tokenizer_);
-  read_tokenizer(folder, "target.model", *target_tokenizer_);
+  read_tokenizer(folder, "source.model", *source_tokenizer_, saved);
+  read_tokenizer(folder, "target.model", *target_tokenizer_, saved);
 }
 
 /// From the training pairs only.
@@ -275,9 +275,9 @@ std::vector<Translation::Item> Translation::read_items(const std::string& name,
   const std::string path = under_root(options_.root, alignment);
   const std::vector<std::string> lines = read_lines(path, options_.encoding);
   if (lines.size() != items.size())
-    throw DataError(path + ": found " + std::to_string(lines.size()) +
-                    " lines; expected one for each of the " + std::to_string(items.size()) + " pairs of " +
-                    name);
+    throw DataError(place(path, static_cast<int64_t>(std::min(lines.size(), items.size())) + 1) + ": found " +
+                    std::to_string(lines.size()) + " lines; expected one for each of the " +
+                    std::to_string(items.size()) + " pairs of " + name);
   for (size_t i = 0; i < items.size(); ++i) {
     items[i].where = place(path, static_cast<int64_t>(i) + 1);
     const GoldLinks gold = parse_links(lines[i], options_.alignment_base, items[i].where);
@@ -609,14 +609,15 @@ Json Translation::data() const {
 }
 
 void Translation::save(const std::string& folder) const {
-  write_task_json(folder, {{"format", 1},
-                           {"task", name_},
-                           {"longest_source", longest_source_},
-                           {"longest_target", longest_target_},
-                           {"source", source_->to_json()},
-                           {"target", target_->to_json()}});
-  write_tokenizer(folder, "source.model", *source_tokenizer_);
-  write_tokenizer(folder, "target.model", *target_tokenizer_);
+  Json saved = {{"format", 1},
+                {"task", name_},
+                {"longest_source", longest_source_},
+                {"longest_target", longest_target_},
+                {"source", source_->to_json()},
+                {"target", target_->to_json()}};
+  write_tokenizer(folder, "source.model", *source_tokenizer_, saved);
+  write_tokenizer(folder, "target.model", *target_tokenizer_, saved);
+  write_task_json(folder, saved);
 }
 
 }  // namespace fovea

@@ -38,7 +38,7 @@ class Translation : public Task {
       visit("turns", self.turns, "of a dialogue: last turns of a context that are kept; 0 = all",
             at_least(0));
       visit("generator", self.generator, "of the generated pairs",
-            one_of({"toy-language", "copy", "reverse", "sort"}));
+            one_of({"toy-language", "toy-idioms", "copy", "reverse", "sort"}));
       visit("root", self.root, "folder that relative file names start from");
       visit("train", self.train,
             "prefix of two line-aligned files, or one file of pairs; FILE.zip/NAME is inside a zip");

@@ -4,6 +4,7 @@
 #include <sentencepiece_trainer.h>
 
 #include <algorithm>
+#include <set>
 
 #include "src/base/error.h"
 #include "src/base/text.h"
@@ -14,11 +15,24 @@ namespace {
 
 const std::string kLineEnd = "\n";  // a token of its own; the model sees lines
 
+/// The library's own least for its longest text, in bytes.
+constexpr size_t kLeastBytes = 10;
+
 /// The last line of what the library says, which is the reason.
 std::string reason(const sentencepiece::util::Status& status) {
   const std::string text = status.ToString();
   const size_t line = text.rfind('\n');
   return line == std::string::npos ? text : text.substr(line + 1);
+}
+
+/// The fewest pieces that `lines` allow: one for each character, for `▁` where a word begins, for the
+/// unknown.
+int64_t fewest_pieces(const std::vector<std::string>& lines) {
+  std::set<std::string> characters;
+  for (const std::string& line : lines)
+    for (std::string& character : code_points(line)) characters.insert(std::move(character));
+  characters.erase(" "), characters.insert("▁");
+  return static_cast<int64_t>(characters.size()) + 1;
 }
 
 class SubwordTokenizer : public Tokenizer {
@@ -60,12 +74,16 @@ class SubwordTokenizer : public Tokenizer {
 
   void fit(const std::vector<std::string>& texts) override {
     std::vector<std::string> lines;
-    size_t longest = 1;
+    size_t longest = kLeastBytes;
     for (const std::string& text : texts)
       for (std::string& line : split(clean(text), '\n')) {
         longest = std::max(longest, line.size());
         lines.push_back(std::move(line));
       }
+    const auto blank = [](const std::string& line) { return words_between_spaces(line).empty(); };
+    if (std::all_of(lines.begin(), lines.end(), blank))
+      throw DataError("task.tokenizer: sentencepiece has nothing to learn from; found " +
+                      std::to_string(texts.size()) + " empty texts");
     // One thread: sums over threads would depend on how many there are.
     std::string learnt;
     const auto status =
@@ -82,17 +100,22 @@ class SubwordTokenizer : public Tokenizer {
                                                     {"pad_id", "-1"},
                                                     {"minloglevel", "3"}},
                                                    lines, &learnt);
-    if (!status.ok())
+    if (!status.ok()) {
+      const int64_t fewest = fewest_pieces(lines);
       throw DataError("task.tokenizer: sentencepiece cannot learn " + std::to_string(options_.size) +
-                      " pieces from " + std::to_string(texts.size()) + " texts: " + reason(status));
+                      " pieces from " + std::to_string(texts.size()) + " texts: " +
+                      (options_.size < fewest
+                           ? "each of their characters is one; expected task.vocabulary of at least " +
+                                 std::to_string(fewest)
+                           : reason(status)));
+    }
     load(learnt, "sentencepiece");
   }
 
   void load(const std::string& model, const std::string& where) override {
-    const auto status = processor_.LoadFromSerializedProto(model);
-    if (model.empty() || !status.ok())
-      throw CheckpointError(where + ": expected a sentencepiece model" +
-                            (model.empty() ? ", found none" : ": " + reason(status)));
+    if (model.empty()) throw CheckpointError(where + ": expected a sentencepiece model; found an empty file");
+    if (!processor_.LoadFromSerializedProto(model).ok())
+      throw CheckpointError(where + ": expected a sentencepiece model; found other bytes, or a part of one");
     model_ = model;
   }
 

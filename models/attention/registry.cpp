@@ -139,7 +139,8 @@ auto make_patterns() {
                                               "Sukhbaatar 2019, eq. 5–6"));
   all.add(entry<Pattern, LocalPattern>("local-monotonic", "|i − j| ≤ window", "Luong 2015, §3.2, local-m"));
   all.add(entry<Pattern, LocalPredictivePattern>(
-      "local-predictive", "|j − p| ≤ window, times a Gaussian; p = S · sigmoid(vᵀ tanh(W q))",
+      "local-predictive",
+      "|j − p| ≤ window, times a Gaussian; p = S · sigmoid(vᵀ tanh(W q)), in causal slots S = i + 1",
       "Luong 2015, §3.2, local-p"));
   all.add(entry<Pattern, BidirectionalPattern>(
       "bidirectional", "j ≤ i for half of the heads, j ≥ i for the others", "Shen 2018"));

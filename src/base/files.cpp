@@ -56,6 +56,26 @@ class Descriptor {
   int fd_;
 };
 
+/// Where a link leads; a link to nowhere stays itself.
+std::filesystem::path followed(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_symlink(path, ignored)) return path;
+  const auto target = std::filesystem::canonical(path, ignored);
+  return ignored ? path : target;
+}
+
+/// A pipe, a device, …: neither an ordinary file nor a folder nor absent.
+bool is_special(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  return std::filesystem::is_other(status);
+}
+
+std::filesystem::path beside(std::filesystem::path path) {
+  path += ".tmp-" + std::to_string(::getpid());
+  return path;
+}
+
 std::string hexadecimal(const unsigned char* bytes, size_t size) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
@@ -107,17 +127,45 @@ void write_file_synced(const std::filesystem::path& path, std::string_view conte
   file.close();
 }
 
-void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
-  std::filesystem::path temporary = path;
-  temporary += ".tmp-" + std::to_string(::getpid());
-  try {
-    write_file_synced(temporary, content);
-    if (::rename(temporary.c_str(), path.c_str()) != 0) fail("cannot rename to", path);
-  } catch (...) {
-    ::unlink(temporary.c_str());
-    throw;
+struct OutputFile::State {
+  explicit State(const std::filesystem::path& path)
+      : path(followed(path)),
+        in_place(is_special(this->path)),
+        written(in_place ? this->path : beside(this->path)),
+        file(written, in_place ? O_WRONLY : O_WRONLY | O_CREAT | O_TRUNC) {}
+
+  std::filesystem::path path;
+  bool in_place;
+  std::filesystem::path written;
+  Descriptor file;
+  bool kept = false;
+};
+
+OutputFile::OutputFile(const std::filesystem::path& path) : state_(std::make_unique<State>(path)) {}
+
+OutputFile::~OutputFile() {
+  if (!state_->kept && !state_->in_place) ::unlink(state_->written.c_str());
+}
+
+void OutputFile::write(std::string_view content) {
+  state_->file.write(content);
+}
+
+void OutputFile::keep() {
+  State& s = *state_;
+  s.file.sync();
+  s.file.close();
+  if (!s.in_place) {
+    if (::rename(s.written.c_str(), s.path.c_str()) != 0) fail("cannot rename to", s.path);
+    sync_folder(s.path.has_parent_path() ? s.path.parent_path() : ".");
   }
-  sync_folder(path.has_parent_path() ? path.parent_path() : ".");
+  s.kept = true;
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
+  OutputFile file(path);
+  file.write(content);
+  file.keep();
 }
 
 void append_file(const std::filesystem::path& path, std::string_view content, bool sync) {

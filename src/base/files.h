@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -10,8 +11,25 @@ namespace fovea {
 /// Whole content of `path`; throws DataError "cannot read …" when absent, a folder or unreadable.
 std::string read_file(const std::filesystem::path& path);
 
-/// Writes a temporary file beside `path`, syncs it, renames it over `path`, syncs the folder. Throws Error
-/// when it cannot.
+/// A file that is written piece by piece: beside `path` until it is kept, then over it. A link is followed;
+/// what is no ordinary file (a pipe, a device) is written to as it stands. All throw Error when they cannot.
+class OutputFile {
+ public:
+  explicit OutputFile(const std::filesystem::path& path);
+  ~OutputFile();  // drops what was not kept
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void write(std::string_view content);
+  /// Syncs what was written and gives it its name.
+  void keep();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// `content` through an OutputFile. Throws Error when it cannot.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
 /// Writes `content` to `path` and syncs it (for files inside a folder that is renamed as a whole). Throws

@@ -193,8 +193,8 @@ namespace {
 Checkpoint mean_of(const CheckpointStore& store, int64_t count) {
   const std::vector<int64_t> steps = store.steps();
   if (count < 1 || static_cast<size_t>(count) > steps.size())
-    throw CheckpointError("--checkpoint mean-" + std::to_string(count) + ": the run keeps " +
-                          std::to_string(steps.size()) + " checkpoints (train.keep)");
+    throw CheckpointError("--checkpoint mean-" + std::to_string(count) + ": expected mean-1 to mean-" +
+                          std::to_string(steps.size()) + ", the checkpoints that are kept (train.keep)");
   Checkpoint mean = store.load(step_name(steps[0]));
   for (int64_t i = 1; i < count; ++i) {
     const Checkpoint other = store.load(step_name(steps[static_cast<size_t>(i)]));

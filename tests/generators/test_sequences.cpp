@@ -72,6 +72,54 @@ TEST_CASE(
   CHECK(reordered < 1950);
 }
 
+TEST_CASE(
+    "A noun with its adjective is an idiom of a toy language that has them, translated as one from both "
+    "words") {
+  const SequenceOptions options{.kind = "toy-idioms", .vocabulary = 40};
+  std::map<std::pair<std::string, std::string>, Tokens> idioms;
+  std::map<std::string, Tokens> dictionary;
+  int sentences = 0;
+  for (int64_t index = 0; index < 2000; ++index) {
+    const AlignedPair pair = aligned_pair(options, 0, index);
+    std::map<int64_t, std::vector<size_t>> sources;  // of each target token
+    for (const auto& [i, j] : pair.alignment) sources[j].push_back(static_cast<size_t>(i));
+    REQUIRE(sources.size() == pair.target.size());
+    std::map<size_t, Tokens> single;
+    std::map<size_t, Tokens> joint;  // by the adjective's place
+    for (const auto& [j, from] : sources) {
+      const std::string& word = pair.target.at(static_cast<size_t>(j));
+      if (from.size() == 1) single[from[0]].push_back(word);
+      if (from.size() == 2 && from[1] == from[0] + 1) joint[from[0]].push_back(word);
+      REQUIRE((from.size() == 1 || (from.size() == 2 && from[1] == from[0] + 1)));
+    }
+    sentences += !joint.empty();
+    for (const auto& [i, words] : joint) {
+      CHECK(single.count(i) + single.count(i + 1) == 0);
+      REQUIRE(idioms.emplace(std::pair(pair.source[i], pair.source[i + 1]), words).first->second == words);
+    }
+    for (const auto& [i, words] : single)
+      REQUIRE(dictionary.emplace(pair.source[i], words).first->second == words);
+  }
+  CHECK(idioms.size() > 5);
+  for (const auto& [words, translation] : idioms)  // nothing of an idiom is what its words mean elsewhere
+    for (const std::string& word : translation)
+      for (const auto& [source, own] : dictionary)
+        CHECK(std::find(own.begin(), own.end(), word) == own.end());
+  CHECK(sentences > 500);
+  CHECK(sentences < 1900);
+}
+
+TEST_CASE("A toy language has sentences of any length from five words on") {
+  std::map<size_t, int> lengths;
+  for (int64_t index = 0; index < 2000; ++index)
+    ++lengths[aligned_pair({.kind = "toy-language", .min_length = 13, .max_length = 30}, 0, index)
+                  .source.size()];
+  CHECK(lengths.begin()->first == 13);
+  CHECK(lengths.rbegin()->first == 30);
+  CHECK(lengths.size() == 18);
+  for (const auto& [length, count] : lengths) CHECK(count > 20);
+}
+
 TEST_CASE("Two data seeds make two toy languages") {
   CHECK(aligned_pair({.kind = "toy-language", .data_seed = 1}, 0, 0).source !=
         aligned_pair({.kind = "toy-language", .data_seed = 2}, 0, 0).source);
@@ -86,8 +134,8 @@ TEST_CASE("Sequence options that cannot be are refused") {
   CHECK_THROWS_AS(aligned_pair({.vocabulary = 1}, 0, 0), ConfigError);
   CHECK_THROWS_WITH(aligned_pair({.kind = "toy-language", .vocabulary = 5}, 0, 0),
                     Contains("at least 12; found 5"));
-  CHECK_THROWS_WITH(aligned_pair({.kind = "toy-language", .min_length = 13, .max_length = 20}, 0, 0),
-                    Contains("found lengths 13 to 20"));
+  CHECK_THROWS_WITH(aligned_pair({.kind = "toy-language", .min_length = 1, .max_length = 4}, 0, 0),
+                    Contains("found lengths 1 to 4"));
 }
 
 TEST_CASE("Recall asks each key once and wants the value it was paired with") {

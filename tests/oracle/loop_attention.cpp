@@ -149,9 +149,11 @@ Rows row_weights(const Question& q, const Example& one, int64_t row, const Rows&
   Rows weights;
   for (int64_t h = 0; h < heads; ++h) {
     const auto head = static_cast<size_t>(h);
-    const double p = has(q, "local-predictive") ? centre(q, one.queries[static_cast<size_t>(row)][head],
-                                                         static_cast<double>(one.real), h)
-                                                : 0;
+    const double p =
+        has(q, "local-predictive")
+            ? centre(q, one.queries[static_cast<size_t>(row)][head],
+                     static_cast<double>(q.causal_slot ? std::min(one.real, i + 1) : one.real), h)
+            : 0;
     const double window = has(q, "local-predictive") ? q.config.at("window").get<double>() : 0;
     std::vector<int64_t> visible;
     Numbers chosen;

@@ -433,8 +433,27 @@ class Using(Programs):
         for damaged in (b"", b"no model", whole[:len(whole) // 2]):
             model.write_bytes(damaged)
             self.refused(fovea("predict", run, text="the\n"), 4, "source.model")
+        other = self.folder / "other-pieces"
+        done = fovea("train", "translation", f"task.train={data}", "task.source_column=source", "task.target_column=target", "task.tokenizer=sentencepiece",
+                     "task.subwords=unigram", "task.vocabulary=60", "model.width=8", "model.hidden=8", "train.epochs=1", "--threads", "1", "--quiet", "--out", other)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        model.write_bytes((other / "task" / "source.model").read_bytes())
+        for verb in (["predict"], ["evaluate"], ["maps", "--out", self.folder / "none"]):
+            self.refused(fovea(*verb, run, text="the\n"), 4, "source.model", "does not fit the run")
         model.unlink()
         self.refused(fovea("predict", run, text="the\n"), 4, "source.model")
+
+    def test_a_trained_run_keeps_its_tokens(self):
+        for asked in ("task.tokenizer=character", "task.vocabulary=12", "task.minimum_count=3"):
+            self.refused(fovea("predict", self.decoder(), asked, text="a\n"), 2, asked.split("=")[0], asked.split("=")[1])
+
+    def test_answers_before_a_bad_line_are_in_the_output_file_and_a_pipe_is_written_to(self):
+        answers = self.folder / "answers.jsonl"
+        done = fovea("predict", self.decoder(), "--output", answers, text=b"a b\nc\n\xff\nd\n")
+        self.refused(done, 3, "standard input:3")
+        self.assertEqual([json.loads(line)["input"] for line in answers.read_text().splitlines()], ["a b", "c"])
+        done = fovea("predict", self.decoder(), "--output", "/proc/self/fd/1", text="a b\n")
+        self.assertEqual((done.returncode, json.loads(done.stdout)["input"]), (0, "a b"))
 
     def test_a_language_model_goes_on_after_its_input(self):
         text = self.folder / "text.txt"
@@ -561,6 +580,7 @@ class Using(Programs):
 
     def test_input_that_is_not_utf8_is_exit_3_with_its_line(self):
         self.refused(fovea("predict", self.run_folder, "--quiet", text=b"fine\nbad \xff byte\n"), 3, ":2")
+        self.refused(fovea("predict", self.run_folder, "--quiet", text=b"fine\nbad \0 byte\n"), 3, ":2: a NUL byte; found 0x00 at byte 5")
 
     def test_maps_are_written_in_every_format_and_scored(self):
         out = self.folder / "maps"

@@ -85,7 +85,8 @@ TEST_CASE("Parallel files are paired line by line, packed or not") {
   CHECK(read_parallel(prefix, "en", "de") == std::vector<TextPair>{{"a", "c"}, {"b", "d"}});
   scratch.file("p.fr", "a\n");
   CHECK(data_error([&] { read_parallel(prefix, "en", "fr"); }) ==
-        prefix + ".en and .fr are not line-aligned; found 2 and 1 lines; expected as many");
+        prefix + ".en:2: a line with none beside it in " + prefix +
+            ".fr; found 2 and 1 lines; expected as many");
   CHECK_THAT(data_error([&] { read_parallel(prefix, "en", "xx"); }),
              Contains("cannot read " + prefix + ".xx or " + prefix + ".xx.gz"));
 }

@@ -68,6 +68,14 @@ TEST_CASE("no more pieces are learnt than were asked for, and a small text may g
   }
 }
 
+TEST_CASE("texts of a few bytes are learnt from, too") {
+  for (const char* model : {"unigram", "bpe"}) {
+    const auto tokenizer = make_tokenizer({"sentencepiece", false, model, 20});
+    tokenizer->fit({"a b", "b a", "ab", "ba", "a"});
+    CHECK(tokenizer->text(tokenizer->tokens("ab a")) == "ab a");
+  }
+}
+
 TEST_CASE("lines are cut one by one, their ends are tokens") {
   const auto tokenizer = fitted("bpe", 90);
   const Tokens tokens = tokenizer->tokens("the walker\n\nwe saw\n");
@@ -108,7 +116,10 @@ TEST_CASE("what cannot be learnt from, and bytes that are no model, are refused 
   CHECK_THROWS_AS(tokenizer->tokens("early"), std::logic_error);
   CHECK_THROWS_AS(tokenizer->fit({}), DataError);
   CHECK_THROWS_AS(tokenizer->fit({"", " "}), DataError);
-  CHECK_THROWS_WITH(make_tokenizer({"sentencepiece", false, "bpe", 3})->fit(texts()), Contains("3 pieces"));
+  // The characters a to d, the beginning of a word, the unknown.
+  CHECK_THROWS_WITH(make_tokenizer({"sentencepiece", false, "bpe", 3})->fit({"ab cd", "abcd abcd"}),
+                    Contains("3 pieces") && Contains("at least 6"));
+  CHECK_NOTHROW(make_tokenizer({"sentencepiece", false, "bpe", 6})->fit({"ab cd", "abcd abcd"}));
   CHECK_THROWS_AS(make_tokenizer({"sentencepiece", false, "bpe", 0}), ConfigError);
   CHECK_THROWS_WITH(tokenizer->load("no model at all", "task/tokenizer.model"),
                     Contains("task/tokenizer.model"));

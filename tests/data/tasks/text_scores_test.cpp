@@ -51,3 +51,14 @@ TEST_CASE("ROUGE is the mean over examples, of characters where BLEU counts thos
   CHECK(scored(chinese)[3].values.at("rouge1").get<double>() ==
         Approx(2 * (5.0 / 5) * (5.0 / 6) / (1 + 5.0 / 6)));
 }
+
+TEST_CASE("error rates are edits a token of all references, in lower case where that is asked for") {
+  BleuOptions lower;
+  lower.lowercase = true;
+  CHECK(text_metrics(scored({}), {}).at("wer") == Approx((4 + 3 + 0 + 3) / 12.0));
+  CHECK(text_metrics(scored(lower), lower).at("wer") == Approx((3 + 3 + 0 + 3) / 12.0));
+  // the→The, the→a, a blank and a point too many; all of "nothing was said"; 。 for two blanks.
+  CHECK(text_metrics(scored({}), {}).at("cer") == Approx((1 + 3 + 1 + 16 + 0 + 3) / (21.0 + 16 + 5 + 6)));
+  const Metrics none = text_metrics({{0, text_scores("a word", "", {})}}, {});
+  CHECK(none.count("wer") + none.count("cer") == 0);
+}

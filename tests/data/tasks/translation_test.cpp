@@ -176,7 +176,7 @@ TEST_CASE("gold links of a file become the truth of its pairs, sure and possible
   scratch.file("gold.txt", "1-1\n\n");
   CHECK(data_error([&] {
           make_task(group);
-        }).find("gold.txt: found 2 lines; expected one for each of the 3 pairs") != std::string::npos);
+        }).find("gold.txt:3: found 2 lines; expected one for each of the 3 pairs") != std::string::npos);
   scratch.file("gold.txt", "1-1\n1-1\n4-1\n");
   CHECK(data_error([&] { make_task(group); }).find("gold.txt:3: found a link from token 3") !=
         std::string::npos);

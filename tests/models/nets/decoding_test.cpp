@@ -14,7 +14,7 @@ namespace {
 /// Of one task, or of both.
 std::vector<NetCase> decoding_cases(const std::string& task = "") {
   std::vector<NetCase> cases = net_cases();
-  for (const char* attention : {"luong-dot", "bahdanau", "location-aware", "none", "rope"})
+  for (const char* attention : {"luong-dot", "bahdanau", "location-aware", "luong-local-p", "none", "rope"})
     for (const char* net : {"rnn-seq2seq", "transformer-lm", "transformer-seq2seq"}) {
       const Json group = std::string(attention) == "rope" ? Json{{"name", "compose"}, {"position", "rope"}}
                                                           : Json{{"name", attention}};
