@@ -43,12 +43,13 @@ std::string ComposedAttention::engine() const {
   if (axes_.engine == Engine::kPlain) return "plain: asked for";
   if (const std::string reason = unfused_because(); !reason.empty()) return "plain: " + reason;
   if (axes_.engine == Engine::kFused) return "fused: asked for";
-  const bool softmax = axes_.normalizer->fused_row()->rule == RowRule::kSoftmax;
+  const bool softmax = axes_.normalizer->fused_row()->rule == RowRule::kSoftmax,
+             vectors = scored() && axes_.position->adds_vectors();
   return std::string("fused") +
-         (pairs_by_product()
-              ? " for at least " + std::to_string(kFewQueries) + " queries or a step of decoding, else plain"
-              : "") +
-         (pairs_by_product() && softmax
+         (pairs_by_product() ? " for at least " + std::to_string(kFewQueries) + " queries" +
+                                   (vectors ? "" : " or a step of decoding") + ", else plain"
+                             : "") +
+         (pairs_by_product() && softmax && !vectors
               ? "; on devices other than the CPU scaled_dot_product_attention, plain where weights drop out"
               : "; plain on devices other than the CPU");
 }
@@ -58,13 +59,13 @@ bool ComposedAttention::pairs_by_product() const {
 }
 
 bool ComposedAttention::is_step(const Rows& rows) const {
-  return pairs_by_product() && !rows.relative.defined() && !rows.dropout_key && rows.query.size(2) == 1 &&
-         rows.query.device().is_cpu() && !torch::GradMode::is_enabled();
+  return pairs_by_product() && !axes_.position->adds_vectors() && !rows.dropout_key &&
+         rows.query.size(2) == 1 && rows.query.device().is_cpu() && !torch::GradMode::is_enabled();
 }
 
 bool ComposedAttention::fuses(const Rows& rows) const {
   if (!fusable_ || axes_.engine == Engine::kPlain || changes()) return false;
-  if (!rows.query.device().is_cpu()) return !rows.relative.defined() && sdpa_takes(fused_call(rows));
+  if (!rows.query.device().is_cpu()) return !axes_.position->adds_vectors() && sdpa_takes(fused_call(rows));
   if (axes_.engine == Engine::kFused) return true;
   return !pairs_by_product() || rows.query.size(2) >= kFewQueries || is_step(rows);
 }

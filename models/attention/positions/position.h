@@ -25,6 +25,8 @@ class Position : public torch::nn::Module {
   /// for back = i − j int64 [n]: [H or 1, n, Dh] and [H or 1, n, Dv], or undefined.
   virtual Tensor relative_keys(const Tensor& back) { return {}; }
   virtual Tensor relative_values(const Tensor& back) { return {}; }
+  /// Whether there are such vectors.
+  virtual bool adds_vectors() const { return false; }
   /// Whether `turn`, `by_distance`, `relative_keys` and `relative_values` say all there is: then a fused
   /// kernel takes the position.
   virtual bool distance_only() const { return false; }

@@ -24,6 +24,7 @@ class ShawPosition : public Position {
   Tensor relative_values(const Tensor& back) override {
     return value_.index_select(0, rows(back)).unsqueeze(0);
   }
+  bool adds_vectors() const override { return true; }
   bool distance_only() const override { return true; }
 
  private:

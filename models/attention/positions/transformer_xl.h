@@ -18,6 +18,7 @@ class TransformerXlPosition : public Position {
   Tensor relative_query(const Tensor& q) override { return q + over_time(position_bias_); }
   Tensor bias(const Tensor& relative, const Tensor& query_positions, const Tensor& key_positions) override;
   Tensor relative_keys(const Tensor& back) override;
+  bool adds_vectors() const override { return true; }
   bool distance_only() const override { return true; }
 
  private:

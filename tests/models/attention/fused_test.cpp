@@ -292,6 +292,9 @@ TEST_CASE("where nothing is fused, engine=fused is refused with the reason and a
     CHECK(engine_text(*made(group, "auto")).find(reason) != std::string::npos);
   }
   CHECK(engine_text(*made({{"scorer", "additive"}}, "auto")).rfind("fused", 0) == 0);
+  CHECK(engine_text(*made({{"position", "shaw"}}, "auto")) ==
+        "fused for at least 4 queries, else plain; plain on devices other than the CPU");
+  CHECK(engine_text(*made({{"position", "alibi"}}, "auto")).find("a step of decoding") != std::string::npos);
   CHECK(engine_text(*made({{"scorer", "additive"}}, "plain")) == "plain: asked for");
   CHECK(engine_text(*made({{"scorer", "additive"}}, "fused")) == "fused: asked for");
 }
