@@ -110,11 +110,13 @@ int predict(const PredictRequest& request) {
     try {
       answer(waiting);
     } catch (const DataError&) {  // some line is more than the net can take: those before it are answered
-      for (const Example& one : waiting) try {
+      for (const Example& one : waiting) {
+        try {
           answer({one});
         } catch (const DataError& error) {
           throw DataError(lines.place(one.id) + ": " + error.what());
         }
+      }
     }
     waiting.clear();
   };

@@ -168,6 +168,14 @@ std::pair<std::string, std::string> two_texts(const std::string& line) {
   return {line.substr(0, tab), line.substr(tab + 1)};
 }
 
+Hypothesis forced_output(const Tensor& tokens, const Tensor& each) {
+  const Tensor ids = tokens.contiguous(), own = each.contiguous();
+  Hypothesis forced{{ids.data_ptr<int64_t>(), ids.data_ptr<int64_t>() + ids.numel()}};
+  forced.by_token.assign(own.data_ptr<double>(), own.data_ptr<double>() + own.numel());
+  forced.score = forced.log_probability = own.sum().item<double>();
+  return forced;
+}
+
 Json shown_forced(const Hypothesis& forced, const std::string& text, const std::vector<std::string>& tokens) {
   Json shown = {{"output", text}, {"log_probability", forced.log_probability}, {"tokens", Json::array()}};
   for (size_t i = 0; i < forced.by_token.size(); ++i)

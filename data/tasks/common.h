@@ -116,6 +116,10 @@ double sum_scores(const std::vector<ExampleScore>& scores, const std::string& na
 Json shown_outputs(const std::vector<Hypothesis>& hypotheses,
                    const std::function<std::string(const Hypothesis&)>& written);
 
+/// An output that was given, `tokens` int64 [N], with log P of each and, where there is one, of the end:
+/// `each` float64 [N or N + 1], both on the CPU.
+Hypothesis forced_output(const Tensor& tokens, const Tensor& each);
+
 /// What stands before and after the one tab of `line`. Throws DataError unless there is one.
 std::pair<std::string, std::string> two_texts(const std::string& line);
 

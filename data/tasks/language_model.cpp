@@ -329,12 +329,9 @@ Prediction LanguageModel::forced(const Batch& batch, const ModelOutput& output) 
   Prediction prediction;
   for (int64_t row = 0; row < batch.size(); ++row) {
     const Tensor places = (next[row] >= 0).nonzero().squeeze(1);
-    const Tensor tokens = next[row].index_select(0, places).contiguous(),
-                 each = token_log_probabilities(output, row, places, tokens);
-    Hypothesis one{{tokens.data_ptr<int64_t>(), tokens.data_ptr<int64_t>() + tokens.numel()}};
-    one.by_token.assign(each.data_ptr<double>(), each.data_ptr<double>() + each.numel());
-    one.score = one.log_probability = each.sum().item<double>();
-    prediction.hypotheses.push_back({std::move(one)});
+    const Tensor tokens = next[row].index_select(0, places);
+    prediction.hypotheses.push_back(
+        {forced_output(tokens, token_log_probabilities(output, row, places, tokens))});
   }
   return prediction;
 }

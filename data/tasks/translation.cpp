@@ -424,12 +424,8 @@ Prediction Translation::forced(const Batch& batch, const ModelOutput& output) co
   Prediction prediction;
   for (int64_t row = 0; row < batch.size(); ++row) {
     const int64_t n = lengths[row].item<int64_t>() - 1;  // the end among them
-    const Tensor ids = tokens[row].slice(0, 0, n - 1).contiguous(),
-                 own = each[row].slice(0, 0, n).contiguous();
-    Hypothesis one{{ids.data_ptr<int64_t>(), ids.data_ptr<int64_t>() + n - 1}};
-    one.by_token.assign(own.data_ptr<double>(), own.data_ptr<double>() + n);
-    one.score = one.log_probability = own.sum().item<double>();
-    prediction.hypotheses.push_back({std::move(one)});
+    prediction.hypotheses.push_back(
+        {forced_output(tokens[row].slice(0, 0, n - 1), each[row].slice(0, 0, n))});
   }
   return prediction;
 }

@@ -6,8 +6,7 @@
 namespace fovea {
 namespace {
 
-/// Fewer cells than this of a row of scores (keys × features of a pair) are answered as quickly by plain
-/// products.
+/// Fewer queries than this are answered as quickly by plain products.
 constexpr int64_t kFewQueries = 4;
 
 /// `bias` and what the factors of patterns add to the scores, where they are of i − j = `back`: [H, n].

@@ -33,7 +33,7 @@ struct Head {
   T* energy = nullptr;
   bool direct = false;
   T *key_copy = nullptr, *value_copy = nullptr;
-  T *query_copy = nullptr, *relative_copy = nullptr, *grad_copy = nullptr, *block_out = nullptr;
+  T *query_copy = nullptr, *grad_copy = nullptr, *block_out = nullptr;
   T *key_sum = nullptr, *value_sum = nullptr, *query_sum = nullptr, *energy_sum = nullptr;
   int32_t* column = nullptr;
   T *weight = nullptr, *support_slope = nullptr;
@@ -81,7 +81,6 @@ struct Head {
     by_key.count = by_value.count = greater(key_count(), 0) + end - begin - 1;
     if (by_key) by_key.take(scratch, true, backward, columns);
     if (by_value) by_value.take(scratch, backward, backward, columns);
-    if (by_key && backward && call.width % kLanes<T> != 0) relative_copy = scratch.take(kMostRows * width);
   }
 
   void take(Scratch<T>& scratch) {
@@ -415,14 +414,12 @@ template <class T>
 inline void dense_slopes(Head<T>& h, const RowBlock& block, const HeadGradient<T>& g,
                          const BlockRows<T>& rows) {
   const HeadCall<T>& c = h.call;
+  const Left<T> grads{g.attended.data + block.begin * g.attended.stride, g.attended.stride, 1};
   for (int64_t r = 0; r < block.run_count; ++r) {
     const KeyRun& run = block.runs[r];
-    panel_product(Left<T>{g.attended.data + block.begin * g.attended.stride, g.attended.stride, 1},
-                  h.value_panels + (run.begin - h.first) * c.value_width, c.value_width, h.slope + run.column,
-                  h.row, rows.count, round_up(run.end - run.begin, kKeyRoom));
-    if (h.by_value)
-      h.by_value.add_products({g.attended.data + block.begin * g.attended.stride, g.attended.stride, 1},
-                              block, run, h.slope + run.column, h.row);
+    panel_product(grads, h.value_panels + (run.begin - h.first) * c.value_width, c.value_width,
+                  h.slope + run.column, h.row, rows.count, round_up(run.end - run.begin, kKeyRoom));
+    if (h.by_value) h.by_value.add_products(grads, block, run, h.slope + run.column, h.row);
   }
   for (int64_t i = 0; i < rows.count; ++i) {
     T *s = h.tile + i * h.row, *slope = h.slope + i * h.row;
@@ -543,12 +540,13 @@ inline void bias_backward(const Head<T>& h, const RowBlock& block, T* bias) {
     }
 }
 
-/// The gradients of relative queries and of vectors beside keys from `slope`.
+/// The gradients of relative queries and of vectors beside keys from `slope`, when those of queries are done
+/// with.
 template <class T>
 inline void relative_backward(Head<T>& h, const RowBlock& block, const HeadGradient<T>& g) {
   const HeadCall<T>& c = h.call;
   const int64_t rows = block.end - block.begin;
-  const RowsOf<const T> query = whole_rows(c.relative_query, block.begin, rows, c.width, h.relative_copy);
+  const RowsOf<const T> query = whole_rows(c.relative_query, block.begin, rows, c.width, h.query_copy);
   if (block.run_count == 0) clear(h.block_out, rows * h.width);
   for (int64_t r = 0; r < block.run_count; ++r) {
     const KeyRun& run = block.runs[r];

@@ -7,8 +7,8 @@
 
 namespace fovea::FOVEA_ISA {
 
-/// The offsets that the rows first … end − 1 of a block and `keys` keys from `key` on have, and where row i
-/// finds that of the first key: at `lead` − i.
+/// The offsets `low` … of a block's rows and a run's keys, and where row i of the block finds that of the
+/// run's first key among them: at `lead` − i.
 struct Reach {
   int64_t low, count, lead;
   Reach(const RowBlock& block, const KeyRun& run)

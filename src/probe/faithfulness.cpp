@@ -13,7 +13,6 @@
 namespace fovea {
 namespace {
 
-
 /// Cells by falling value, the first of equals first.
 std::vector<int64_t> order_of(const std::vector<double>& values) {
   std::vector<int64_t> order(values.size());

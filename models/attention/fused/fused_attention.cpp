@@ -320,13 +320,13 @@ class FusedFunction : public torch::autograd::Function<FusedFunction> {
                         const Perhaps& relative_key, const Perhaps& relative_value, const FusedCall& given) {
     const at::AutoDispatchBelowADInplaceOrView below;
     const auto whole = [](const Perhaps& x) { return x ? x->contiguous() : Tensor(); };
+    const auto rows = [](const Perhaps& x) { return x ? in_rows(*x) : Tensor(); };
     FusedCall c = given;
     if (c.padding.defined()) c.padding = c.padding.contiguous();
     c.query = in_rows(query), c.key = in_rows(key), c.value = in_rows(value);
     c.energy = whole(energy), c.bias = whole(bias);
-    c.relative_query = relative_query ? in_rows(*relative_query) : Tensor();
-    c.relative_key = relative_key ? in_rows(*relative_key) : Tensor();
-    c.relative_value = relative_value ? in_rows(*relative_value) : Tensor();
+    c.relative_query = rows(relative_query), c.relative_key = rows(relative_key);
+    c.relative_value = rows(relative_value);
     const Tensor attended =
         empty_rows(query.size(0), query.size(1), query.size(2), value.size(3), value.options());
     Tensor numbers;

@@ -26,9 +26,9 @@ struct FusedCall {
   std::optional<uint64_t> dropout_key;
 };
 
-/// The attended values [B, H, Tq, Dv] in the values' dtype, differentiable (once) in its tensors.
-/// float64 is computed in float64, everything else in float32. The same numbers whatever the
-/// number of threads. Throws where a gradient of a gradient is asked for.
+/// The attended values [B, H, Tq, Dv] in the values' dtype, differentiable (once) in the call's tensors.
+/// float64 is computed in float64, everything else in float32. The same numbers whatever the number of
+/// threads. Throws where a gradient of a gradient is asked for.
 Tensor fused_attention(const FusedCall& call);
 
 }  // namespace fovea
