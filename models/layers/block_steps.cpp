@@ -5,6 +5,7 @@
 #include "models/attention/counter_dropout.h"
 #include "models/layers/kernel_types.h"
 #include "src/core/half_products.h"
+#include "src/core/layer_products.h"
 #include "src/core/packed_products.h"
 #include "src/core/parallel.h"
 
@@ -117,11 +118,8 @@ class GeluLinear : public torch::autograd::Function<GeluLinear> {
   static Variable forward(AutogradContext* context, const Variable& given, const Variable& weight,
                           const Variable& bias) {
     const auto dtype = half_precision() ? torch::kBFloat16 : given.scalar_type();
-    const bool half = takes_half(given, weight);
-    const Tensor x = given.reshape({-1, given.size(-1)}).to(dtype);  // [N, D]
-    const Tensor narrow = half ? weight : weight.to(dtype);          // [D', D]
-    const Tensor inner =
-        half ? half_product(x, weight, bias) : torch::addmm(bias.to(dtype), x, narrow.t());  // [N, D']
+    const Tensor x = given.reshape({-1, given.size(-1)}).to(dtype).contiguous();  // [N, D]
+    const Tensor inner = layer_product(x, weight, bias);                          // [N, D']
     const Tensor out = torch::empty_like(inner);
     with_types(weight.scalar_type(), dtype, [&](auto t, auto u) {
       using T = decltype(t);
@@ -130,9 +128,8 @@ class GeluLinear : public torch::autograd::Function<GeluLinear> {
         kernels<LayerKernels<T, U>>().gelu(numbers<U>(inner), numbers<U>(out), begin, end);
       });
     });
-    context->save_for_backward({x, weight, narrow, inner});
+    context->save_for_backward({x, weight, inner});
     context->saved_data["dtype"] = static_cast<int64_t>(given.scalar_type());
-    context->saved_data["half"] = half;
     std::vector<int64_t> sizes = given.sizes().vec();
     sizes.back() = weight.size(0);
     return out.view(sizes);
@@ -140,7 +137,7 @@ class GeluLinear : public torch::autograd::Function<GeluLinear> {
 
   static Variables backward(AutogradContext* context, Variables grads) {
     const Variables saved = context->get_saved_variables();
-    const Tensor &x = saved[0], &weight = saved[1], &narrow = saved[2], &inner = saved[3];
+    const Tensor &x = saved[0], &weight = saved[1], &inner = saved[2];
     const int64_t width = inner.size(1), rows = inner.size(0), pieces = pieces_of(rows);
     const Tensor from = grads[0].reshape({-1, width}).contiguous(), slope = torch::empty_like(inner);
     const Tensor sums = torch::empty({pieces, width}, weight.options());
@@ -152,18 +149,15 @@ class GeluLinear : public torch::autograd::Function<GeluLinear> {
                                                 begin, end, numbers<T>(sums) + i * width);
       });
     });
-    const bool half = context->saved_data["half"].toBool();
-    Tensor to, outer;
+    Tensor to;
     if (context->needs_input_grad(0)) {
       std::vector<int64_t> sizes = grads[0].sizes().vec();
       sizes.back() = x.size(1);
       const auto dtype = static_cast<torch::ScalarType>(context->saved_data["dtype"].toInt());
-      to = (half ? half_product_back(slope, weight) : torch::mm(slope, narrow)).to(dtype).view(sizes);
+      to = layer_product_back(slope, weight).to(dtype).view(sizes);
     }
-    if (half)
-      half_outer(slope, x, outer = torch::empty_like(weight), false, {});
-    else
-      outer = torch::mm(slope.t(), x).to(weight.scalar_type());
+    const Tensor outer = torch::empty_like(weight, torch::MemoryFormat::Contiguous);
+    layer_outer(slope, x, outer, false, {});
     return {to, outer, sums.sum(0)};
   }
 };

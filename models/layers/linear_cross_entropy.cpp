@@ -3,7 +3,7 @@
 #include <ATen/autocast_mode.h>
 
 #include "models/layers/kernel_types.h"
-#include "src/core/half_products.h"
+#include "src/core/layer_products.h"
 
 namespace fovea {
 namespace {
@@ -71,20 +71,14 @@ struct PieceLoss {
   }
 };
 
-/// Adds what a piece's rows `x` [n, D] (in the dtype of products) and `slopes` [n, V] give, at row `begin`.
+/// Adds (from the first row on: writes, where it is the weight's) what a piece's rows `x` [n, D] (in the
+/// dtype of products) and `slopes` [n, V] give, at row `begin`.
 void add_gradients(const Tensor& x, const Tensor& weight, const PieceLoss& piece, Gradients& into,
                    int64_t begin) {
   const Tensor& g = piece.logits;
   if (into.bias.defined()) into.bias.add_(piece.bias_sum);
-  if (into.x.defined()) into.x.slice(0, begin, begin + g.size(0)).copy_(torch::mm(g, weight));
-  if (!into.weight.defined()) return;
-  if (g.scalar_type() == torch::kBFloat16 && into.weight.scalar_type() == torch::kFloat32 &&
-      g.device().is_cpu() && has_half_products())
-    half_outer(g, x, into.weight, true, {});
-  else if (into.weight.scalar_type() == g.scalar_type())
-    into.weight.addmm_(g.t(), x);
-  else
-    into.weight.add_(torch::mm(g.t(), x));
+  if (into.x.defined()) into.x.slice(0, begin, begin + g.size(0)).copy_(layer_product_back(g, weight));
+  if (into.weight.defined()) layer_outer(g, x, into.weight, begin > 0, {});
 }
 
 torch::ScalarType product_dtype(const Tensor& x) {
@@ -103,14 +97,16 @@ class LinearCrossEntropy : public torch::autograd::Function<LinearCrossEntropy> 
     const Tensor narrow_x = x.to(dtype), narrow_weight = weight.to(dtype);
     Gradients gradients;
     if (learns && x.requires_grad()) gradients.x = torch::empty_like(x);
-    if (learns && weight.requires_grad()) gradients.weight = torch::zeros_like(weight);
+    if (learns && weight.requires_grad())
+      gradients.weight = x.size(0) > 0 ? torch::empty_like(weight, torch::MemoryFormat::Contiguous)
+                                       : torch::zeros_like(weight);
     if (learns && bias.defined() && bias.requires_grad()) gradients.bias = torch::zeros_like(bias);
     Tensor sum = torch::zeros({}, x.options().dtype(torch::kFloat64));
     const int64_t rows = std::max<int64_t>(1, kPiece / weight.size(0));
     for (int64_t begin = 0; begin < x.size(0); begin += rows) {
       const int64_t end = std::min(begin + rows, x.size(0));
       const Tensor piece_x = narrow_x.slice(0, begin, end);
-      PieceLoss piece{torch::mm(piece_x, narrow_weight.t()), smoothing, learns, {}};
+      PieceLoss piece{layer_product(piece_x, narrow_weight, {}), smoothing, learns, {}};
       sum += piece.loss(bias, targets.slice(0, begin, end));
       if (learns) add_gradients(piece_x, narrow_weight, piece, gradients, begin);
     }

@@ -10,13 +10,9 @@
 namespace fovea {
 namespace {
 
-using torch::autograd::AutogradContext;
-using torch::autograd::Variable;
-using Variables = torch::autograd::variable_list;
-
-/// Multiply–accumulates that a thread takes at least: fewer are done before another has woken.
+/// Multiply–accumulates of a task at least: fewer are done before another thread has woken.
 constexpr int64_t kLeastMacs = 1 << 22;
-constexpr int64_t kLeastNumbers = 1 << 16;  // that a thread lays out at least
+constexpr int64_t kLeastNumbers = 1 << 16;  // that a task lays out at least
 
 const HalfKernels& half() {
   return kernels<HalfKernels>();
@@ -30,7 +26,7 @@ const Bf16* numbers(const Tensor& x) {
 template <class Parts>
 void over_blocks(int64_t count, int64_t work, int64_t least, Parts parts) {
   const int64_t blocks = (count + kHalfBlock - 1) / kHalfBlock;
-  parallel_parts(
+  parallel_tasks(
       blocks, std::max<int64_t>(1, least * blocks / std::max<int64_t>(1, work)),
       [&](int64_t begin, int64_t end) { parts(begin * kHalfBlock, std::min(count, end * kHalfBlock)); });
 }
@@ -59,43 +55,6 @@ Tensor multiplied(const Tensor& x, const Tensor& right, int64_t columns, const T
               [&](int64_t begin, int64_t end) { half().multiply(p, begin, end, room(p.depth).data_ptr()); });
   return out;
 }
-
-/// [.., X] → bfloat16 [R, X].
-Tensor half_rows(const Tensor& x) {
-  const Tensor rows = x.reshape({-1, x.size(-1)}).to(torch::kBFloat16);
-  return rows.stride(1) == 1 ? rows : rows.contiguous();
-}
-
-class HalfLinear : public torch::autograd::Function<HalfLinear> {
- public:
-  static Variable forward(AutogradContext* context, const Variable& given, const Variable& weight,
-                          const std::optional<Variable>& bias) {
-    const Tensor x = half_rows(given);
-    context->save_for_backward({x, weight});
-    context->saved_data["dtype"] = static_cast<int64_t>(given.scalar_type());
-    context->saved_data["bias"] = bias.has_value();
-    std::vector<int64_t> sizes = given.sizes().vec();
-    sizes.back() = weight.size(0);
-    return half_product(x, weight, bias.value_or(Tensor())).view(sizes);
-  }
-
-  static Variables backward(AutogradContext* context, Variables grads) {
-    const Variables saved = context->get_saved_variables();
-    const Tensor &x = saved[0], &weight = saved[1], g = half_rows(grads[0]);
-    const Tensor sums =
-        context->saved_data["bias"].toBool() ? torch::empty({weight.size(0)}, weight.options()) : Tensor();
-    Tensor to, outer;
-    if (context->needs_input_grad(0)) {
-      std::vector<int64_t> sizes = grads[0].sizes().vec();
-      sizes.back() = x.size(1);
-      const auto dtype = static_cast<torch::ScalarType>(context->saved_data["dtype"].toInt());
-      to = half_product_back(g, weight).to(dtype).view(sizes);
-    }
-    outer = torch::empty_like(weight, torch::MemoryFormat::Contiguous);
-    half_outer(g, x, outer, false, sums);
-    return {to, outer, sums};
-  }
-};
 
 }  // namespace
 
@@ -137,16 +96,6 @@ void half_outer(const Tensor& g, const Tensor& x, const Tensor& out, bool add, c
   if (sums.defined()) p.sums = sums.data_ptr<float>();
   over_blocks(p.rows, p.rows * p.columns * p.depth, kLeastMacs,
               [&](int64_t begin, int64_t end) { half().outer(p, begin, end, room(p.depth).data_ptr()); });
-}
-
-bool takes_half(const Tensor& x, const Tensor& weight) {
-  return half_precision() && has_half_products() && x.device().is_cpu() && x.numel() > 0 &&
-         (x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kBFloat16) &&
-         weight.scalar_type() == torch::kFloat32 && weight.numel() > 0;
-}
-
-Tensor half_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  return HalfLinear::apply(x, weight, bias.defined() ? std::optional<Tensor>(bias) : std::nullopt);
 }
 
 }  // namespace fovea

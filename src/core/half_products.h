@@ -21,11 +21,4 @@ Tensor half_product_back(const Tensor& g, const Tensor& weight);
 /// float32 [N] or undefined.
 void half_outer(const Tensor& g, const Tensor& x, const Tensor& out, bool add, const Tensor& sums);
 
-/// Whether `half_linear` takes these: in half precision, on the CPU and a processor that has the products.
-bool takes_half(const Tensor& x, const Tensor& weight);
-
-/// x Wᵀ + b in bfloat16: [.., D] → [.., N], x float32 or bfloat16. Gradients of weight and bias are float32's
-/// sums, never rounded to bfloat16; that of x has its type.
-Tensor half_linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
-
 }  // namespace fovea

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <utility>
 
-#include "src/core/half_products.h"
+#include "src/core/layer_products.h"
 #include "src/core/parallel.h"
 #include "src/kernels/kernel_sets.h"
 
@@ -123,8 +123,7 @@ void CoarseMatrix::multiply(const Tensor& x, const Tensor& bias, const Tensor& y
 }
 
 Tensor packed_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  if (takes_half(x, weight)) return half_linear(x, weight, bias);
-  if (!packs(x, weight)) return torch::linear(x, weight, bias);
+  if (!packs(x, weight)) return layer_linear(x, weight, bias);
   const Tensor right = packed(weight);
   const PackedRows left(x);
   const int64_t outputs = weight.size(0), groups = (outputs + kPackedColumns - 1) / kPackedColumns;

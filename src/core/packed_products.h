@@ -93,8 +93,8 @@ class CoarseMatrix {
   Tensor packed_;
 };
 
-/// x Wᵀ + b: [.., D] → [.., N], from a packed copy where `packs` says so, by `half_linear` (half_products.h)
-/// where that takes it. `bias` may be undefined.
+/// x Wᵀ + b: [.., D] → [.., N], from a packed copy where `packs` says so, else by `layer_linear`
+/// (layer_products.h). `bias` may be undefined.
 Tensor packed_linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
 
 }  // namespace fovea

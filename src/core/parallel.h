@@ -14,4 +14,9 @@ namespace fovea {
 /// at::parallel_for does not do: it is compiled where it is called, and is a plain loop there without OpenMP.
 void parallel_parts(int64_t count, int64_t grain, c10::function_ref<void(int64_t, int64_t)> body);
 
+/// The same in more parts than there are threads, each taken by the first thread that is free: for loops
+/// whose threads are not equally quick, as where processors are shared with others. What is costly for each
+/// part should be done before.
+void parallel_tasks(int64_t count, int64_t grain, c10::function_ref<void(int64_t, int64_t)> body);
+
 }  // namespace fovea

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "src/kernels/attention_kernels.h"
+#include "src/kernels/float_kernels.h"
 #include "src/kernels/half_kernels.h"
 #include "src/kernels/instruction_sets.h"
 #include "src/kernels/layer_kernels.h"
@@ -22,6 +23,7 @@ struct KernelSet : AttentionKernels<float>,
                    LayerKernels<double, double>,
                    ProductKernels,
                    HalfKernels,
+                   FloatKernels,
                    LikelyKernels,
                    StepKernels<float>,
                    StepKernels<double> {};

@@ -2,7 +2,7 @@
 // x₁ w₂ + x₂ w₁ (Henry, Tang & Heinecke 2019, §III). Everything else is AVX-512's.
 #define FOVEA_ISA amx
 #define FOVEA_BYTES 64
-#include "src/kernels/half_tiles.h"
+#include "src/kernels/float_tiles.h"
 #include "src/kernels/kernel_sets.h"
 #include "src/kernels/layer_rows.h"
 #include "src/kernels/packed_rows.h"
@@ -135,6 +135,7 @@ const KernelSet& amx_set() {
     // Which has an instruction of its own for rounding to bfloat16.
     static_cast<LayerKernels<float, Bf16>&>(set) = amx::layer_set<float, Bf16>("amx");
     static_cast<HalfKernels&>(set) = amx::half_set("amx");
+    static_cast<FloatKernels&>(set) = amx::float_set("amx");
     return set;
   }();
   return kSet;

@@ -22,6 +22,7 @@ const KernelSet& avx2_set() {
                                   layer_set<double, double>("avx2"),
                                   product_set("avx2"),
                                   HalfKernels{},
+                                  FloatKernels{},
                                   likely_set("avx2"),
                                   step_set<float>("avx2"),
                                   step_set<double>("avx2")};

@@ -22,6 +22,7 @@ const KernelSet& avx512_set() {
                                   layer_set<double, double>("avx512"),
                                   product_set("avx512"),
                                   HalfKernels{},
+                                  FloatKernels{},
                                   likely_set("avx512"),
                                   step_set<float>("avx512"),
                                   step_set<double>("avx512")};

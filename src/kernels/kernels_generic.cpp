@@ -22,6 +22,7 @@ const KernelSet& generic_set() {
                                   layer_set<double, double>("generic"),
                                   product_set("generic"),
                                   HalfKernels{},
+                                  FloatKernels{},
                                   likely_set("generic"),
                                   step_set<float>("generic"),
                                   step_set<double>("generic")};

@@ -3,8 +3,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "src/train/autocast.h"
-
 using namespace fovea;
 
 namespace {
@@ -89,26 +87,4 @@ TEST_CASE("products of bfloat16 do not depend on the number of threads") {
   };
   const auto one = all(1), two = all(2);
   for (size_t i = 0; i < one.size(); ++i) CHECK(torch::equal(one[i], two[i]));
-}
-
-TEST_CASE("a linear layer in half precision has the gradients of the layer, its weights' in float32") {
-  torch::manual_seed(4);
-  const Tensor weight = torch::randn({50, 40}).requires_grad_(), bias = torch::randn({50}).requires_grad_();
-  const bool narrow = GENERATE(false, true);
-  const Tensor x = (narrow ? halves(torch::randn({3, 7, 40})) : torch::randn({3, 7, 40})).requires_grad_();
-  CHECK_FALSE(takes_half(x, weight));
-  const Autocast autocast(true, torch::kCPU);
-  if (!takes_half(x, weight)) return none();
-  const Tensor y = half_linear(x, weight, bias);
-  CHECK(y.sizes() == std::vector<int64_t>{3, 7, 50});
-  CHECK(y.scalar_type() == torch::kBFloat16);
-  const auto found = torch::autograd::grad({y.to(torch::kFloat32).square().sum()}, {x, weight, bias});
-  const Tensor wide_x = wide(x).detach().requires_grad_(), w = wide(weight).detach().requires_grad_(),
-               b = wide(bias).detach().requires_grad_();
-  const auto expected = torch::autograd::grad({torch::linear(wide_x, w, b).square().sum()}, {wide_x, w, b});
-  CHECK(found[0].scalar_type() == x.scalar_type());
-  for (size_t i = 0; i < 3; ++i) {
-    CHECK(difference(found[i], expected[i]) < 0.02 * expected[i].abs().max().item<double>());
-    if (i > 0) CHECK(found[i].scalar_type() == torch::kFloat32);
-  }
 }

@@ -1,0 +1,123 @@
+#include "src/core/layer_products.h"
+
+#include <algorithm>
+
+#include "src/core/float_products.h"
+#include "src/core/half_products.h"
+
+namespace fovea {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Variable;
+using Variables = torch::autograd::variable_list;
+
+/// Where kernels for float32 are quicker than LibTorch, measured: columns of an answer over which the left
+/// side's layout is spread, rows for the right side's, and numbers of an answer whose sides are both laid out
+/// across.
+constexpr int64_t kLeastColumns = 256, kLeastRows = 256, kLeastDepth = 32, kLeastOuter = 1 << 20;
+
+bool on_cpu(const Tensor& x, torch::ScalarType type, const Tensor& weight) {
+  return x.device().is_cpu() && x.scalar_type() == type && weight.scalar_type() == torch::kFloat32;
+}
+
+bool by_half(const Tensor& x, const Tensor& weight) {
+  return on_cpu(x, torch::kBFloat16, weight) && x.numel() > 0 && weight.numel() > 0 && has_half_products();
+}
+
+bool by_float(const Tensor& x, const Tensor& weight, int64_t rows, int64_t columns, int64_t depth) {
+  return on_cpu(x, torch::kFloat32, weight) && rows >= kLeastRows && columns >= kLeastColumns &&
+         depth >= kLeastDepth && has_float_products();
+}
+
+/// Whether the step below takes these, of which autocast would make `type`.
+bool takes(const Tensor& x, const Tensor& weight, torch::ScalarType type) {
+  if (weight.dim() != 2 || weight.scalar_type() != torch::kFloat32 || x.numel() == 0 || weight.numel() == 0)
+    return false;
+  const int64_t depth = x.size(-1);
+  return type == torch::kBFloat16 ? x.device().is_cpu() && has_half_products()
+                                  : by_float(x, weight, x.numel() / depth, std::max(weight.size(0), depth),
+                                             std::min(weight.size(0), depth));
+}
+
+Tensor rows_together(const Tensor& x) {
+  return x.stride(1) == 1 ? x : x.contiguous();
+}
+/// [.., X] → [R, X].
+Tensor rows_as(const Tensor& x, torch::ScalarType type) {
+  return rows_together(x.reshape({-1, x.size(-1)}).to(type));
+}
+
+std::vector<int64_t> with_width(const Tensor& x, int64_t width) {
+  std::vector<int64_t> sizes = x.sizes().vec();
+  sizes.back() = width;
+  return sizes;
+}
+
+class LayerLinear : public torch::autograd::Function<LayerLinear> {
+ public:
+  static Variable forward(AutogradContext* context, const Variable& given, const Variable& weight,
+                          const std::optional<Variable>& bias) {
+    const Tensor x = rows_as(given, half_precision() ? torch::kBFloat16 : given.scalar_type());
+    context->save_for_backward({x, weight});
+    context->saved_data["dtype"] = static_cast<int64_t>(given.scalar_type());
+    context->saved_data["bias"] = bias.has_value();
+    return layer_product(x, weight, bias.value_or(Tensor())).view(with_width(given, weight.size(0)));
+  }
+
+  static Variables backward(AutogradContext* context, Variables grads) {
+    const Variables saved = context->get_saved_variables();
+    const Tensor &x = saved[0], &weight = saved[1], g = rows_as(grads[0], x.scalar_type());
+    Tensor to, outer, sums;
+    if (context->needs_input_grad(0)) {
+      const auto dtype = static_cast<torch::ScalarType>(context->saved_data["dtype"].toInt());
+      to = layer_product_back(g, weight).to(dtype).view(with_width(grads[0], x.size(1)));
+    }
+    if (context->saved_data["bias"].toBool()) sums = torch::empty({weight.size(0)}, weight.options());
+    outer = torch::empty_like(weight, torch::MemoryFormat::Contiguous);
+    layer_outer(g, x, outer, false, sums);
+    return {to, outer, sums};
+  }
+};
+
+}  // namespace
+
+Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  if (by_half(x, weight)) return half_product(rows_together(x), weight, bias);
+  const Tensor w = weight.to(x.scalar_type());
+  if (by_float(x, w, x.size(0), w.size(0), w.size(1)))
+    return float_product(rows_together(x), rows_together(w), bias);
+  return bias.defined() ? torch::addmm(bias.to(x.scalar_type()), x, w.t()) : torch::mm(x, w.t());
+}
+
+Tensor layer_product_back(const Tensor& g, const Tensor& weight) {
+  if (by_half(g, weight)) return half_product_back(rows_together(g), weight);
+  const Tensor w = weight.to(g.scalar_type());
+  if (by_float(g, w, g.size(0), w.size(1), w.size(0)))
+    return float_product_back(rows_together(g), rows_together(w));
+  return torch::mm(g, w);
+}
+
+void layer_outer(const Tensor& g, const Tensor& x, const Tensor& out, bool add, const Tensor& sums) {
+  if (by_half(g, out)) return half_outer(rows_together(g), rows_together(x), out, add, sums);
+  if (by_float(g, out, g.size(1), x.size(1), g.size(0)))
+    return float_outer(rows_together(g), rows_together(x), out, add, sums);
+  if (sums.defined()) sums.copy_(g.sum(0));
+  Tensor to = out;
+  if (g.scalar_type() != out.scalar_type()) {
+    const Tensor made = torch::mm(g.t(), x);
+    add ? to.add_(made) : to.copy_(made);
+  } else if (add) {
+    to.addmm_(g.t(), x);
+  } else {
+    torch::mm_out(to, g.t(), x);
+  }
+}
+
+Tensor layer_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  if (!takes(x, weight, half_precision() ? torch::kBFloat16 : x.scalar_type()))
+    return torch::linear(x, weight, bias);
+  return LayerLinear::apply(x, weight, bias.defined() ? std::optional<Tensor>(bias) : std::nullopt);
+}
+
+}  // namespace fovea

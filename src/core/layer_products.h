@@ -1,0 +1,23 @@
+// The products of a layer and of its gradients, each made where it is made quickest: by the kernels for
+// bfloat16 (half_products.h) or float32 (float_products.h), or by LibTorch.
+#pragma once
+
+#include "src/core/tensor.h"
+
+namespace fovea {
+
+/// Below, x and g have the type in which products are made; weight [N, D] has any.
+/// x Wᵀ + b: [R, D] → [R, N]; bias [N] or undefined.
+Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias);
+/// g W: [R, N] → [R, D].
+Tensor layer_product_back(const Tensor& g, const Tensor& weight);
+/// gᵀ x: [R, N], [R, D] → `out` [N, D], which lies together, or added to it; from bfloat16 into float32 never
+/// rounded to bfloat16 where there are kernels. Σ of each column of g into `sums`, [N] of out's type or
+/// undefined.
+void layer_outer(const Tensor& g, const Tensor& x, const Tensor& out, bool add, const Tensor& sums);
+
+/// x Wᵀ + b as a differentiable step: [.., D] → [.., N], in autocast's type where that is on. `bias` may be
+/// undefined.
+Tensor layer_linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
+
+}  // namespace fovea
