@@ -1,5 +1,6 @@
 #include "models/layers/recurrent_products.h"
 
+#include "src/core/half_products.h"
 #include "src/core/layer_products.h"
 #include "src/core/parallel.h"
 
@@ -17,17 +18,13 @@ Tensor input_gates(const Tensor& x, const Tensor& weight, const Tensor& bias, bo
   return gates.view({x.size(0), x.size(1), -1});
 }
 
-Tensor GradientProducts::rows(const Tensor& x) const {
-  return half_ ? rows_of(x).to(torch::kBFloat16) : rows_of(x);
-}
-
 Tensor GradientProducts::back(const Tensor& g, const Tensor& weight) const {
-  return layer_product_back(g, weight).to(weight.scalar_type());
+  return half_ ? half_product_back(g, weight) : layer_product_back(g, weight);
 }
 
-Tensor GradientProducts::outer(const Tensor& g, const Tensor& x) const {
+Tensor GradientProducts::outer(const Tensor& g, const Tensor& x, const Tensor& sums) const {
   const Tensor made = torch::empty({g.size(1), x.size(1)}, x.options());
-  layer_outer(g, rows(x), made, false, {});
+  half_ ? half_outer(g, x, made, false, sums) : layer_outer(g, x, made, false, sums);
   return made;
 }
 

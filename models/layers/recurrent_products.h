@@ -46,12 +46,10 @@ Tensor input_gates(const Tensor& x, const Tensor& weight, const Tensor& bias, bo
 class GradientProducts {
  public:
   explicit GradientProducts(bool half) : half_(half) {}
-  /// [T, B, X] → [T·B, X], as the left side g below.
-  Tensor rows(const Tensor& x) const;
-  /// g W, like W.
+  /// g W: [R, N], [N, D] → [R, D].
   Tensor back(const Tensor& g, const Tensor& weight) const;
-  /// gᵀ x, like x.
-  Tensor outer(const Tensor& g, const Tensor& x) const;
+  /// gᵀ x: [R, N], [R, D] → [N, D]. Σ of each column of g into `sums`, [N] or undefined.
+  Tensor outer(const Tensor& g, const Tensor& x, const Tensor& sums = {}) const;
 
  private:
   bool half_;

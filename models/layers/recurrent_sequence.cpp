@@ -130,9 +130,9 @@ class FusedLstm : public torch::autograd::Function<FusedLstm> {
       });
     });
     const GradientProducts products(half);
-    const Tensor rows = products.rows(dgates), bias = rows_of(dgates).sum(0);  // [T·B, 4H], [4H]
+    const Tensor rows = rows_of(dgates), bias = torch::empty({rows.size(1)}, x.options());  // [T·B, 4H], [4H]
     return {context->needs_input_grad(0) ? products.back(rows, w_input).view_as(x) : Tensor(),
-            products.outer(rows, rows_of(x)),
+            products.outer(rows, rows_of(x), bias),
             products.outer(rows, rows_of(steps.before(states))),
             bias,
             bias,
@@ -197,12 +197,14 @@ class FusedGru : public torch::autograd::Function<FusedGru> {
       });
     });
     const GradientProducts products(half);
-    const Tensor rows = products.rows(dgates), inner = products.rows(dinner);  // [T·B, 3H]
+    const Tensor rows = rows_of(dgates), inner = rows_of(dinner);  // [T·B, 3H]
+    const auto sums = [&] { return torch::empty({rows.size(1)}, x.options()); };
+    const Tensor b_input = sums(), b_hidden = sums();
     return {context->needs_input_grad(0) ? products.back(rows, w_input).view_as(x) : Tensor(),
-            products.outer(rows, rows_of(x)),
-            products.outer(inner, rows_of(steps.before(states))),
-            rows_of(dgates).sum(0),
-            rows_of(dinner).sum(0),
+            products.outer(rows, rows_of(x), b_input),
+            products.outer(inner, rows_of(steps.before(states)), b_hidden),
+            b_input,
+            b_hidden,
             dh,
             Tensor(),
             Tensor(),

@@ -17,9 +17,19 @@ constexpr int64_t kLeastNumbers = 1 << 16;  // that a task lays out at least
 const HalfKernels& half() {
   return kernels<HalfKernels>();
 }
+template <class T>
+const HalfTyped<T>& typed() {
+  return half();
+}
 
-const Bf16* numbers(const Tensor& x) {
-  return static_cast<const Bf16*>(x.const_data_ptr());
+/// body(T{}) for the numbers of x: bfloat16 or float.
+template <class Body>
+void with_numbers(const Tensor& x, Body body) {
+  x.scalar_type() == torch::kBFloat16 ? body(Bf16{}) : body(float{});
+}
+template <class T>
+const T* numbers(const Tensor& x) {
+  return static_cast<const T*>(x.const_data_ptr());
 }
 
 /// parts(begin, end) of `count` rows or columns in blocks, whose work together is `work`.
@@ -45,14 +55,18 @@ Tensor room(int64_t depth) {
 }
 
 Tensor multiplied(const Tensor& x, const Tensor& right, int64_t columns, const Tensor& bias) {
-  HalfProduct p;
-  p.rows = x.size(0), p.columns = columns, p.depth = x.size(1);
-  p.left = numbers(x), p.left_row = x.stride(0), p.right = right.const_data_ptr();
-  if (bias.defined()) p.bias = bias.const_data_ptr<float>();
-  const Tensor out = torch::empty({p.rows, columns}, x.options());
-  p.out = static_cast<Bf16*>(out.data_ptr());
-  over_blocks(p.rows, p.rows * p.columns * p.depth, kLeastMacs,
-              [&](int64_t begin, int64_t end) { half().multiply(p, begin, end, room(p.depth).data_ptr()); });
+  const Tensor out = torch::empty({x.size(0), columns}, x.options());
+  with_numbers(x, [&](auto t) {
+    using T = decltype(t);
+    HalfProduct<T> p;
+    p.rows = x.size(0), p.columns = columns, p.depth = x.size(1);
+    p.left = numbers<T>(x), p.left_row = x.stride(0), p.right = right.const_data_ptr();
+    if (bias.defined()) p.bias = bias.const_data_ptr<float>();
+    p.out = static_cast<T*>(out.data_ptr());
+    over_blocks(p.rows, p.rows * p.columns * p.depth, kLeastMacs, [&](int64_t begin, int64_t end) {
+      typed<T>().multiply(p, begin, end, room(p.depth).data_ptr());
+    });
+  });
   return out;
 }
 
@@ -80,22 +94,26 @@ Tensor half_product_back(const Tensor& g, const Tensor& weight) {
   const Tensor w = weight.contiguous();
   const int64_t depth = w.size(0), columns = w.size(1);
   const Tensor right = laid(depth, columns, [&](int64_t begin, int64_t end, void* to) {
-    half().lay_rows(w.const_data_ptr<float>(), columns, depth, columns, to, begin, end);
+    typed<float>().lay_rows(w.const_data_ptr<float>(), columns, depth, columns, to, begin, end);
   });
   return multiplied(g, right, columns, {});
 }
 
 void half_outer(const Tensor& g, const Tensor& x, const Tensor& out, bool add, const Tensor& sums) {
-  HalfOuter p;
-  p.rows = g.size(1), p.columns = x.size(1), p.depth = g.size(0);
-  const Tensor right = laid(p.depth, p.columns, [&](int64_t begin, int64_t end, void* to) {
-    half().lay_half_rows(numbers(x), x.stride(0), p.depth, p.columns, to, begin, end);
+  with_numbers(g, [&](auto t) {
+    using T = decltype(t);
+    HalfOuter<T> p;
+    p.rows = g.size(1), p.columns = x.size(1), p.depth = g.size(0);
+    const Tensor right = laid(p.depth, p.columns, [&](int64_t begin, int64_t end, void* to) {
+      typed<T>().lay_rows(numbers<T>(x), x.stride(0), p.depth, p.columns, to, begin, end);
+    });
+    p.left = numbers<T>(g), p.left_row = g.stride(0), p.right = right.const_data_ptr();
+    p.out = out.data_ptr<float>(), p.add = add;
+    if (sums.defined()) p.sums = sums.data_ptr<float>();
+    over_blocks(p.rows, p.rows * p.columns * p.depth, kLeastMacs, [&](int64_t begin, int64_t end) {
+      typed<T>().outer(p, begin, end, room(p.depth).data_ptr());
+    });
   });
-  p.left = numbers(g), p.left_row = g.stride(0), p.right = right.const_data_ptr();
-  p.out = out.data_ptr<float>(), p.add = add;
-  if (sums.defined()) p.sums = sums.data_ptr<float>();
-  over_blocks(p.rows, p.rows * p.columns * p.depth, kLeastMacs,
-              [&](int64_t begin, int64_t end) { half().outer(p, begin, end, room(p.depth).data_ptr()); });
 }
 
 }  // namespace fovea

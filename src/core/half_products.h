@@ -12,13 +12,14 @@ bool half_precision();
 /// Whether this processor has such products.
 bool has_half_products();
 
-/// Of x and g below, bfloat16 on the CPU, the numbers of a row lie together; weight [N, D] is float32.
+/// Of x and g below, bfloat16, or float32 that is rounded on its way, on the CPU, the numbers of a row lie
+/// together; weight [N, D] is float32. Answers have the type of x and g.
 /// x Wᵀ + b: [R, D] → [R, N]; bias float32 [N] or undefined.
 Tensor half_product(const Tensor& x, const Tensor& weight, const Tensor& bias);
 /// g W: [R, N] → [R, D].
 Tensor half_product_back(const Tensor& g, const Tensor& weight);
-/// gᵀ x: [R, N], [R, D] → float32 [N, D] into `out`, or added to it. Σ of each column of g into `sums`,
-/// float32 [N] or undefined.
+/// gᵀ x, both of one type: [R, N], [R, D] → float32 [N, D] into `out`, or added to it. Σ of each column of g,
+/// not rounded, into `sums`, float32 [N] or undefined.
 void half_outer(const Tensor& g, const Tensor& x, const Tensor& out, bool add, const Tensor& sums);
 
 }  // namespace fovea

@@ -100,7 +100,7 @@ Tensor layer_product_back(const Tensor& g, const Tensor& weight) {
 
 void layer_outer(const Tensor& g, const Tensor& x, const Tensor& out, bool add, const Tensor& sums) {
   if (by_half(g, out)) return half_outer(rows_together(g), rows_together(x), out, add, sums);
-  if (by_float(g, out, g.size(1), x.size(1), g.size(0)))
+  if (out.numel() >= kLeastOuter && by_float(g, out, g.size(1), x.size(1), g.size(0)))
     return float_outer(rows_together(g), rows_together(x), out, add, sums);
   if (sums.defined()) sums.copy_(g.sum(0));
   Tensor to = out;

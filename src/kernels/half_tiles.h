@@ -149,7 +149,7 @@ inline int64_t half_room_bytes(int64_t depth) {
 }
 
 /// Rows first … of x as tiles: where they stand, or from a copy in `room` that is filled up with 0.
-inline LeftTiles left_tiles(const HalfProduct& p, int64_t first, Bf16* room) {
+inline LeftTiles left_tiles(const HalfProduct<Bf16>& p, int64_t first, Bf16* room) {
   const int64_t rows = lesser(kHalfBlock, p.rows - first), width = half_steps(p.depth) * kHalfDepth;
   const Bf16* from = p.left + first * p.left_row;
   if (rows % 16 == 0 && width == p.depth)
@@ -161,8 +161,20 @@ inline LeftTiles left_tiles(const HalfProduct& p, int64_t first, Bf16* room) {
   }
   return {room, room + 16 * width, width * static_cast<int64_t>(sizeof(Bf16)), kHalfDepth};
 }
+inline LeftTiles left_tiles(const HalfProduct<float>& p, int64_t first, Bf16* room) {
+  const int64_t rows = lesser(kHalfBlock, p.rows - first), width = half_steps(p.depth) * kHalfDepth;
+  for (int64_t r = 0; r < round_up(rows, 16); ++r) {
+    const float* from = p.left + (first + lesser(r, rows - 1)) * p.left_row;
+    for (int64_t k = 0; k < width; k += 16) {
+      const Halves x = half_piece(from + lesser(k, p.depth), r < rows ? p.depth - k : 0);
+      __builtin_memcpy(room + r * width + k, &x, sizeof(x));
+    }
+  }
+  return {room, room + 16 * width, width * static_cast<int64_t>(sizeof(Bf16)), kHalfDepth};
+}
 
-inline void half_product(const HalfProduct& p, int64_t begin, int64_t end, void* room) {
+template <class T>
+inline void half_product(const HalfProduct<T>& p, int64_t begin, int64_t end, void* room) {
   const TileShapes shapes;
   _tile_loadconfig(&shapes);
   const int64_t steps = half_steps(p.depth);
@@ -178,7 +190,7 @@ inline void half_product(const HalfProduct& p, int64_t begin, int64_t end, void*
         multiply_half(left, rows, right, steps, block);
         write_half_block(block, rows, lesser(kHalfBlock, p.columns - column),
                          p.out + row * p.columns + column, p.columns,
-                         [&](Vec<float> y, const Bf16* /*out*/, int64_t u, auto at) {
+                         [&](Vec<float> y, const T* /*out*/, int64_t u, auto at) {
                            return p.bias == nullptr ? y : y + at.get(p.bias + column + u);
                          });
       }
@@ -186,37 +198,58 @@ inline void half_product(const HalfProduct& p, int64_t begin, int64_t end, void*
   _tile_release();
 }
 
+/// Adds to `sum` what stands in rows k … k + 31 of 16 columns, of which `v` has the pairs.
+inline void add_rows(const Bf16* /*x*/, int64_t /*row*/, int64_t /*there*/, int64_t /*count*/,
+                     const Vec<float>* v, Vec<float>& sum) {
+  Vec<float> even{}, odd{};
+  for (int64_t i = 0; i < 16; ++i) {
+    const Words both = (Words)v[i];
+    even += (Vec<float>)(both << 16), odd += (Vec<float>)(both & 0xffff0000U);
+  }
+  sum += even + odd;
+}
+inline void add_rows(const float* x, int64_t row, int64_t there, int64_t count, const Vec<float>* /*v*/,
+                     Vec<float>& sum) {
+  Vec<float> even{}, odd{};
+  for (int64_t k = 0; k < there; k += 2) {
+    even += piece(x + k * row, count);
+    if (k + 1 < there) odd += piece(x + (k + 1) * row, count);
+  }
+  sum += even + odd;
+}
+
 /// Columns first … first + 31 of G, turned: tiles of 16 of them each lie behind each other. Adds up each
-/// column in `sums`.
-inline LeftTiles turned_tiles(const HalfOuter& p, int64_t first, Bf16* room, float* sums) {
+/// column in `sums`, where not null.
+template <class T>
+inline LeftTiles turned_tiles(const HalfOuter<T>& p, int64_t first, Bf16* room, float* sums) {
   const int64_t steps = half_steps(p.depth);
   Vec<float> v[16];
   for (int64_t tile = 0; tile < 2; ++tile) {
     const int64_t c = first + 16 * tile, count = p.rows - c;
-    Vec<float> even{}, odd{};
-    for (int64_t s = 0; s < steps; ++s) {
-      pairs_of_rows(p.left + (count > 0 ? c : 0), p.left_row, s * kHalfDepth, p.depth, count, v);
-      for (int64_t i = 0; i < 16; ++i) {
-        const Words pair = (Words)v[i];
-        even += (Vec<float>)(pair << 16), odd += (Vec<float>)(pair & 0xffff0000U);
-      }
+    const T* at = p.left + (count > 0 ? c : 0);
+    Vec<float> sum{};
+    for (int64_t k = 0; k < p.depth; k += kHalfDepth) {
+      pairs_of_rows(at, p.left_row, k, p.depth, count, v);
+      if (sums != nullptr)
+        add_rows(at + k * p.left_row, p.left_row, lesser(kHalfDepth, p.depth - k), count, v, sum);
       transpose<float>(v);
-      auto* to = reinterpret_cast<float*>(room + (tile * steps + s) * kHalfTile);
+      auto* to = reinterpret_cast<float*>(room + (tile * steps + k / kHalfDepth) * kHalfTile);
       for (int64_t i = 0; i < 16; ++i) store(to + 16 * i, v[i]);
     }
-    store(sums + 16 * tile, even + odd);
+    if (sums != nullptr) store(sums + 16 * tile, sum);
   }
   return {room, room + steps * kHalfTile, 64, kHalfTile};
 }
 
-inline void half_outer(const HalfOuter& p, int64_t begin, int64_t end, void* room) {
+template <class T>
+inline void half_outer(const HalfOuter<T>& p, int64_t begin, int64_t end, void* room) {
   const TileShapes shapes;
   _tile_loadconfig(&shapes);
   const int64_t steps = half_steps(p.depth);
   alignas(64) float block[kHalfBlock * kHalfBlock], sums[kHalfBlock];
   for (int64_t row = begin; row < end; row += kHalfBlock) {
     const int64_t rows = lesser(kHalfBlock, end - row);
-    const LeftTiles left = turned_tiles(p, row, static_cast<Bf16*>(room), sums);
+    const LeftTiles left = turned_tiles(p, row, static_cast<Bf16*>(room), p.sums == nullptr ? nullptr : sums);
     if (p.sums != nullptr) copy_row(p.sums + row, sums, rows);
     for (int64_t column = 0; column < p.columns; column += kHalfBlock) {
       const Bf16* right = static_cast<const Bf16*>(p.right) + column / kHalfBlock * steps * kRightBlock;
@@ -230,9 +263,12 @@ inline void half_outer(const HalfOuter& p, int64_t begin, int64_t end, void* roo
   _tile_release();
 }
 
+template <class T>
+constexpr HalfTyped<T> half_typed() {
+  return {lay_rows<T>, half_product<T>, half_outer<T>};
+}
 constexpr HalfKernels half_set(const char* name) {
-  return {name,           half_right_bytes, lay_columns,  lay_rows<float>,
-          lay_rows<Bf16>, half_room_bytes,  half_product, half_outer};
+  return {half_typed<Bf16>(), half_typed<float>(), name, half_right_bytes, lay_columns, half_room_bytes};
 }
 
 }  // namespace fovea::FOVEA_ISA

@@ -58,6 +58,25 @@ TEST_CASE("products of bfloat16 are those of its numbers, summed in float32") {
   }
 }
 
+TEST_CASE("products of float32 that is rounded on its way are those of its bfloat16, sums those of itself") {
+  if (!has_half_products()) return none();
+  torch::manual_seed(6);
+  for (const Sizes& s : kSizes) {
+    INFO(s.rows << " x " << s.depth << " x " << s.columns);
+    const Tensor x = torch::randn({s.rows, s.depth + 3}).slice(1, 1, 1 + s.depth);
+    const Tensor g = torch::randn({s.rows, s.columns}), weight = torch::randn({s.columns, s.depth});
+    const Tensor bias = torch::randn({s.columns});
+    CHECK(torch::equal(halves(half_product(x, weight, bias)), half_product(halves(x), weight, bias)));
+    CHECK(torch::equal(halves(half_product_back(g, weight)), half_product_back(halves(g), weight)));
+    const Tensor a = torch::empty({s.columns, s.depth}), b = torch::empty({s.columns, s.depth});
+    const Tensor sums = torch::empty({s.columns});
+    half_outer(g, x, a, false, sums);
+    half_outer(halves(g), halves(x), b, false, {});
+    CHECK(torch::equal(a, b));
+    CHECK(difference(sums, wide(g).sum(0)) < 1e-5 + 1e-6 * static_cast<double>(s.rows));
+  }
+}
+
 TEST_CASE("rows may lie apart, and what stands behind them has no influence") {
   if (!has_half_products()) return none();
   torch::manual_seed(2);
