@@ -70,31 +70,64 @@ inline void pack_left_tiles(const float* x, int64_t x_row, int64_t rows, int64_t
     }
 }
 
-/// [16 or 32, 32] of the answer: left and right point to what belongs to its rows and columns.
-template <bool kTwo, bool kCoarse>
-inline void multiply_tiles(const uint16_t* left, const uint16_t* right, int64_t steps, float* block) {
-  const int64_t below = steps * kLeftStep;
+/// The tiles 0 and 1 are [16, 32] of the answer: left and right point to what belongs to its rows and
+/// columns.
+template <bool kCoarse>
+inline void multiply_upper(const uint16_t* left, const uint16_t* right, int64_t steps) {
   _tile_zero(0), _tile_zero(1);
-  if (kTwo) _tile_zero(2), _tile_zero(3);
+  const auto add = [] { _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(1, 4, 7); };
   for (int64_t s = 0; s < steps; ++s, left += kLeftStep, right += kRightStep) {
-    const auto add = [&](int64_t left_part) {
-      _tile_loadd(4, left + left_part * kTile, 64);
-      _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(1, 4, 7);
-      if (!kTwo) return;
-      _tile_loadd(5, left + below + left_part * kTile, 64);
-      _tile_dpbf16ps(2, 5, 6), _tile_dpbf16ps(3, 5, 7);
-    };
     if (!kCoarse) {
       _tile_loadd(6, right + 2 * kTile, 64), _tile_loadd(7, right + 3 * kTile, 64);
-      add(0);
+      _tile_loadd(4, left, 64);
+      add();
     }
     _tile_loadd(6, right, 64), _tile_loadd(7, right + kTile, 64);
-    if (!kCoarse) add(1);
-    add(0);
+    if (kCoarse) _tile_loadd(4, left, 64);
+    add();
+    if (kCoarse) continue;
+    _tile_loadd(4, left + kTile, 64);
+    add();
   }
+}
+
+/// The tiles 0 … 3 are [32, 32] of it, summed in the same order. Others are loaded where the last product
+/// with what they held has begun.
+template <bool kCoarse>
+inline void multiply_both(const uint16_t* left, const uint16_t* right, int64_t steps) {
+  const int64_t below = steps * kLeftStep;
+  constexpr int64_t kBegin = kCoarse ? 0 : 2 * kTile;  // of the right parts
+  _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3);
+  _tile_loadd(4, left, 64), _tile_loadd(5, left + below, 64);
+  _tile_loadd(6, right + kBegin, 64), _tile_loadd(7, right + kBegin + kTile, 64);
+  const auto then_left = [&](const uint16_t* next) {
+    _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(1, 4, 7);
+    _tile_loadd(4, next, 64);
+    _tile_dpbf16ps(2, 5, 6), _tile_dpbf16ps(3, 5, 7);
+    _tile_loadd(5, next + below, 64);
+  };
+  for (int64_t s = 1; s <= steps; ++s) {
+    if (!kCoarse) {
+      _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(2, 5, 6);
+      _tile_loadd(6, right, 64);
+      _tile_dpbf16ps(1, 4, 7), _tile_dpbf16ps(3, 5, 7);
+      _tile_loadd(7, right + kTile, 64);
+      then_left(left + kTile);
+    }
+    if (s < steps) left += kLeftStep, right += kRightStep;
+    then_left(left);
+    _tile_loadd(6, right + kBegin, 64), _tile_loadd(7, right + kBegin + kTile, 64);
+  }
+}
+
+/// Into `block`; the rows from the 17th on only where there are `two` tiles of them.
+template <bool kCoarse>
+inline void multiply_tiles(bool two, const uint16_t* left, const uint16_t* right, int64_t steps,
+                           float* block) {
   constexpr int64_t kRowBytes = kPackedColumns * static_cast<int64_t>(sizeof(float));
+  two ? multiply_both<kCoarse>(left, right, steps) : multiply_upper<kCoarse>(left, right, steps);
   _tile_stored(0, block, kRowBytes), _tile_stored(1, block + 16, kRowBytes);
-  if (!kTwo) return;
+  if (!two) return;
   _tile_stored(2, block + 16 * kPackedColumns, kRowBytes),
       _tile_stored(3, block + 16 * kPackedColumns + 16, kRowBytes);
 }
@@ -110,10 +143,7 @@ inline void multiply_with(const PackedProduct& p, int64_t begin, int64_t end) {
         static_cast<const uint16_t*>(p.right) + column / kPackedColumns * steps * kRightStep;
     for (int64_t row = 0; row < p.rows; row += 32) {
       const uint16_t* left = static_cast<const uint16_t*>(p.left) + row / 16 * steps * kLeftStep;
-      if (p.rows - row > 16)
-        multiply_tiles<true, kCoarse>(left, right, steps, block);
-      else
-        multiply_tiles<false, kCoarse>(left, right, steps, block);
+      multiply_tiles<kCoarse>(p.rows - row > 16, left, right, steps, block);
       write_block(p, block, kPackedColumns, row, lesser(32, p.rows - row), column,
                   lesser(kPackedColumns, end - column));
     }
