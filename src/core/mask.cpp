@@ -33,17 +33,23 @@ class CausalTerm : public MaskTerm {
   std::string describe() const override { return "causal"; }
 };
 
-class AnticausalTerm : public MaskTerm {
+class ReachTerm : public MaskTerm {
  public:
+  explicit ReachTerm(int64_t back) : back_(back) {}
   Cover cover(const Tile& tile) const override {
     const Corner c(tile);
-    if (c.j0 >= c.i1) return Cover::kAll;
-    return c.j1 < c.i0 ? Cover::kNone : Cover::kSome;
+    if (c.i1 - c.j0 <= back_) return Cover::kAll;
+    return c.i0 - c.j1 > back_ ? Cover::kNone : Cover::kSome;
   }
   Tensor dense(const Tile& tile, torch::Device device) const override {
-    return key_row(tile, device) >= query_column(tile, device);  // [rows, keys]
+    return query_column(tile, device) - key_row(tile, device) <= back_;  // [rows, keys]
   }
-  std::string describe() const override { return "anticausal"; }
+  std::string describe() const override {
+    return back_ == 0 ? "anticausal" : "reach(back=" + std::to_string(back_) + ")";
+  }
+
+ private:
+  int64_t back_;
 };
 
 class LocalTerm : public MaskTerm {
@@ -194,7 +200,10 @@ Mask Mask::causal() {
   return Mask(std::make_shared<CausalTerm>());
 }
 Mask Mask::anticausal() {
-  return Mask(std::make_shared<AnticausalTerm>());
+  return reach(0);
+}
+Mask Mask::reach(int64_t back) {
+  return Mask(std::make_shared<ReachTerm>(back));
 }
 Mask Mask::local(int64_t window) {
   return Mask(std::make_shared<LocalTerm>(window));

@@ -54,6 +54,8 @@ class Mask {
   static Mask causal();
   /// j ≥ i.
   static Mask anticausal();
+  /// i − j ≤ back.
+  static Mask reach(int64_t back);
   /// |i − j| ≤ window.
   static Mask local(int64_t window);
   /// ⌊i/size⌋ = ⌊j/size⌋.

@@ -22,6 +22,8 @@ std::vector<Named> position_masks() {
   static const auto block_of = block;
   return {{"causal", Mask::causal(), [](int64_t i, int64_t j) { return j <= i; }},
           {"anticausal", Mask::anticausal(), [](int64_t i, int64_t j) { return j >= i; }},
+          {"reach", Mask::reach(3), [](int64_t i, int64_t j) { return i - j <= 3; }},
+          {"reach of the future", Mask::reach(-2), [](int64_t i, int64_t j) { return i - j <= -2; }},
           {"local", Mask::local(2), [](int64_t i, int64_t j) { return std::abs(i - j) <= 2; }},
           {"block", Mask::block(4), [](int64_t i, int64_t j) { return block_of(i) == block_of(j); }},
           {"causal and local", Mask::causal() & Mask::local(3),
@@ -88,4 +90,5 @@ TEST_CASE("an empty mask lets everything through, joined or not") {
   CHECK(torch::equal((Mask() & Mask::causal()).visible(tile, torch::kCPU),
                      Mask::causal().visible(tile, torch::kCPU)));
   CHECK((Mask::causal() & Mask::local(4)).describe() == "causal&local(window=4)");
+  CHECK((Mask::anticausal() & Mask::reach(4)).describe() == "anticausal&reach(back=4)");
 }

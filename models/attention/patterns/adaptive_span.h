@@ -2,6 +2,8 @@
 // (Sukhbaatar 2019, eq. 5–6).
 #pragma once
 
+#include <cmath>
+
 #include "models/attention/patterns/pattern.h"
 #include "models/attention/refusals.h"
 
@@ -21,6 +23,13 @@ class AdaptiveSpanPattern : public Pattern {
     if (!shape.exponential) refuse(Refusal::kSpanSoftmax, shape.key, shape.normalizer);
     span_ = register_parameter("span", torch::full({shape.heads}, options.span));  // z [H]
   }
+  /// As far as the widest head reaches as it stands, so that nobody visits what is beyond. On the CPU only:
+  /// elsewhere looking would wait.
+  Mask visible() const override {
+    if (!span_.device().is_cpu()) return {};
+    const double end = std::ceil(ramp_ + span_.detach().max().to(torch::kFloat64).item<double>());
+    return std::abs(end) < kFarthest ? Mask::reach(static_cast<int64_t>(end)) : Mask();
+  }
   Tensor factor(const PatternCall& call) override {
     const Tensor back = call.query_positions.unsqueeze(1) - call.key_positions.unsqueeze(0);
     return factor_by_distance(back).to(call.query.dtype()).unsqueeze(0);  // [1, H, Tq, Tk]
@@ -32,6 +41,7 @@ class AdaptiveSpanPattern : public Pattern {
   }
 
  private:
+  static constexpr double kFarthest = 1e15;
   double ramp_;
   Tensor span_;
 };

@@ -15,7 +15,7 @@ struct PatternCall {
 
 class Pattern : public torch::nn::Module {
  public:
-  /// Who may attend to whom, in absolute positions.
+  /// Who may attend to whom, in absolute positions; asked for in each call.
   virtual Mask visible() const { return {}; }
   /// Who else is hidden, as far as parameters and queries decide it: bool [B or 1, H or 1, Tq, Tk], or
   /// undefined.

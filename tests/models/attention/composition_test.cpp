@@ -296,3 +296,37 @@ TEST_CASE(
     }
   }
 }
+
+TEST_CASE(
+    "heads of different learned spans see as far as each one's own, and tiles beyond the widest are "
+    "skipped") {
+  torch::manual_seed(8);
+  const auto attention =
+      made({{"name", "compose"}, {"pattern", "causal&adaptive-span"}, {"ramp", 4}, {"heads", 2}}, 8);
+  Tensor span;
+  for (const auto& item : attention->named_parameters())
+    if (item.key().find("span") != std::string::npos) span = item.value();
+  REQUIRE(span.defined());
+  {
+    const torch::NoGradGuard none;
+    span.copy_(torch::tensor({1.0, 9.5}, torch::kFloat64));
+  }
+  const Tile near{0, {40, 44}, {28, 32}}, far{0, {40, 44}, {16, 24}};
+  CHECK(attention->pattern().cover(near) != Cover::kNone);  // 40 − 31 = 9 < 13.5
+  CHECK(attention->pattern().cover(far) == Cover::kNone);   // 40 − 23 = 17
+  const Tensor x = torch::randn({1, 48, 8}, torch::kFloat64);
+  Call call;
+  call.want = Want::kWeights;
+  const Tensor weights = attention->forward(x, x, x, {}, call).weights;  // [1, H, T, T]
+  const auto farthest = [&](int64_t head) {
+    const Tensor seen = (weights[0][head] > 0).nonzero();  // [n, 2]
+    return (seen.select(1, 0) - seen.select(1, 1)).max().item<int64_t>();
+  };
+  CHECK(farthest(0) == 4);   // back < 4 + 1
+  CHECK(farthest(1) == 13);  // back < 4 + 9.5
+  {
+    const torch::NoGradGuard none;
+    span.fill_(NAN);
+  }
+  CHECK(attention->pattern().describe() == "causal");
+}

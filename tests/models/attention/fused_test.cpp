@@ -93,6 +93,8 @@ std::vector<Json> groups() {
   list.push_back({{"position", "shaw"}, {"scorer", "general"}, {"clip", 3}, {"heads", 3}});
   list.push_back(
       {{"position", "transformer-xl"}, {"pattern", "causal&adaptive-span"}, {"heads", 2}, {"kv_heads", 1}});
+  for (const double span : {0.5, 7.0, 90.0})
+    list.push_back({{"pattern", "causal&adaptive-span"}, {"ramp", 6.5}, {"span", span}, {"heads", 2}});
   list.push_back({{"scorer", "cosine"}, {"heads", 2}});
   list.push_back({{"scorer", "distance"}, {"heads", 3}, {"position", "alibi"}});
   return list;
