@@ -1,5 +1,5 @@
 // The products of float_kernels.h on AMX's tiles (half_tiles.h): x = x₁ + x₂ + x₃ in bfloat16, and x w = Σ xᵢ
-// wⱼ over i + j ≤ 4, smallest first; what is left out is below 2⁻²³ |x w| (Henry, Tang & Heinecke 2019,
+// wⱼ over i + j ≤ 4, smallest first; what is left out is below 2⁻²² |x w| (Henry, Tang & Heinecke 2019,
 // §III).
 #pragma once
 
@@ -180,7 +180,7 @@ inline void add_block(const FloatBlock& b, const Bf16* left, const Bf16* right, 
 
 /// One that is not whole, through memory of a whole one.
 inline void add_part_of_block(const FloatBlock& b, const Bf16* left, const Bf16* right, int64_t steps) {
-  alignas(64) float whole[2 * kFloatBlock * kFloatBlock] = {}, bias[kFloatBlock] = {};
+  alignas(64) float whole[kFloatBlock * kFloatBlock] = {}, bias[kFloatBlock] = {};
   FloatBlock all = b;
   all.out = whole, all.row = kFloatBlock;
   if (b.bias != nullptr) copy_row(bias, b.bias, b.columns), all.bias = bias;
