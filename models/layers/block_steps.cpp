@@ -117,9 +117,9 @@ class GeluLinear : public torch::autograd::Function<GeluLinear> {
  public:
   static Variable forward(AutogradContext* context, const Variable& given, const Variable& weight,
                           const Variable& bias) {
-    const auto dtype = half_precision() ? torch::kBFloat16 : given.scalar_type();
-    const Tensor x = given.reshape({-1, given.size(-1)}).to(dtype).contiguous();  // [N, D]
-    const Tensor inner = layer_product(x, weight, bias);                          // [N, D']
+    const auto dtype = product_dtype(given);
+    const Tensor x = given.reshape({-1, given.size(-1)}).to(dtype);  // [N, D]
+    const Tensor inner = layer_product(x, weight, bias);             // [N, D']
     const Tensor out = torch::empty_like(inner);
     with_types(weight.scalar_type(), dtype, [&](auto t, auto u) {
       using T = decltype(t);

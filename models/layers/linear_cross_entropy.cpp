@@ -1,7 +1,5 @@
 #include "models/layers/linear_cross_entropy.h"
 
-#include <ATen/autocast_mode.h>
-
 #include "models/layers/kernel_types.h"
 #include "src/core/layer_products.h"
 
@@ -79,12 +77,6 @@ void add_gradients(const Tensor& x, const Tensor& weight, const PieceLoss& piece
   if (into.bias.defined()) into.bias.add_(piece.bias_sum);
   if (into.x.defined()) into.x.slice(0, begin, begin + g.size(0)).copy_(layer_product_back(g, weight));
   if (into.weight.defined()) layer_outer(g, x, into.weight, begin > 0, {});
-}
-
-torch::ScalarType product_dtype(const Tensor& x) {
-  const auto device = x.device().type();
-  return at::autocast::is_autocast_enabled(device) ? at::autocast::get_autocast_dtype(device)
-                                                   : x.scalar_type();
 }
 
 class LinearCrossEntropy : public torch::autograd::Function<LinearCrossEntropy> {

@@ -64,37 +64,43 @@ FloatSide from(FloatSide side, int64_t begin) {
   return side;
 }
 
-/// Tasks of some of the depth each, whose answers are added up in their order.
-void multiply_pieces(const FloatProduct& p, int64_t pieces) {
-  const Tensor answers = torch::empty({pieces, p.rows, p.columns}), sums = torch::empty({pieces, p.rows});
+/// The longer side of the answer is cut into tasks.
+void multiply(const FloatProduct& p) {
+  p.rows >= p.columns ? multiply_rows(p) : multiply_columns(p);
+}
+
+/// `answer` [pieces, rows, columns]: tasks of some of the depth each.
+void multiply_pieces(const FloatProduct& p, const Tensor& answer) {
+  const int64_t pieces = answer.size(0);
   const auto begin_of = [&](int64_t piece) { return piece * p.depth / pieces; };
   parallel_tasks(pieces, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       FloatProduct piece = p;
       piece.depth = begin_of(i + 1) - begin_of(i);
       piece.left = from(p.left, begin_of(i)), piece.right = from(p.right, begin_of(i));
-      piece.bias = i == 0 ? p.bias : nullptr, piece.add = false;
-      piece.out = answers[i].data_ptr<float>(), piece.out_row = p.columns;
-      if (p.sums != nullptr) piece.sums = sums[i].data_ptr<float>();
+      if (i > 0) piece.bias = nullptr;
+      piece.out = p.out + i * p.rows * p.columns;
       multiply_part(piece, {0, p.rows, 0, p.columns}, nullptr);
     }
   });
-  const auto into = [](float* to, at::IntArrayRef sizes, at::IntArrayRef strides) {
-    return torch::from_blob(to, sizes, strides);
-  };
-  Tensor out = into(p.out, {p.rows, p.columns}, {p.out_row, 1});
-  p.add ? out.add_(answers.sum(0)) : torch::sum_out(out, answers, at::IntArrayRef({0}));
-  if (p.sums == nullptr) return;
-  Tensor all = into(p.sums, {p.rows}, {1});
-  torch::sum_out(all, sums, at::IntArrayRef({0}));
 }
 
-void multiply(const FloatProduct& p) {
-  const int64_t pieces = std::min(kMostPieces, p.depth / kLeastDepth);
-  if (pieces > 1 && p.depth > 2 * std::max(p.rows, p.columns) && p.rows * p.columns <= kMostAnswer)
-    multiply_pieces(p, pieces);
-  else
-    p.rows >= p.columns ? multiply_rows(p) : multiply_columns(p);
+/// x times a right side of `columns` columns, + b.
+Tensor multiplied(const Tensor& x, const FloatSide& right, int64_t columns, const Tensor& bias) {
+  FloatProduct p;
+  p.rows = x.size(0), p.columns = columns, p.depth = x.size(1);
+  p.left = side(x, true), p.right = right, p.out_row = columns;
+  if (bias.defined()) p.bias = bias.const_data_ptr<float>();
+  const bool deep = p.depth > 2 * std::max(p.rows, p.columns) && p.rows * p.columns <= kMostAnswer;
+  const int64_t pieces = deep ? std::clamp<int64_t>(p.depth / kLeastDepth, 1, kMostPieces) : 1;
+  const Tensor out = torch::empty({pieces, p.rows, p.columns}, x.options());
+  p.out = out.data_ptr<float>();
+  if (pieces > 1) {
+    multiply_pieces(p, out);
+    return out.sum(0);  // in their order
+  }
+  multiply(p);
+  return out[0];
 }
 
 }  // namespace
@@ -104,25 +110,11 @@ bool has_float_products() {
 }
 
 Tensor float_product(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  FloatProduct p;
-  p.rows = x.size(0), p.columns = weight.size(0), p.depth = x.size(1);
-  p.left = side(x, true), p.right = side(weight, true);
-  const Tensor added = bias.defined() ? bias.contiguous() : bias;
-  if (bias.defined()) p.bias = added.const_data_ptr<float>();
-  const Tensor out = torch::empty({p.rows, p.columns}, x.options());
-  p.out = out.data_ptr<float>(), p.out_row = p.columns;
-  multiply(p);
-  return out;
+  return multiplied(x, side(weight, true), weight.size(0), bias.defined() ? bias.contiguous() : bias);
 }
 
 Tensor float_product_back(const Tensor& g, const Tensor& weight) {
-  FloatProduct p;
-  p.rows = g.size(0), p.columns = weight.size(1), p.depth = g.size(1);
-  p.left = side(g, true), p.right = side(weight, false);
-  const Tensor out = torch::empty({p.rows, p.columns}, g.options());
-  p.out = out.data_ptr<float>(), p.out_row = p.columns;
-  multiply(p);
-  return out;
+  return multiplied(g, side(weight, false), weight.size(1), {});
 }
 
 void float_outer(const Tensor& g, const Tensor& x, const Tensor& out, bool add, const Tensor& sums) {

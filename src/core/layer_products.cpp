@@ -1,5 +1,7 @@
 #include "src/core/layer_products.h"
 
+#include <ATen/autocast_mode.h>
+
 #include <algorithm>
 
 #include "src/core/float_products.h"
@@ -35,7 +37,8 @@ bool takes(const Tensor& x, const Tensor& weight, torch::ScalarType type) {
   if (weight.dim() != 2 || weight.scalar_type() != torch::kFloat32 || x.numel() == 0 || weight.numel() == 0)
     return false;
   const int64_t depth = x.size(-1);
-  return type == torch::kBFloat16 ? x.device().is_cpu() && has_half_products()
+  const bool narrows = x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kBFloat16;
+  return type == torch::kBFloat16 ? narrows && x.device().is_cpu() && has_half_products()
                                   : by_float(x, weight, x.numel() / depth, std::max(weight.size(0), depth),
                                              std::min(weight.size(0), depth));
 }
@@ -58,7 +61,7 @@ class LayerLinear : public torch::autograd::Function<LayerLinear> {
  public:
   static Variable forward(AutogradContext* context, const Variable& given, const Variable& weight,
                           const std::optional<Variable>& bias) {
-    const Tensor x = rows_as(given, half_precision() ? torch::kBFloat16 : given.scalar_type());
+    const Tensor x = rows_as(given, product_dtype(given));
     context->save_for_backward({x, weight});
     context->saved_data["dtype"] = static_cast<int64_t>(given.scalar_type());
     context->saved_data["bias"] = bias.has_value();
@@ -73,14 +76,23 @@ class LayerLinear : public torch::autograd::Function<LayerLinear> {
       const auto dtype = static_cast<torch::ScalarType>(context->saved_data["dtype"].toInt());
       to = layer_product_back(g, weight).to(dtype).view(with_width(grads[0], x.size(1)));
     }
-    if (context->saved_data["bias"].toBool()) sums = torch::empty({weight.size(0)}, weight.options());
-    outer = torch::empty_like(weight, torch::MemoryFormat::Contiguous);
-    layer_outer(g, x, outer, false, sums);
+    const bool bias = context->saved_data["bias"].toBool();
+    if (context->needs_input_grad(1) || (bias && context->needs_input_grad(2))) {
+      if (bias) sums = torch::empty({weight.size(0)}, weight.options());
+      outer = torch::empty_like(weight, torch::MemoryFormat::Contiguous);
+      layer_outer(g, x, outer, false, sums);
+    }
     return {to, outer, sums};
   }
 };
 
 }  // namespace
+
+torch::ScalarType product_dtype(const Tensor& x) {
+  const auto device = x.device().type();
+  return at::autocast::is_autocast_enabled(device) ? at::autocast::get_autocast_dtype(device)
+                                                   : x.scalar_type();
+}
 
 Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   if (by_half(x, weight)) return half_product(rows_together(x), weight, bias);
@@ -115,8 +127,7 @@ void layer_outer(const Tensor& g, const Tensor& x, const Tensor& out, bool add, 
 }
 
 Tensor layer_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  if (!takes(x, weight, half_precision() ? torch::kBFloat16 : x.scalar_type()))
-    return torch::linear(x, weight, bias);
+  if (!takes(x, weight, product_dtype(x))) return torch::linear(x, weight, bias);
   return LayerLinear::apply(x, weight, bias.defined() ? std::optional<Tensor>(bias) : std::nullopt);
 }
 

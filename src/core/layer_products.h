@@ -6,6 +6,9 @@
 
 namespace fovea {
 
+/// The type in which products of x are made: autocast's where that is on for x's device, else its own.
+torch::ScalarType product_dtype(const Tensor& x);
+
 /// Below, x and g have the type in which products are made; weight [N, D] has any.
 /// x Wᵀ + b: [R, D] → [R, N]; bias [N] or undefined.
 Tensor layer_product(const Tensor& x, const Tensor& weight, const Tensor& bias);

@@ -58,9 +58,10 @@ struct Square {
   }
 };
 
+/// `sum`, where not null, is of what turns.
 template <bool kWhole>
 inline void lay_square(const Square& near, const Square& far, bool turns, Bf16* to, Vec<float>* sum) {
-  if (!turns && sum == nullptr) {
+  if (!turns) {
     for (int64_t i = 0; i < 16; ++i, to += kHalfDepth)
       lay_thirds(near.get<kWhole>(i), far.get<kWhole>(i), to);
     return;
@@ -70,7 +71,7 @@ inline void lay_square(const Square& near, const Square& far, bool turns, Bf16* 
   for (int64_t i = 0; i < 16; ++i) b[i] = far.get<kWhole>(i);
   if (sum != nullptr)
     for (int64_t i = 0; i < 16; ++i) *sum += a[i] + b[i];
-  if (turns) transpose<float>(a), transpose<float>(b);
+  transpose<float>(a), transpose<float>(b);
   for (int64_t i = 0; i < 16; ++i, to += kHalfDepth) lay_thirds(a[i], b[i], to);
 }
 

@@ -198,24 +198,22 @@ inline void half_product(const HalfProduct<T>& p, int64_t begin, int64_t end, vo
   _tile_release();
 }
 
-/// Adds to `sum` what stands in rows k … k + 31 of 16 columns, of which `v` has the pairs.
-inline void add_rows(const Bf16* /*x*/, int64_t /*row*/, int64_t /*there*/, int64_t /*count*/,
-                     const Vec<float>* v, Vec<float>& sum) {
-  Vec<float> even{}, odd{};
-  for (int64_t i = 0; i < 16; ++i) {
-    const Words both = (Words)v[i];
-    even += (Vec<float>)(both << 16), odd += (Vec<float>)(both & 0xffff0000U);
-  }
-  sum += even + odd;
+inline Vec<float> wide_piece(const float* row, int64_t count) {
+  return piece(row, count);
 }
-inline void add_rows(const float* x, int64_t row, int64_t there, int64_t count, const Vec<float>* /*v*/,
-                     Vec<float>& sum) {
+inline Vec<float> wide_piece(const Bf16* row, int64_t count) {
+  return widen(half_piece(row, count));
+}
+
+/// Σ over rows of 16 columns of x.
+template <class T>
+inline Vec<float> sum_rows(const T* x, int64_t row, int64_t rows, int64_t columns) {
   Vec<float> even{}, odd{};
-  for (int64_t k = 0; k < there; k += 2) {
-    even += piece(x + k * row, count);
-    if (k + 1 < there) odd += piece(x + (k + 1) * row, count);
+  for (int64_t k = 0; k < rows; k += 2) {
+    even += wide_piece(x + k * row, columns);
+    if (k + 1 < rows) odd += wide_piece(x + (k + 1) * row, columns);
   }
-  sum += even + odd;
+  return even + odd;
 }
 
 /// Columns first … first + 31 of G, turned: tiles of 16 of them each lie behind each other. Adds up each
@@ -231,7 +229,7 @@ inline LeftTiles turned_tiles(const HalfOuter<T>& p, int64_t first, Bf16* room, 
     for (int64_t k = 0; k < p.depth; k += kHalfDepth) {
       pairs_of_rows(at, p.left_row, k, p.depth, count, v);
       if (sums != nullptr)
-        add_rows(at + k * p.left_row, p.left_row, lesser(kHalfDepth, p.depth - k), count, v, sum);
+        sum += sum_rows(at + k * p.left_row, p.left_row, lesser(kHalfDepth, p.depth - k), count);
       transpose<float>(v);
       auto* to = reinterpret_cast<float*>(room + (tile * steps + k / kHalfDepth) * kHalfTile);
       for (int64_t i = 0; i < 16; ++i) store(to + 16 * i, v[i]);

@@ -27,7 +27,7 @@ class AdaptiveSpanPattern : public Pattern {
   /// elsewhere looking would wait.
   Mask visible() const override {
     if (!span_.device().is_cpu()) return {};
-    const double end = std::ceil(ramp_ + span_.detach().max().to(torch::kFloat64).item<double>());
+    const double end = std::ceil(ramp_ + span_.detach().max().item<double>());
     return std::abs(end) < kFarthest ? Mask::reach(static_cast<int64_t>(end)) : Mask();
   }
   Tensor factor(const PatternCall& call) override {
