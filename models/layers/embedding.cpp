@@ -1,11 +1,98 @@
 #include "models/layers/embedding.h"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "models/layers/init.h"
 #include "src/base/error.h"
+#include "src/core/parallel.h"
 
 namespace fovea {
+namespace {
+
+/// The places of each token that is there, tokens in rising order.
+struct TokenPlaces {
+  Tensor tokens;                        // [1, U]
+  std::vector<int64_t> starts, places;  // of token u: places[starts[u]] … places[starts[u + 1] − 1]
+
+  /// Of ids [N] among `vocabulary` tokens, without `pad`.
+  TokenPlaces(const Tensor& ids, int64_t vocabulary, int64_t pad) {
+    const int64_t count = ids.numel(), *const id = ids.const_data_ptr<int64_t>();
+    std::vector<int64_t> next(static_cast<size_t>(vocabulary), 0);
+    for (int64_t i = 0; i < count; ++i) ++next[static_cast<size_t>(id[i])];
+    if (pad >= 0) next[static_cast<size_t>(pad)] = 0;
+    std::vector<int64_t> found;
+    int64_t start = 0;
+    for (int64_t token = 0; token < vocabulary; ++token) {
+      int64_t& at = next[static_cast<size_t>(token)];
+      if (at == 0) continue;
+      found.push_back(token), starts.push_back(start);
+      start += std::exchange(at, start);
+    }
+    starts.push_back(start);
+    places.resize(static_cast<size_t>(start));
+    for (int64_t i = 0; i < count; ++i)
+      if (id[i] != pad) places[static_cast<size_t>(next[static_cast<size_t>(id[i])]++)] = i;
+    tokens = torch::tensor(found, torch::kInt64).unsqueeze(0);
+  }
+  int64_t size() const { return tokens.size(1); }
+};
+
+/// Rows of `from` [N, D] added up for each token, in the order of their places: [U, D].
+template <class T>
+Tensor added_up(const TokenPlaces& at, const Tensor& from) {
+  const int64_t width = from.size(1);
+  const Tensor to = torch::empty({at.size(), width}, from.options());
+  const T* const rows = from.const_data_ptr<T>();
+  T* const sums = to.data_ptr<T>();
+  parallel_parts(at.size(), (1 << 14) / width + 1, [&](int64_t begin, int64_t end) {
+    for (auto u = static_cast<size_t>(begin); u < static_cast<size_t>(end); ++u) {
+      T* sum = sums + static_cast<int64_t>(u) * width;
+      std::fill_n(sum, width, T{0});
+      for (int64_t p = at.starts[u]; p < at.starts[u + 1]; ++p) {
+        const T* row = rows + at.places[static_cast<size_t>(p)] * width;
+        for (int64_t d = 0; d < width; ++d) sum[d] += row[d];
+      }
+    }
+  });
+  return to;
+}
+
+/// torch::embedding with a gradient that holds the rows of the tokens that are there, once each and in order:
+/// LibTorch's sparse one sorts them with all they bring.
+class RowEmbedding : public torch::autograd::Function<RowEmbedding> {
+ public:
+  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& weight, const Tensor& ids,
+                        int64_t pad) {
+    context->save_for_backward({ids});
+    context->saved_data["pad"] = pad;
+    context->saved_data["sizes"] = weight.sizes();
+    return torch::embedding(weight, ids, pad);
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list grads) {
+    const std::vector<int64_t> sizes = context->saved_data["sizes"].toIntVector();
+    const Tensor from = grads[0].reshape({-1, sizes[1]}).contiguous();
+    const TokenPlaces places(context->get_saved_variables()[0].contiguous(), sizes[0],
+                             context->saved_data["pad"].toInt());
+    const Tensor values = from.scalar_type() == torch::kFloat64 ? added_up<double>(places, from)
+                                                                : added_up<float>(places, from);
+    const Tensor rows = at::_sparse_coo_tensor_unsafe(places.tokens, values, sizes);
+    return {rows._coalesced_(true), Tensor(), Tensor()};
+  }
+};
+
+/// Whether few of the tokens are there, so that only these have a gradient. (Elsewhere than on the CPU the
+/// update rules want all of it.)
+bool by_rows(const Tensor& weight, const Tensor& ids) {
+  return weight.device().is_cpu() && ids.scalar_type() == torch::kInt64 && torch::GradMode::is_enabled() &&
+         weight.requires_grad() && 2 * ids.numel() <= weight.size(0) &&
+         (weight.scalar_type() == torch::kFloat32 || weight.scalar_type() == torch::kFloat64);
+}
+
+}  // namespace
 
 Tensor sinusoids(int64_t first, int64_t length, int64_t width, const torch::TensorOptions& options) {
   const auto wide = options.dtype(torch::kFloat64);
@@ -59,7 +146,8 @@ TokenEmbeddingImpl::TokenEmbeddingImpl(const FieldSpec& spec, int64_t width, con
 
 Tensor TokenEmbeddingImpl::forward(const Tensor& ids) {
   // [B, T, D]; no gradient reaches the pad row through here
-  return edited(torch::embedding(weight_, ids, pad_));
+  return edited(by_rows(weight_, ids) ? RowEmbedding::apply(weight_, ids, pad_)
+                                      : torch::embedding(weight_, ids, pad_));
 }
 
 }  // namespace fovea

@@ -10,6 +10,7 @@
 #include "src/kernels/product_kernels.h"
 #include "src/kernels/recurrent_kernels.h"
 #include "src/kernels/step_kernels.h"
+#include "src/kernels/update_kernels.h"
 
 namespace fovea {
 
@@ -26,7 +27,9 @@ struct KernelSet : AttentionKernels<float>,
                    FloatKernels,
                    LikelyKernels,
                    StepKernels<float>,
-                   StepKernels<double> {};
+                   StepKernels<double>,
+                   UpdateKernels<float>,
+                   UpdateKernels<double> {};
 
 /// The set "generic" (which every machine has), "avx2", "avx512" or "amx"; null where this processor or build
 /// has none.

@@ -8,6 +8,7 @@
 #include "src/kernels/packed_rows.h"
 #include "src/kernels/recurrent_steps.h"
 #include "src/kernels/step_rows.h"
+#include "src/kernels/update_rows.h"
 
 namespace fovea {
 
@@ -25,7 +26,9 @@ const KernelSet& avx2_set() {
                                   FloatKernels{},
                                   likely_set("avx2"),
                                   step_set<float>("avx2"),
-                                  step_set<double>("avx2")};
+                                  step_set<double>("avx2"),
+                                  update_set<float>("avx2"),
+                                  update_set<double>("avx2")};
   return kSet;
 }
 

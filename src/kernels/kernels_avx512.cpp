@@ -8,6 +8,7 @@
 #include "src/kernels/packed_rows.h"
 #include "src/kernels/recurrent_steps.h"
 #include "src/kernels/step_rows.h"
+#include "src/kernels/update_rows.h"
 
 namespace fovea {
 
@@ -25,7 +26,9 @@ const KernelSet& avx512_set() {
                                   FloatKernels{},
                                   likely_set("avx512"),
                                   step_set<float>("avx512"),
-                                  step_set<double>("avx512")};
+                                  step_set<double>("avx512"),
+                                  update_set<float>("avx512"),
+                                  update_set<double>("avx512")};
   return kSet;
 }
 

@@ -8,6 +8,7 @@
 #include "src/kernels/packed_rows.h"
 #include "src/kernels/recurrent_steps.h"
 #include "src/kernels/step_rows.h"
+#include "src/kernels/update_rows.h"
 
 namespace fovea {
 
@@ -25,7 +26,9 @@ const KernelSet& generic_set() {
                                   FloatKernels{},
                                   likely_set("generic"),
                                   step_set<float>("generic"),
-                                  step_set<double>("generic")};
+                                  step_set<double>("generic"),
+                                  update_set<float>("generic"),
+                                  update_set<double>("generic")};
   return kSet;
 }
 

@@ -14,7 +14,7 @@ void sum_gradients(torch::nn::Module& net, Ranks& ranks) {
     parameters.push_back(parameter);
     const Tensor& gradient = parameter.grad();
     has.push_back(gradient.defined() ? 1 : 0);
-    parts.push_back(gradient.defined() ? gradient.flatten() : torch::zeros_like(parameter).flatten());
+    parts.push_back(gradient.defined() ? gradient.to_dense().flatten() : torch::zeros_like(parameter).flatten());
   }
   parts.push_back(torch::tensor(has, parts[0].options()));
   Tensor all = torch::cat(parts);

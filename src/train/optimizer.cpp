@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <map>
 #include <numbers>
 #include <optional>
 #include <set>
@@ -17,6 +19,26 @@ bool decays(const std::string& name, const Tensor& parameter) {
          name.find("norm") == std::string::npos && name.find("bias") == std::string::npos;
 }
 
+/// Whether each row of a sparse gradient stands there once, in rising order.
+bool in_order(const Tensor& gradient) {
+  const Tensor rows = gradient._indices();
+  if (!rows.device().is_cpu() || rows.size(0) != 1) return false;
+  const int64_t* row = rows.const_data_ptr<int64_t>();
+  return std::is_sorted(row, row + rows.size(1), std::less_equal<>());
+}
+
+/// A parameter's gradient, coalesced once where it is sparse; undefined where there is none.
+Tensor gradient_of(const Tensor& parameter) {
+  Tensor& gradient = parameter.mutable_grad();
+  if (gradient.defined() && gradient.is_sparse() && !gradient.is_coalesced())
+    gradient = in_order(gradient) ? gradient._coalesced_(true) : gradient.coalesce();
+  return gradient;
+}
+
+UpdateRule rule_of(const std::string& name) {
+  return name == "sgd" ? UpdateRule::kSgd : name == "adam" ? UpdateRule::kAdam : UpdateRule::kAdamW;
+}
+
 }  // namespace
 
 Optimizer::Optimizer(const torch::nn::Module& net, const TrainOptions& options) : options_(options) {
@@ -28,13 +50,13 @@ Optimizer::Optimizer(const torch::nn::Module& net, const TrainOptions& options) 
 
 std::vector<std::string> Optimizer::moment_names() const {
   if (options_.optimizer == "sgd") return {"momentum"};
-  return {"exp_avg", "exp_avg_sq", "step"};
+  return {"exp_avg", "exp_avg_sq"};
 }
 
 std::vector<Tensor> Optimizer::first_moments(const Tensor& parameter) const {
-  const Tensor zero = torch::zeros_like(parameter);
-  if (options_.optimizer == "sgd") return {zero};
-  return {zero, torch::zeros_like(parameter), torch::zeros({}, parameter.options().dtype(torch::kFloat32))};
+  std::vector<Tensor> moments;
+  for (size_t i = 0; i < moment_names().size(); ++i) moments.push_back(torch::zeros_like(parameter));
+  return moments;
 }
 
 void Optimizer::zero_grad() {
@@ -42,72 +64,107 @@ void Optimizer::zero_grad() {
 }
 
 Tensor Optimizer::gradient_norm() const {
-  std::vector<Tensor> gradients;
+  std::vector<Tensor> here, elsewhere;
   for (const Entry& entry : entries_)
-    if (entry.parameter.grad().defined()) gradients.push_back(entry.parameter.grad());
-  if (gradients.empty()) return torch::zeros({});
-  return torch::linalg_vector_norm(torch::stack(at::_foreach_norm(gradients)));
+    if (const Tensor gradient = gradient_of(entry.parameter); gradient.defined())
+      (takes_update_pass(entry.parameter) ? here : elsewhere).push_back(gradient);
+  const Tensor norm = torch::tensor(std::sqrt(sum_of_squares(here)), torch::kFloat64);
+  if (elsewhere.empty()) return norm;
+  for (Tensor& gradient : elsewhere)
+    if (gradient.is_sparse()) gradient = gradient._values();
+  const Tensor other = torch::linalg_vector_norm(torch::stack(at::_foreach_norm(elsewhere)));
+  return here.empty() ? other : torch::hypot(norm.to(other.device()), other.to(torch::kFloat64));
+}
+
+UpdatedParameter Optimizer::updated(const Entry& entry, double learning_rate, double divisor) const {
+  const TrainOptions& o = options_;
+  const auto t = static_cast<double>(entry.updates);
+  UpdateNumbers<double> numbers;
+  numbers.rule = rule_of(o.optimizer);
+  numbers.divisor = divisor;
+  numbers.rate = learning_rate, numbers.decay = entry.decays ? o.weight_decay : 0;
+  numbers.momentum = o.momentum;
+  numbers.beta1 = o.beta1, numbers.beta2 = o.beta2, numbers.epsilon = o.epsilon;
+  numbers.mean_share = 1 - std::pow(o.beta1, t), numbers.root_share = std::sqrt(1 - std::pow(o.beta2, t));
+  return {entry.parameter, gradient_of(entry.parameter), entry.moments, numbers};
 }
 
 void Optimizer::step(double learning_rate, const Tensor& divisor) {
   const torch::NoGradGuard no_gradient;
-  // The kernel divides by a float32: not near enough where parameters are wider.
-  const bool wide = !entries_.empty() && entries_[0].parameter.scalar_type() == torch::kFloat64;
-  for (const bool decayed : {true, false}) {
-    std::vector<Entry*> chosen;
-    for (Entry& entry : entries_) {
-      if (entry.decays != decayed || !entry.parameter.grad().defined()) continue;
-      if (entry.moments.empty()) entry.moments = first_moments(entry.parameter);
-      if (wide && divisor.defined()) entry.parameter.mutable_grad().div_(divisor);
-      chosen.push_back(&entry);
-    }
-    if (!chosen.empty())
-      update(chosen, learning_rate, decayed ? options_.weight_decay : 0, wide ? Tensor() : divisor);
+  std::vector<UpdatedParameter> here;
+  std::vector<Entry*> elsewhere[2];
+  const double by = divisor.defined() && divisor.device().is_cpu() ? divisor.item<double>() : 1;
+  for (Entry& entry : entries_) {
+    if (!gradient_of(entry.parameter).defined()) continue;
+    if (entry.moments.empty()) entry.moments = first_moments(entry.parameter);
+    ++entry.updates;
+    if (takes_update_pass(entry.parameter))
+      here.push_back(updated(entry, learning_rate, by));
+    else
+      elsewhere[entry.decays ? 1 : 0].push_back(&entry);
   }
+  update_pass(here);
+  update_elsewhere(elsewhere[1], learning_rate, options_.weight_decay, divisor);
+  update_elsewhere(elsewhere[0], learning_rate, 0, divisor);
 }
 
-void Optimizer::update(const std::vector<Entry*>& entries, double rate, double decay, const Tensor& divisor) {
+void Optimizer::update_elsewhere(const std::vector<Entry*>& entries, double rate, double decay,
+                                 const Tensor& divisor) {
+  if (entries.empty()) return;
+  // The kernels divide by a float32: not near enough where parameters are wider.
+  const bool wide = entries[0]->parameter.scalar_type() == torch::kFloat64;
   std::vector<Tensor> parameters, gradients, first, second, steps;
+  std::map<int64_t, Tensor> counts;
   for (Entry* entry : entries) {
-    parameters.push_back(entry->parameter);
-    gradients.push_back(entry->parameter.grad());
+    Tensor gradient = gradient_of(entry->parameter).to_dense();
+    if (wide && divisor.defined()) gradient = gradient / divisor;
+    parameters.push_back(entry->parameter), gradients.push_back(gradient);
     first.push_back(entry->moments[0]);
     if (entry->moments.size() == 1) continue;
-    second.push_back(entry->moments[1]), steps.push_back(entry->moments[2].add_(1));
+    Tensor& count = counts[entry->updates];
+    if (!count.defined()) count = torch::full({}, entry->updates, gradient.options().dtype(torch::kFloat32));
+    second.push_back(entry->moments[1]), steps.push_back(count);
   }
   std::optional<Tensor> scale;
-  if (divisor.defined()) scale = divisor.to(torch::kFloat32);
+  if (divisor.defined() && !wide) scale = divisor.to(torch::kFloat32);
   const TrainOptions& o = options_;
   if (o.optimizer == "sgd")
-    at::_fused_sgd_(parameters, gradients, first, decay, o.momentum, rate, /*dampening=*/0, /*nesterov=*/false,
+    at::_fused_sgd_(parameters, gradients, first, decay, o.momentum, rate, /*dampening=*/0,
+                    /*nesterov=*/false,
                     /*maximize=*/false, /*is_first_step=*/false, scale);
   else if (o.optimizer == "adam")
-    at::_fused_adam_(parameters, gradients, first, second, {}, steps, rate, o.beta1, o.beta2, decay, o.epsilon,
+    at::_fused_adam_(parameters, gradients, first, second, {}, steps, rate, o.beta1, o.beta2, decay,
+                     o.epsilon,
                      /*amsgrad=*/false, /*maximize=*/false, scale);
   else
-    at::_fused_adamw_(parameters, gradients, first, second, {}, steps, rate, o.beta1, o.beta2, decay, o.epsilon,
+    at::_fused_adamw_(parameters, gradients, first, second, {}, steps, rate, o.beta1, o.beta2, decay,
+                      o.epsilon,
                       /*amsgrad=*/false, /*maximize=*/false, scale);
 }
 
 TensorMap Optimizer::state() const {
   TensorMap map;
   const std::vector<std::string> names = moment_names();
-  for (const Entry& entry : entries_)
-    for (size_t i = 0; i < entry.moments.size(); ++i)
-      map[names[i] + "/" + entry.name] =
-          names[i] == "step" ? entry.moments[i].to(torch::kInt64) : entry.moments[i];
+  for (const Entry& entry : entries_) {
+    for (size_t i = 0; i < entry.moments.size(); ++i) map[names[i] + "/" + entry.name] = entry.moments[i];
+    if (entry.moments.size() > 1) map["step/" + entry.name] = torch::tensor(entry.updates, torch::kInt64);
+  }
   return map;
 }
 
 void Optimizer::load(const TensorMap& state, const std::string& where) {
   const std::vector<std::string> names = moment_names();
   for (Entry& entry : entries_) {
-    entry.moments.clear();
+    entry.moments.clear(), entry.updates = 0;
     // A parameter that never had a gradient has no state.
-    if (state.count(names.back() + "/" + entry.name) == 0) continue;
+    const std::string last = names.size() > 1 ? "step" : names[0];
+    if (state.count(last + "/" + entry.name) == 0) continue;
     entry.moments = first_moments(entry.parameter);
     for (size_t i = 0; i < names.size(); ++i)
       entry.moments[i].copy_(find_tensor(state, names[i] + "/" + entry.name, entry.moments[i], where));
+    if (names.size() > 1)
+      entry.updates =
+          find_tensor(state, "step/" + entry.name, torch::tensor(0, torch::kInt64), where).item<int64_t>();
   }
   const TensorMap own = this->state();
   for (const auto& [name, tensor] : state)

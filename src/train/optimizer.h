@@ -8,11 +8,13 @@
 
 #include "src/core/safetensors.h"
 #include "src/train/options.h"
+#include "src/train/update_pass.h"
 
 namespace fovea {
 
 /// SGD with momentum, Adam (Kingma & Ba 2015) or AdamW (Loshchilov & Hutter 2019) over a net's trainable
-/// parameters, by LibTorch's fused kernels. State is kept by parameter name.
+/// parameters: on the CPU by our own kernels, elsewhere by LibTorch's fused ones. Gradients may be sparse
+/// over rows (embeddings). State is kept by parameter name.
 class Optimizer {
  public:
   /// Weight decay goes to parameters of two or more axes outside embeddings and norms.
@@ -24,8 +26,8 @@ class Optimizer {
   /// Joint norm of the gradients, a scalar.
   Tensor gradient_norm() const;
 
-  /// One update at step size `learning_rate` with gradients divided by `divisor` (a scalar; undefined = as they
-  /// are). Parameters without a gradient stay as they are.
+  /// One update at step size `learning_rate` with gradients divided by `divisor` (a scalar; undefined = as
+  /// they are). Parameters without a gradient stay as they are.
   void step(double learning_rate, const Tensor& divisor = {});
 
   /// Moments and counters as "moment name/parameter name".
@@ -34,17 +36,20 @@ class Optimizer {
   void load(const TensorMap& state, const std::string& where);
 
  private:
-  /// A parameter and what its rule remembers of it: [momentum], or [exp_avg, exp_avg_sq, step]; empty before
-  /// its first gradient.
+  /// A parameter and what its rule remembers of it: [momentum], or [exp_avg, exp_avg_sq]; empty before its
+  /// first gradient.
   struct Entry {
     std::string name;
     Tensor parameter;
     bool decays;
     std::vector<Tensor> moments;
+    int64_t updates = 0;
   };
   std::vector<std::string> moment_names() const;
   std::vector<Tensor> first_moments(const Tensor& parameter) const;
-  void update(const std::vector<Entry*>& entries, double learning_rate, double decay, const Tensor& divisor);
+  UpdatedParameter updated(const Entry& entry, double learning_rate, double divisor) const;
+  void update_elsewhere(const std::vector<Entry*>& entries, double learning_rate, double decay,
+                        const Tensor& divisor);
 
   TrainOptions options_;
   std::vector<Entry> entries_;

@@ -371,7 +371,7 @@ void Trainer::train_one_step() {
   if (!all_finite(norm)) {
     std::string culprit = "the gradient";
     for (const auto& item : net_->named_parameters())
-      if (item.value().grad().defined() && !all_finite(item.value().grad()))
+      if (item.value().grad().defined() && !all_finite(item.value().grad().to_dense()))
         culprit = "the gradient of " + item.key();
     diverged(culprit);
   }

@@ -30,7 +30,7 @@ TEST_CASE("every attention works in every slot of every net, or is refused with 
       values.square().sum().backward();
     }
     for (const Tensor& parameter : net->parameters())
-      if (parameter.grad().defined()) CHECK(parameter.grad().isfinite().all().item<bool>());
+      if (parameter.grad().defined()) CHECK(parameter.grad().to_dense().isfinite().all().item<bool>());
     for (const std::string& attention : named_attentions().names())
       if (one.label.find("\"" + attention + "\"") != std::string::npos) ++working[attention];
   }

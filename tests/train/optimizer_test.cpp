@@ -166,6 +166,50 @@ TEST_CASE("the norm is that of all gradients together") {
   CHECK(optimizer.gradient_norm().item<double>() == Approx(std::sqrt(27.0)));  // 4 · 6 + 3 ones
 }
 
+TEST_CASE("a gradient that is sparse over rows gives the norm and the update of the same one that is dense") {
+  const std::string rule = GENERATE("adamw", "adam", "sgd");
+  const auto dtype = GENERATE(torch::kFloat32, torch::kFloat64);
+  // Two pieces and a bit of a third, whose borders lie inside of rows.
+  const int64_t rows = 401, width = 100;
+  torch::nn::Module dense, sparse;
+  torch::manual_seed(5);
+  const Tensor start = torch::randn({rows, width}, dtype);
+  for (torch::nn::Module* net : {&dense, &sparse}) net->register_parameter("weight", start.clone());
+  Optimizer one(dense, options_for(rule)), two(sparse, options_for(rule));
+  const std::vector<std::vector<int64_t>> steps = {{0, 163, 400, 163}, {}, {400, 7, 164, 162, 163, 2}};
+  for (const auto& ids : steps) {
+    const Tensor at = torch::tensor(ids, torch::kInt64);
+    // Whole numbers, so that it does not matter in which order equal rows are added.
+    const Tensor values = torch::randint(-9, 9, {at.size(0), width}, dtype);
+    dense.parameters()[0].mutable_grad() = torch::zeros_like(start).index_add(0, at, values);
+    sparse.parameters()[0].mutable_grad() = torch::sparse_coo_tensor(at.unsqueeze(0), values, {rows, width});
+    CHECK(two.gradient_norm().item<double>() == Approx(one.gradient_norm().item<double>()));
+    for (Optimizer* optimizer : {&one, &two}) optimizer->step(0.01, torch::tensor(3.0, torch::kFloat64));
+  }
+  CHECK_FALSE(torch::equal(dense.parameters()[0], start));
+  CHECK(torch::equal(dense.parameters()[0], sparse.parameters()[0]));
+  CHECK(encode_safetensors(one.state()) == encode_safetensors(two.state()));
+}
+
+TEST_CASE("an update does not depend on the number of threads") {
+  torch::nn::Module wide[2];
+  std::vector<Tensor> norms;
+  for (torch::nn::Module& one : wide) {
+    torch::manual_seed(8);
+    one.register_parameter("weight", torch::randn({500, 401}));
+    one.register_parameter("bias", torch::randn({7}));
+    const int before = at::get_num_threads();
+    at::set_num_threads(&one == wide ? 1 : 2);
+    Optimizer optimizer(one, options_for("adamw"));
+    for (Tensor& parameter : one.parameters()) parameter.mutable_grad() = gradient(1, parameter);
+    norms.push_back(optimizer.gradient_norm());
+    optimizer.step(0.01, norms.back());
+    at::set_num_threads(before);
+  }
+  CHECK(torch::equal(norms[0], norms[1]));
+  for (size_t i = 0; i < 2; ++i) CHECK(torch::equal(wide[0].parameters()[i], wide[1].parameters()[i]));
+}
+
 TEST_CASE("a parameter with two names is updated once") {
   torch::nn::Module net;
   const Tensor shared = net.register_parameter("one", torch::ones({2, 2}));

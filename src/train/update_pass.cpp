@@ -1,0 +1,134 @@
+#include "src/train/update_pass.h"
+
+#include <algorithm>
+
+#include "src/core/parallel.h"
+#include "src/kernels/kernel_sets.h"
+
+namespace fovea {
+namespace {
+
+constexpr int64_t kPiece = 1 << 14;       // numbers
+constexpr int64_t kLeastPieces = 1 << 2;  // of a task
+
+/// Numbers begin … end − 1 of a tensor.
+struct Piece {
+  size_t tensor;
+  int64_t begin, end;
+};
+
+class Pieces {
+ public:
+  void add(size_t tensor, int64_t count) {
+    for (int64_t begin = 0; begin < count; begin += kPiece)
+      pieces_.push_back({tensor, begin, std::min(count, begin + kPiece)});
+  }
+  size_t size() const { return pieces_.size(); }
+  /// body(piece, its number), on all threads.
+  template <class Body>
+  void each(Body body) const {
+    parallel_tasks(static_cast<int64_t>(pieces_.size()), kLeastPieces, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) body(pieces_[static_cast<size_t>(i)], static_cast<size_t>(i));
+    });
+  }
+
+ private:
+  std::vector<Piece> pieces_;
+};
+
+template <class F>
+void with_type(const Tensor& x, F f) {
+  x.scalar_type() == torch::kFloat64 ? f(double{}) : f(float{});
+}
+
+/// Rows of a gradient; all of them one after another where it is dense.
+struct GradientRows {
+  bool dense;
+  Tensor values;                  // contiguous
+  const int64_t* rows = nullptr;  // [U], in rising order
+  int64_t count = 0, width = 0;
+
+  explicit GradientRows(const Tensor& gradient) : dense(!gradient.is_sparse()) {
+    if (dense) {
+      values = gradient.contiguous();
+      return;
+    }
+    values = gradient._values().contiguous();
+    rows = gradient._indices().const_data_ptr<int64_t>(), count = values.size(0);
+    width = count > 0 ? values.numel() / count : 1;
+  }
+};
+
+template <class T>
+UpdateNumbers<T> narrowed(const UpdateNumbers<double>& n) {
+  const auto to = [](double x) { return static_cast<T>(x); };
+  return {n.rule,      to(n.divisor), to(n.rate),    to(n.decay),      to(n.momentum),
+          to(n.beta1), to(n.beta2),   to(n.epsilon), to(n.mean_share), to(n.root_share)};
+}
+
+template <class T>
+void update_piece(const UpdatedParameter& of, const GradientRows& gradient, const Piece& piece) {
+  const UpdateNumbers<T> numbers = narrowed<T>(of.numbers);
+  T *x = of.parameter.data_ptr<T>(), *first = of.moments[0].data_ptr<T>(),
+    *second = of.moments.size() > 1 ? of.moments[1].data_ptr<T>() : nullptr;
+  const T* g = gradient.values.const_data_ptr<T>();
+  const auto update = [&](int64_t begin, int64_t end, const T* from) {
+    if (begin < end)
+      kernels<UpdateKernels<T>>().update(numbers, x + begin, from, first + begin,
+                                         second == nullptr ? nullptr : second + begin, end - begin);
+  };
+  if (gradient.dense) return update(piece.begin, piece.end, g + piece.begin);
+  const int64_t width = gradient.width, *const last = gradient.rows + gradient.count;
+  int64_t done = piece.begin;
+  for (const int64_t* row = std::lower_bound(gradient.rows, last, piece.begin / width);
+       row < last && *row * width < piece.end; ++row) {
+    const int64_t begin = std::max(done, *row * width), end = std::min(piece.end, (*row + 1) * width);
+    update(done, begin, nullptr);
+    update(begin, end, g + (row - gradient.rows) * width + begin - *row * width);
+    done = end;
+  }
+  update(done, piece.end, nullptr);
+}
+
+}  // namespace
+
+bool takes_update_pass(const Tensor& parameter) {
+  const auto type = parameter.scalar_type();
+  return parameter.device().is_cpu() && parameter.is_contiguous() &&
+         (type == torch::kFloat32 || type == torch::kFloat64);
+}
+
+void update_pass(const std::vector<UpdatedParameter>& parameters) {
+  std::vector<GradientRows> gradients;
+  Pieces pieces;
+  for (const UpdatedParameter& one : parameters) {
+    pieces.add(gradients.size(), one.parameter.numel());
+    gradients.emplace_back(one.gradient);
+  }
+  pieces.each([&](const Piece& piece, size_t) {
+    const UpdatedParameter& of = parameters[piece.tensor];
+    with_type(of.parameter, [&](auto t) { update_piece<decltype(t)>(of, gradients[piece.tensor], piece); });
+  });
+}
+
+double sum_of_squares(const std::vector<Tensor>& gradients) {
+  std::vector<Tensor> values;
+  Pieces pieces;
+  for (const Tensor& gradient : gradients) {
+    const Tensor& all = values.emplace_back(GradientRows(gradient).values);
+    pieces.add(values.size() - 1, all.numel());
+  }
+  std::vector<double> sums(pieces.size());
+  pieces.each([&](const Piece& piece, size_t i) {
+    with_type(values[piece.tensor], [&](auto t) {
+      using T = decltype(t);
+      const T* x = values[piece.tensor].const_data_ptr<T>();
+      sums[i] = kernels<UpdateKernels<T>>().squares(x + piece.begin, piece.end - piece.begin);
+    });
+  });
+  double total = 0;
+  for (const double sum : sums) total += sum;
+  return total;
+}
+
+}  // namespace fovea
