@@ -37,32 +37,20 @@ Scalar* at_index(const Tensor& tensor, int64_t i) {
   return tensor.data_ptr<Scalar>() + i * tensor.stride(0);
 }
 
-/// Rows that one thread takes through all steps, as no row asks another, with room for their products.
-struct Part {
-  int64_t begin, end;
-  Tensor room;
-};
-
 /// body(i, t, part) for step i at time t, in order or from the last to the first.
 template <class Body>
 void each_step(const Steps& steps, int64_t rows, Body body) {
   parallel_parts(rows, kLeastRows, [&](int64_t begin, int64_t end) {
-    Part part{begin, end, Tensor()};
+    RowsPart part{begin, end, Tensor()};
     for (int64_t i = 0; i < steps.count; ++i) body(i, steps.time(i), part);
   });
 }
 template <class Body>
 void each_step_back(const Steps& steps, int64_t rows, Body body) {
   parallel_parts(rows, kLeastRows, [&](int64_t begin, int64_t end) {
-    Part part{begin, end, Tensor()};
+    RowsPart part{begin, end, Tensor()};
     for (int64_t i = steps.count - 1; i >= 0; --i) body(i, steps.time(i), part);
   });
-}
-
-/// A part's rows of [T, B, X] at time t, in one step: it is asked for thousands of times.
-Tensor rows_at(const Tensor& x, int64_t t, const Part& part) {
-  return x.as_strided({part.end - part.begin, x.size(2)}, {x.stride(1), x.stride(2)},
-                      x.storage_offset() + t * x.stride(0) + part.begin * x.stride(1));
 }
 
 CellStep cell_step(int64_t hidden, int64_t time, const Maybe& lengths) {
@@ -82,13 +70,17 @@ class FusedLstm : public torch::autograd::Function<FusedLstm> {
                            const Variable& w_hidden, const Variable& b_input, const Variable& b_hidden,
                            const Variable& h, const Variable& c, const Maybe& lengths, bool reverse,
                            bool half) {
+    const at::AutoDispatchBelowADInplaceOrView below;  // views of every step are no matter of autograd
     const Steps steps{x.size(0), reverse};
-    const Tensor gates = input_gates(x, w_input, b_input + b_hidden, half);  // [T, B, 4H]
-    const Tensor states = begun(h, steps), cells = begun(c, steps);          // [T + 1, B, H]
+    const InputGates input(x, w_input, b_input + b_hidden, half);
+    const Tensor gates = input.gates();                              // [T, B, 4H]
+    const Tensor states = begun(h, steps), cells = begun(c, steps);  // [T + 1, B, H]
     const StepMatrix recurrent(w_hidden, half);
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_lstm", [&] {
-      each_step(steps, x.size(1), [&](int64_t i, int64_t t, Part& part) {
-        recurrent.add(rows_at(gates, t, part), rows_at(states, steps.state_before(i), part), part.room);
+      each_step(steps, x.size(1), [&](int64_t i, int64_t t, RowsPart& part) {
+        input.make(t, part);
+        StepRows before{{states, steps.state_before(i), part}, part.room};
+        recurrent.add({gates, t, part}, before);
         const LstmForward<scalar_t> step{cell_step(h.size(1), t, lengths),
                                          at_index<scalar_t>(gates, t),
                                          at_index<scalar_t>(states, steps.state_before(i)),
@@ -106,6 +98,7 @@ class FusedLstm : public torch::autograd::Function<FusedLstm> {
   }
 
   static Variables backward(AutogradContext* context, Variables from) {
+    const at::AutoDispatchBelowADInplaceOrView below;
     const Variables saved = context->get_saved_variables();
     const Tensor &x = saved[0], &w_input = saved[1], &w_hidden = saved[2], &gates = saved[3],
                  &states = saved[4], &cells = saved[5];
@@ -113,10 +106,11 @@ class FusedLstm : public torch::autograd::Function<FusedLstm> {
     const Steps steps{x.size(0), context->saved_data["reverse"].toBool()};
     const bool half = context->saved_data["half"].toBool();
     const StepMatrix back(w_hidden.t(), half);
+    const InputGradient to_input(x, w_input, context->needs_input_grad(0), half);
     const Tensor outputs = from[0].contiguous(), dgates = torch::empty_like(gates);
     Tensor dh = from[1].clone(at::MemoryFormat::Contiguous), dc = from[2].clone(at::MemoryFormat::Contiguous);
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_lstm", [&] {
-      each_step_back(steps, x.size(1), [&](int64_t i, int64_t t, Part& part) {
+      each_step_back(steps, x.size(1), [&](int64_t i, int64_t t, RowsPart& part) {
         const LstmBackward<scalar_t> step{cell_step(dh.size(1), t, lengths),
                                           at_index<scalar_t>(gates, t),
                                           at_index<scalar_t>(cells, steps.state_before(i)),
@@ -126,21 +120,15 @@ class FusedLstm : public torch::autograd::Function<FusedLstm> {
                                           dc.data_ptr<scalar_t>(),
                                           at_index<scalar_t>(dgates, t)};
         kernels<RecurrentKernels<scalar_t>>().lstm_backward(step, part.begin, part.end);
-        back.add(dh.slice(0, part.begin, part.end), rows_at(dgates, t, part), part.room);
+        StepRows slopes{{dgates, t, part}, part.room};
+        back.add({dh, part}, slopes);
+        to_input.make(t, part, slopes);
       });
     });
-    const GradientProducts products(half);
     const Tensor rows = rows_of(dgates), bias = torch::empty({rows.size(1)}, x.options());  // [T·B, 4H], [4H]
-    return {context->needs_input_grad(0) ? products.back(rows, w_input).view_as(x) : Tensor(),
-            products.outer(rows, rows_of(x), bias),
-            products.outer(rows, rows_of(steps.before(states))),
-            bias,
-            bias,
-            dh,
-            dc,
-            Tensor(),
-            Tensor(),
-            Tensor()};
+    const auto [of_input, of_hidden] =
+        weight_gradients(rows, rows_of(x), rows_of(steps.before(states)), bias, half);
+    return {to_input.whole(dgates), of_input, of_hidden, bias, bias, dh, dc, Tensor(), Tensor(), Tensor()};
   }
 };
 
@@ -149,16 +137,19 @@ class FusedGru : public torch::autograd::Function<FusedGru> {
   static Variables forward(AutogradContext* context, const Variable& x, const Variable& w_input,
                            const Variable& w_hidden, const Variable& b_input, const Variable& b_hidden,
                            const Variable& h, const Maybe& lengths, bool reverse, bool half) {
+    const at::AutoDispatchBelowADInplaceOrView below;  // views of every step are no matter of autograd
     const Steps steps{x.size(0), reverse};
-    const Tensor gates = input_gates(x, w_input, b_input, half);  // [T, B, 3H]
-    const Tensor states = begun(h, steps);                        // [T + 1, B, H]
-    const Tensor inner = torch::empty_like(gates[0]);             // [B, 3H]
+    const InputGates input(x, w_input, b_input, half);
+    const Tensor gates = input.gates();                // [T, B, 3H]
+    const Tensor states = begun(h, steps);             // [T + 1, B, H]
+    const Tensor inner = torch::empty_like(gates[0]);  // [B, 3H]
     const Tensor kept = torch::empty({steps.count, h.size(0), h.size(1)}, h.options());
     const StepMatrix recurrent(w_hidden, half);
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_gru", [&] {
-      each_step(steps, x.size(1), [&](int64_t i, int64_t t, Part& part) {
-        recurrent.make(inner.slice(0, part.begin, part.end), rows_at(states, steps.state_before(i), part),
-                       b_hidden, part.room);
+      each_step(steps, x.size(1), [&](int64_t i, int64_t t, RowsPart& part) {
+        input.make(t, part);
+        StepRows before{{states, steps.state_before(i), part}, part.room};
+        recurrent.make({inner, part}, before, b_hidden);
         const GruForward<scalar_t> step{cell_step(h.size(1), t, lengths),
                                         at_index<scalar_t>(gates, t),
                                         inner.data_ptr<scalar_t>(),
@@ -175,6 +166,7 @@ class FusedGru : public torch::autograd::Function<FusedGru> {
   }
 
   static Variables backward(AutogradContext* context, Variables from) {
+    const at::AutoDispatchBelowADInplaceOrView below;
     const Variables saved = context->get_saved_variables();
     const Tensor &x = saved[0], &w_input = saved[1], &w_hidden = saved[2], &gates = saved[3],
                  &states = saved[4], &kept = saved[5];
@@ -182,27 +174,30 @@ class FusedGru : public torch::autograd::Function<FusedGru> {
     const Steps steps{x.size(0), context->saved_data["reverse"].toBool()};
     const bool half = context->saved_data["half"].toBool();
     const StepMatrix back(w_hidden.t(), half);
+    const InputGradient to_input(x, w_input, context->needs_input_grad(0), half);
     const Tensor outputs = from[0].contiguous(), dgates = torch::empty_like(gates),
                  dinner = torch::empty_like(gates);
     Tensor dh = from[1].clone(at::MemoryFormat::Contiguous);
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "fused_gru", [&] {
-      each_step_back(steps, x.size(1), [&](int64_t i, int64_t t, Part& part) {
+      each_step_back(steps, x.size(1), [&](int64_t i, int64_t t, RowsPart& part) {
         const GruBackward<scalar_t> step{
             cell_step(dh.size(1), t, lengths), at_index<scalar_t>(gates, t),
             at_index<scalar_t>(kept, t),       at_index<scalar_t>(states, steps.state_before(i)),
             at_index<scalar_t>(outputs, t),    dh.data_ptr<scalar_t>(),
             at_index<scalar_t>(dgates, t),     at_index<scalar_t>(dinner, t)};
         kernels<RecurrentKernels<scalar_t>>().gru_backward(step, part.begin, part.end);
-        back.add(dh.slice(0, part.begin, part.end), rows_at(dinner, t, part), part.room);
+        StepRows inner_slopes{{dinner, t, part}, part.room};
+        back.add({dh, part}, inner_slopes);
+        StepRows slopes{{dgates, t, part}, part.room};
+        to_input.make(t, part, slopes);
       });
     });
-    const GradientProducts products(half);
     const Tensor rows = rows_of(dgates), inner = rows_of(dinner);  // [T·B, 3H]
     const auto sums = [&] { return torch::empty({rows.size(1)}, x.options()); };
     const Tensor b_input = sums(), b_hidden = sums();
-    return {context->needs_input_grad(0) ? products.back(rows, w_input).view_as(x) : Tensor(),
-            products.outer(rows, rows_of(x), b_input),
-            products.outer(inner, rows_of(steps.before(states)), b_hidden),
+    return {to_input.whole(dgates),
+            weight_gradient(rows, rows_of(x), b_input, half),
+            weight_gradient(inner, rows_of(steps.before(states)), b_hidden, half),
             b_input,
             b_hidden,
             dh,

@@ -41,12 +41,17 @@ void over_blocks(int64_t count, int64_t work, int64_t least, Parts parts) {
       [&](int64_t begin, int64_t end) { parts(begin * kHalfBlock, std::min(count, end * kHalfBlock)); });
 }
 
+/// lay(begin, end) for the columns of a right side.
+template <class Lay>
+void lay_in_parts(int64_t depth, int64_t columns, Lay lay) {
+  over_blocks(columns, depth * columns, kLeastNumbers, lay);
+}
+
 /// A right side [depth, columns] laid out by lay(begin, end, where).
 template <class Lay>
 Tensor laid(int64_t depth, int64_t columns, Lay lay) {
   const Tensor packed = torch::empty({half().right_bytes(depth, columns)}, torch::kUInt8);
-  over_blocks(columns, depth * columns, kLeastNumbers,
-              [&](int64_t begin, int64_t end) { lay(begin, end, packed.data_ptr()); });
+  lay_in_parts(depth, columns, [&](int64_t begin, int64_t end) { lay(begin, end, packed.data_ptr()); });
   return packed;
 }
 
@@ -68,6 +73,31 @@ Tensor multiplied(const Tensor& x, const Tensor& right, int64_t columns, const T
     });
   });
   return out;
+}
+
+/// gᵀ times right sides beside each other; all but the last have a multiple of kHalfBlock columns.
+void outer_of(const Tensor& g, const std::vector<Tensor>& sides, const Tensor& out, bool add,
+              const Tensor& sums) {
+  with_numbers(g, [&](auto t) {
+    using T = decltype(t);
+    HalfOuter<T> p;
+    p.rows = g.size(1), p.columns = out.size(1), p.depth = g.size(0);
+    const Tensor right = torch::empty({half().right_bytes(p.depth, p.columns)}, torch::kUInt8);
+    int64_t at = 0;
+    for (const Tensor& x : sides) {
+      auto* to = right.data_ptr<uint8_t>() + (at > 0 ? half().right_bytes(p.depth, at) : 0);
+      lay_in_parts(p.depth, x.size(1), [&](int64_t begin, int64_t end) {
+        typed<T>().lay_rows(numbers<T>(x), x.stride(0), p.depth, x.size(1), to, begin, end);
+      });
+      at += x.size(1);
+    }
+    p.left = numbers<T>(g), p.left_row = g.stride(0), p.right = right.const_data_ptr();
+    p.out = out.data_ptr<float>(), p.add = add;
+    if (sums.defined()) p.sums = sums.data_ptr<float>();
+    over_blocks(p.rows, p.rows * p.columns * p.depth, kLeastMacs, [&](int64_t begin, int64_t end) {
+      typed<T>().outer(p, begin, end, room(p.depth).data_ptr());
+    });
+  });
 }
 
 }  // namespace
@@ -100,20 +130,21 @@ Tensor half_product_back(const Tensor& g, const Tensor& weight) {
 }
 
 void half_outer(const Tensor& g, const Tensor& x, const Tensor& out, bool add, const Tensor& sums) {
-  with_numbers(g, [&](auto t) {
-    using T = decltype(t);
-    HalfOuter<T> p;
-    p.rows = g.size(1), p.columns = x.size(1), p.depth = g.size(0);
-    const Tensor right = laid(p.depth, p.columns, [&](int64_t begin, int64_t end, void* to) {
-      typed<T>().lay_rows(numbers<T>(x), x.stride(0), p.depth, p.columns, to, begin, end);
-    });
-    p.left = numbers<T>(g), p.left_row = g.stride(0), p.right = right.const_data_ptr();
-    p.out = out.data_ptr<float>(), p.add = add;
-    if (sums.defined()) p.sums = sums.data_ptr<float>();
-    over_blocks(p.rows, p.rows * p.columns * p.depth, kLeastMacs, [&](int64_t begin, int64_t end) {
-      typed<T>().outer(p, begin, end, room(p.depth).data_ptr());
-    });
-  });
+  outer_of(g, {x}, out, add, sums);
+}
+
+std::pair<Tensor, Tensor> half_outers(const Tensor& g, const Tensor& x, const Tensor& y, const Tensor& sums) {
+  const auto options = g.options().dtype(torch::kFloat32);
+  if (x.size(1) % kHalfBlock == 0) {
+    const Tensor made = torch::empty({g.size(1), x.size(1) + y.size(1)}, options);
+    outer_of(g, {x, y}, made, false, sums);
+    return {made.slice(1, 0, x.size(1)).contiguous(), made.slice(1, x.size(1)).contiguous()};
+  }
+  const Tensor of_x = torch::empty({g.size(1), x.size(1)}, options),
+               of_y = torch::empty({g.size(1), y.size(1)}, options);
+  half_outer(g, x, of_x, false, sums);
+  half_outer(g, y, of_y, false, {});
+  return {of_x, of_y};
 }
 
 }  // namespace fovea

@@ -21,5 +21,7 @@ Tensor half_product_back(const Tensor& g, const Tensor& weight);
 /// gᵀ x, both of one type: [R, N], [R, D] → float32 [N, D] into `out`, or added to it. Σ of each column of g,
 /// not rounded, into `sums`, float32 [N] or undefined.
 void half_outer(const Tensor& g, const Tensor& x, const Tensor& out, bool add, const Tensor& sums);
+/// gᵀ x and gᵀ y, float32, with g laid out once for both.
+std::pair<Tensor, Tensor> half_outers(const Tensor& g, const Tensor& x, const Tensor& y, const Tensor& sums);
 
 }  // namespace fovea

@@ -92,7 +92,8 @@ Tensor packed(const Tensor& weight) {
 PackedRows::PackedRows(const Tensor& x) : rows_(x.numel() / x.size(-1)), inputs_(x.size(-1)) {
   const Tensor rows = x.contiguous();
   left_ = torch::empty({products().left_bytes(rows_, inputs_)}, torch::kUInt8);
-  products().pack_left(rows.const_data_ptr<float>(), inputs_, rows_, inputs_, left_.data_ptr());
+  products().pack_left(rows.const_data_ptr<float>(), inputs_, rows_, inputs_, /*coarse=*/false,
+                       left_.data_ptr());
 }
 
 void PackedRows::multiply(const Tensor& packed, int64_t outputs, const Tensor& bias, int64_t begin,
@@ -108,16 +109,19 @@ void PackedRows::multiply(const Tensor& packed, int64_t outputs, const Tensor& b
 CoarseMatrix::CoarseMatrix(const Tensor& matrix)
     : outputs_(matrix.size(0)), inputs_(matrix.size(1)), packed_(pack_matrix(matrix)) {}
 
-void CoarseMatrix::multiply(const Tensor& x, const Tensor& bias, const Tensor& y, bool add,
-                            Tensor& room) const {
-  const int64_t bytes = products().left_bytes(x.size(0), inputs_);
+void CoarseMatrix::lay(const float* x, int64_t row, int64_t rows, int64_t inputs, Tensor& room) {
+  const int64_t bytes = products().left_bytes(rows, inputs);
   if (!room.defined() || room.numel() < bytes) room = torch::empty({bytes}, torch::kUInt8);
-  products().pack_left(x.const_data_ptr<float>(), x.stride(0), x.size(0), inputs_, room.data_ptr());
+  products().pack_left(x, row, rows, inputs, /*coarse=*/true, room.data_ptr());
+}
+
+void CoarseMatrix::multiply(const Tensor& room, int64_t rows, const Tensor& bias, float* y, int64_t row,
+                            bool add) const {
   PackedProduct product;
-  product.rows = x.size(0), product.inputs = inputs_, product.outputs = outputs_;
+  product.rows = rows, product.inputs = inputs_, product.outputs = outputs_;
   product.left = room.const_data_ptr(), product.right = packed_.const_data_ptr();
   product.bias = bias.defined() ? bias.const_data_ptr<float>() : nullptr;
-  product.out = y.data_ptr<float>(), product.out_row = y.stride(0);
+  product.out = y, product.out_row = row;
   product.add = add, product.coarse = true;
   products().multiply(product, 0, outputs_);
 }

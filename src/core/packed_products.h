@@ -80,13 +80,17 @@ class PackedRows {
 };
 
 /// A matrix W [N, D], float32 on the CPU, that multiplies rows again and again: where `has_half_products`
-/// (half_products.h) as bfloat16 would, else as float32.
+/// (half_products.h) as bfloat16 would, else as float32. On the calling thread.
 class CoarseMatrix {
  public:
   explicit CoarseMatrix(const Tensor& matrix);
-  /// y [R, N] = x [R, D] Wᵀ + b, or y += that, with b [N] or undefined; rows lie together. On this thread,
-  /// which keeps `room` from call to call.
-  void multiply(const Tensor& x, const Tensor& bias, const Tensor& y, bool add, Tensor& room) const;
+  int64_t inputs() const { return inputs_; }
+  /// Lays out x [R, D], whose rows begin `row` numbers apart, as the left side of any matrix of D columns, in
+  /// `room`, which a thread keeps from call to call.
+  static void lay(const float* x, int64_t row, int64_t rows, int64_t inputs, Tensor& room);
+  /// y [R, N] = x Wᵀ + b, or y += that, with b [N] or undefined, x laid out in `room` and rows of y `row`
+  /// apart.
+  void multiply(const Tensor& room, int64_t rows, const Tensor& bias, float* y, int64_t row, bool add) const;
 
  private:
   int64_t outputs_, inputs_;

@@ -58,23 +58,29 @@ inline void pack_right_tiles(const float* w, int64_t outputs, int64_t inputs, vo
     }
 }
 
-inline void pack_left_tiles(const float* x, int64_t x_row, int64_t rows, int64_t inputs, void* packed) {
+inline void pack_left_tiles(const float* x, int64_t x_row, int64_t rows, int64_t inputs, bool coarse,
+                            void* packed) {
   auto* to = static_cast<uint16_t*>(packed);
   const int64_t steps = half_steps(inputs);
   for (int64_t r = 0; r < round_up(rows, 16); ++r)
     for (int64_t k = 0; k < steps * kDepth; k += kLanes<float>) {
-      const Halved both = r < rows ? halved(piece(x + r * x_row + k, inputs - k)) : Halved{};
+      const Vec<float> numbers = r < rows ? piece(x + r * x_row + k, inputs - k) : Vec<float>{};
       uint16_t* tile = to + (r / 16 * steps + k / kDepth) * kLeftStep + r % 16 * 32 + k % kDepth;
+      if (coarse) {
+        const Halves first = narrow(numbers);
+        __builtin_memcpy(tile, &first, sizeof(first));
+        continue;
+      }
+      const Halved both = halved(numbers);
       __builtin_memcpy(tile, &both.first, sizeof(both.first));
       __builtin_memcpy(tile + kTile, &both.second, sizeof(both.second));
     }
 }
 
-/// The tiles 0 and 1 are [16, 32] of the answer: left and right point to what belongs to its rows and
-/// columns.
+/// Adds to the tiles 0 and 1, which are [16, 32] of the answer: left and right point to what belongs to its
+/// rows and columns.
 template <bool kCoarse>
 inline void multiply_upper(const uint16_t* left, const uint16_t* right, int64_t steps) {
-  _tile_zero(0), _tile_zero(1);
   const auto add = [] { _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(1, 4, 7); };
   for (int64_t s = 0; s < steps; ++s, left += kLeftStep, right += kRightStep) {
     if (!kCoarse) {
@@ -91,13 +97,12 @@ inline void multiply_upper(const uint16_t* left, const uint16_t* right, int64_t 
   }
 }
 
-/// The tiles 0 … 3 are [32, 32] of it, summed in the same order. Others are loaded where the last product
-/// with what they held has begun.
+/// The same for the tiles 0 … 3, which are [32, 32], in the same order. Others are loaded where the last
+/// product with what they held has begun.
 template <bool kCoarse>
 inline void multiply_both(const uint16_t* left, const uint16_t* right, int64_t steps) {
   const int64_t below = steps * kLeftStep;
   constexpr int64_t kBegin = kCoarse ? 0 : 2 * kTile;  // of the right parts
-  _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3);
   _tile_loadd(4, left, 64), _tile_loadd(5, left + below, 64);
   _tile_loadd(6, right + kBegin, 64), _tile_loadd(7, right + kBegin + kTile, 64);
   const auto then_left = [&](const uint16_t* next) {
@@ -120,32 +125,77 @@ inline void multiply_both(const uint16_t* left, const uint16_t* right, int64_t s
   }
 }
 
-/// Into `block`; the rows from the 17th on only where there are `two` tiles of them.
+/// Rows of numbers, so many bytes apart.
+template <class T>
+struct Rows {
+  T* at;
+  uint64_t row;
+  Rows below() const { return {at + 16 * (row / sizeof(float)), row}; }
+};
+
+/// Into `out`, from `start` on (0 where it is null); the rows from the 17th on only where there are `two`
+/// tiles of them.
 template <bool kCoarse>
 inline void multiply_tiles(bool two, const uint16_t* left, const uint16_t* right, int64_t steps,
-                           float* block) {
-  constexpr int64_t kRowBytes = kPackedColumns * static_cast<int64_t>(sizeof(float));
+                           const Rows<const float>& start, const Rows<float>& out) {
+  if (start.at == nullptr) {
+    _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3);
+  } else {
+    const float* below = start.below().at;
+    _tile_loadd(0, start.at, start.row), _tile_loadd(1, start.at + 16, start.row);
+    if (two) _tile_loadd(2, below, start.row), _tile_loadd(3, below + 16, start.row);
+  }
   two ? multiply_both<kCoarse>(left, right, steps) : multiply_upper<kCoarse>(left, right, steps);
-  _tile_stored(0, block, kRowBytes), _tile_stored(1, block + 16, kRowBytes);
-  if (!two) return;
-  _tile_stored(2, block + 16 * kPackedColumns, kRowBytes),
-      _tile_stored(3, block + 16 * kPackedColumns + 16, kRowBytes);
+  float* below = out.below().at;
+  _tile_stored(0, out.at, out.row), _tile_stored(1, out.at + 16, out.row);
+  if (two) _tile_stored(2, below, out.row), _tile_stored(3, below + 16, out.row);
 }
+
+constexpr uint64_t bytes_of(int64_t numbers) {
+  return static_cast<uint64_t>(numbers) * sizeof(float);
+}
+
+/// What whole tiles from `out` on, in columns `column` …, begin with.
+inline Rows<const float> start_of(const PackedProduct& p, const Rows<float>& out, int64_t column) {
+  if (p.add) return {out.at, out.row};
+  return {p.bias == nullptr ? nullptr : p.bias + column, 0};  // the bias in every row
+}
+
+/// A block of which less than whole tiles are there; numbers are what they would be in whole ones.
+struct PartOfBlock {
+  alignas(64) float numbers[32 * kPackedColumns] = {};
+  PartOfBlock(const PackedProduct& p, const Rows<float>& out, int64_t column, int64_t rows, int64_t columns) {
+    for (int64_t r = 0; r < rows; ++r) {
+      float* row = numbers + r * kPackedColumns;
+      if (p.add) copy_row(row, out.at + r * p.out_row, columns);
+      if (p.bias != nullptr)
+        for (int64_t c = 0; c < columns; ++c) row[c] += p.bias[column + c];
+    }
+  }
+  Rows<float> all() { return {numbers, bytes_of(kPackedColumns)}; }
+};
 
 template <bool kCoarse>
 inline void multiply_with(const PackedProduct& p, int64_t begin, int64_t end) {
   const TileShapes shapes;
   _tile_loadconfig(&shapes);
   const int64_t steps = half_steps(p.inputs);
-  alignas(64) float block[32 * kPackedColumns];
   for (int64_t column = begin; column < end; column += kPackedColumns) {
     const uint16_t* right =
         static_cast<const uint16_t*>(p.right) + column / kPackedColumns * steps * kRightStep;
     for (int64_t row = 0; row < p.rows; row += 32) {
       const uint16_t* left = static_cast<const uint16_t*>(p.left) + row / 16 * steps * kLeftStep;
-      multiply_tiles<kCoarse>(p.rows - row > 16, left, right, steps, block);
-      write_block(p, block, kPackedColumns, row, lesser(32, p.rows - row), column,
-                  lesser(kPackedColumns, end - column));
+      const int64_t rows = lesser(32, p.rows - row), columns = lesser(kPackedColumns, end - column);
+      const Rows<float> out{p.out + row * p.out_row + column, bytes_of(p.out_row)};
+      if (rows % 16 == 0 && columns == kPackedColumns && (!p.add || p.bias == nullptr)) {
+        multiply_tiles<kCoarse>(rows > 16, left, right, steps, start_of(p, out, column), out);
+        continue;
+      }
+      PartOfBlock block(p, out, column, rows, columns);
+      const Rows<float> all = block.all();
+      multiply_tiles<kCoarse>(rows > 16, left, right, steps, {all.at, all.row}, all);
+      for (int64_t r = 0; r < rows; ++r)
+        copy_row(out.at + r * p.out_row, all.at + r * kPackedColumns, columns);
     }
   }
   _tile_release();

@@ -18,7 +18,8 @@ inline int64_t packed_left_bytes(int64_t rows, int64_t inputs) {
 inline void pack_right(const float* w, int64_t outputs, int64_t inputs, void* packed) {
   pack_panels(w, inputs, outputs, inputs, static_cast<float*>(packed));
 }
-inline void pack_left(const float* x, int64_t x_row, int64_t rows, int64_t inputs, void* packed) {
+inline void pack_left(const float* x, int64_t x_row, int64_t rows, int64_t inputs, bool /*coarse*/,
+                      void* packed) {
   for (int64_t r = 0; r < rows; ++r)
     copy_row(static_cast<float*>(packed) + r * inputs, x + r * x_row, inputs);
 }

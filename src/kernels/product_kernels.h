@@ -28,9 +28,10 @@ struct ProductKernels {
   /// Bytes, a multiple of 64, that W [outputs, inputs] and x [rows, inputs] take when they are laid out.
   int64_t (*right_bytes)(int64_t outputs, int64_t inputs);
   int64_t (*left_bytes)(int64_t rows, int64_t inputs);
-  /// Lay them out in memory that begins at a multiple of 64 bytes; rows of x begin x_row numbers apart.
+  /// Lay them out in memory that begins at a multiple of 64 bytes; rows of x begin x_row numbers apart. What
+  /// is laid out `coarse` serves coarse products alone.
   void (*pack_right)(const float* w, int64_t outputs, int64_t inputs, void* packed);
-  void (*pack_left)(const float* x, int64_t x_row, int64_t rows, int64_t inputs, void* packed);
+  void (*pack_left)(const float* x, int64_t x_row, int64_t rows, int64_t inputs, bool coarse, void* packed);
   void (*multiply)(const PackedProduct& product, int64_t begin, int64_t end);
 };
 

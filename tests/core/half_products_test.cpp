@@ -77,6 +77,21 @@ TEST_CASE("products of float32 that is rounded on its way are those of its bfloa
   }
 }
 
+TEST_CASE("products of one left side with two right sides are those with each") {
+  if (!has_half_products()) return none();
+  torch::manual_seed(7);
+  for (const int64_t width : {64, 40, 1}) {
+    const Tensor g = torch::randn({300, 50}), x = torch::randn({300, width}), y = torch::randn({300, 33});
+    const Tensor sums = torch::empty({50}), of_x = torch::empty({50, width}), of_y = torch::empty({50, 33});
+    const auto [a, b] = half_outers(g, x, y, sums);
+    half_outer(g, x, of_x, false, {});
+    half_outer(g, y, of_y, false, {});
+    CHECK(torch::equal(a, of_x));
+    CHECK(torch::equal(b, of_y));
+    CHECK(difference(sums, wide(g).sum(0)) < 1e-3);
+  }
+}
+
 TEST_CASE("rows may lie apart, and what stands behind them has no influence") {
   if (!has_half_products()) return none();
   torch::manual_seed(2);

@@ -34,7 +34,7 @@ std::vector<float> product(const ProductKernels& kernels, const std::vector<floa
   const Memory right = aligned(kernels.right_bytes(p.outputs, p.inputs));
   const Memory left = aligned(kernels.left_bytes(p.rows, p.inputs));
   kernels.pack_right(w.data(), p.outputs, p.inputs, right.get());
-  kernels.pack_left(x.data(), p.inputs, p.rows, p.inputs, left.get());
+  kernels.pack_left(x.data(), p.inputs, p.rows, p.inputs, p.coarse, left.get());
   std::vector<float> y(static_cast<size_t>(p.rows * p.out_row), -1);
   p.left = left.get(), p.right = right.get(), p.bias = bias, p.out = y.data();
   // In two parts, as two threads would.
