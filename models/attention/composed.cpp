@@ -75,11 +75,11 @@ Mask ComposedAttention::pattern() const {
 Memory ComposedAttention::extend(const Memory& memory, const Tensor& key, const Tensor& value,
                                  const Tensor& padding) {
   require_memory_shapes(key, value, padding, kWhere);
-  const KeysAndValues seen = without_padding(key, value, padding);
-  Tensor k = heads_.split_key(seen.key);  // [B, G, Tk, Dh]
-  k = axes_.position->turn(k, positions({memory.size(), memory.size() + key.size(1)}, key.device()));
+  const auto [split_key, v] =
+      heads_.split(without_padding(key, value, padding));  // [B, G, Tk, Dh], [B, G, Tk, Dv]
+  Tensor k =
+      axes_.position->turn(split_key, positions({memory.size(), memory.size() + key.size(1)}, key.device()));
   if (axes_.scorer->maps_keys()) k = heads_.spread(k);  // [B, H, Tk, Dh]
-  const Tensor v = heads_.split_value(seen.value);      // [B, G, Tk, Dv]
   return memory.join(Memory({axes_.scorer->map_key(k), v}, 2, key.size(1), padding));
 }
 
@@ -113,14 +113,12 @@ ComposedAttention::Rows ComposedAttention::prepare(const Tensor& query, const Me
   rows.first = call.first.value_or(memory.size() - query.size(1));
   rows.query = axes_.position->turn(heads_.split_query(query),
                                     positions({rows.first, rows.first + query.size(1)}, query.device()));
-  rows.mapped = axes_.scorer->map_query(axes_.position->content_query(rows.query));
-  if (const Tensor relative = axes_.position->relative_query(rows.query); relative.defined())
-    rows.relative = axes_.scorer->map_query(relative);
   rows.call_mask = call.mask;
   rows.mask = pattern() & call.mask;
   rows.padding = memory.padding();
   if (rows.padding.defined()) rows.mask = rows.mask & Mask::keys(rows.padding);
   if (is_training() && axes_.dropout > 0) rows.dropout_key = draw_dropout_key();
+  map_query(rows);
   const bool in_place = heads_.kv_heads() == heads_.heads() && call.want == Want::kContext;
   if (in_place && is_step(rows) && fuses(rows)) {
     rows.keys = memory.stored()[0], rows.values = memory.stored()[1], rows.key_rows = memory.rows();
@@ -131,12 +129,25 @@ ComposedAttention::Rows ComposedAttention::prepare(const Tensor& query, const Me
   return rows;
 }
 
+void ComposedAttention::map_query(Rows& rows) {
+  const Tensor content = axes_.position->content_query(rows.query);
+  const auto scale = axes_.scorer->query_scale();
+  if (scale && rows.query.device().is_cpu() && !axes_.position->adds_vectors() && fuses(rows)) {
+    rows.mapped = content, rows.scale = *scale;
+    return;
+  }
+  rows.mapped = axes_.scorer->map_query(content);
+  if (const Tensor relative = axes_.position->relative_query(rows.query); relative.defined())
+    rows.relative = axes_.scorer->map_query(relative);
+}
+
 Tensor ComposedAttention::scores(const Rows& rows, Span span, const PatternCall& seen, const State& state) {
   if (!scored())
     return torch::zeros({rows.query.size(0), rows.query.size(1), span.size(), rows.keys.size(2)},
                         rows.values.options());
-  Tensor scores =
-      axes_.scorer->finish(axes_.scorer->pair(rows.mapped.slice(2, span.begin, span.end), rows.keys, state));
+  Tensor query = rows.mapped.slice(2, span.begin, span.end);
+  if (rows.scale != 1) query = query * rows.scale;
+  Tensor scores = axes_.scorer->finish(axes_.scorer->pair(query, rows.keys, state));
   const Tensor relative = rows.relative.defined() ? rows.relative.slice(2, span.begin, span.end) : Tensor();
   const Tensor bias = axes_.position->bias(relative, seen.query_positions, seen.key_positions);
   if (bias.defined()) scores = scores + bias.to(scores.dtype());

@@ -48,7 +48,8 @@ class ComposedAttention : public Attention {
   /// What every row of one call shares.
   struct Rows {
     Tensor query;          // turned, before the scorer [B, H, Tq, Dh]
-    Tensor mapped;         // after it [B, H, Tq, X]
+    Tensor mapped;         // after it [B, H, Tq, X], but for
+    double scale = 1;      // which is left to do
     Tensor relative;       // what meets relative vectors, after it [B, H, Tq, Dh], or undefined
     Tensor padding;        // of the keys [B, Tk], or undefined
     Tensor keys, values;   // [B, H, Tk, X], [B, H, Tk, Dv]
@@ -71,6 +72,8 @@ class ComposedAttention : public Attention {
   /// The attended values of all queries [B, H, Tq, Dv].
   Tensor attend_fused(const Rows& rows);
   Rows prepare(const Tensor& query, const Memory& memory, const Call& call);
+  /// Fills in what the scorer makes of the query.
+  void map_query(Rows& rows);
   Answer answer(const Rows& rows, Span span, const State& state);
   /// The weights of the queries `span` [B, H, rows, Tk].
   Tensor weights(const Rows& rows, Span span, const PatternCall& seen, const State& state);

@@ -72,7 +72,7 @@ bool ComposedAttention::fuses(const Rows& rows) const {
 FusedCall ComposedAttention::fused_call(const Rows& rows) const {
   FusedCall call;
   call.query = rows.mapped, call.key = rows.keys, call.value = rows.values, call.key_rows = rows.key_rows;
-  call.pair = scored() ? *axes_.scorer->fused_pair() : PairRule::kNone;
+  call.pair = scored() ? *axes_.scorer->fused_pair() : PairRule::kNone, call.scale = rows.scale;
   call.row = *axes_.normalizer->fused_row();
   call.mask = pattern() & rows.call_mask, call.padding = rows.padding, call.first = rows.first;
   call.dropout = axes_.dropout, call.dropout_key = rows.dropout_key;

@@ -1,6 +1,7 @@
 #include "models/attention/projections.h"
 
 #include "models/attention/refusals.h"
+#include "src/core/layer_products.h"
 #include "src/core/packed_products.h"
 
 namespace fovea {
@@ -57,10 +58,21 @@ void Heads::register_in(torch::nn::Module& owner) {
   owner.register_module("output", output_);
 }
 
-Tensor Heads::split(torch::nn::Linear& projection, const Tensor& x, int64_t heads) {
-  const Tensor projected = projection ? packed_linear(x, projection->weight, projection->bias) : x;
+Tensor Heads::split(const Tensor& projected, int64_t heads) {
   return projected.unflatten(-1, {heads, projected.size(-1) / heads})
       .transpose(1, 2);  // [B, heads, T, D/heads]
+}
+
+Tensor Heads::split(torch::nn::Linear& projection, const Tensor& x, int64_t heads) {
+  return split(projection ? packed_linear(x, projection->weight, projection->bias) : x, heads);
+}
+
+KeysAndValues Heads::split(const KeysAndValues& seen) {
+  if (!key_ || !seen.key.is_same(seen.value) || packs(seen.key, key_->weight))
+    return {split(key_, seen.key, kv_heads_), split(value_, seen.value, kv_heads_)};
+  const auto [key, value] =
+      layer_linears(seen.key, {key_->weight, key_->bias}, {value_->weight, value_->bias});
+  return {split(key, kv_heads_), split(value, kv_heads_)};
 }
 
 Tensor Heads::spread(const Tensor& x) const {

@@ -6,6 +6,10 @@
 
 namespace fovea {
 
+struct KeysAndValues {
+  Tensor key, value;
+};
+
 class Heads {
  public:
   /// Throws ConfigError when heads do not divide the widths they split, or kv_heads the heads.
@@ -14,9 +18,9 @@ class Heads {
   /// Makes the projections children of `owner` called query, key, value and output, as PyTorch names them.
   void register_in(torch::nn::Module& owner);
 
-  Tensor split_query(const Tensor& query) { return split(query_, query, heads_); }     // [B, H, Tq, Dh]
-  Tensor split_key(const Tensor& key) { return split(key_, key, kv_heads_); }          // [B, G, Tk, Dh]
-  Tensor split_value(const Tensor& value) { return split(value_, value, kv_heads_); }  // [B, G, Tk, Dv]
+  Tensor split_query(const Tensor& query) { return split(query_, query, heads_); }  // [B, H, Tq, Dh]
+  /// [B, G, Tk, Dh] and [B, G, Tk, Dv].
+  KeysAndValues split(const KeysAndValues& seen);
   /// x [B, G, T, X] spread over the query heads: head h reads group ⌊h · G / H⌋.
   Tensor spread(const Tensor& x) const;
   /// Attended values [B, H, Tq, Dv] joined, multiplied by `gate` [B, Tq, H·Dv] where there is one, and
@@ -31,6 +35,7 @@ class Heads {
   int64_t context_width() const { return context_width_; }
 
  private:
+  static Tensor split(const Tensor& projected, int64_t heads);
   static Tensor split(torch::nn::Linear& projection, const Tensor& x, int64_t heads);
   int64_t heads_, kv_heads_, query_head_width_, key_head_width_, context_width_;
   torch::nn::Linear query_{nullptr}, key_{nullptr}, value_{nullptr}, output_{nullptr};
@@ -44,9 +49,6 @@ torch::nn::Linear projection(int64_t in, int64_t out);
 Tensor without_padding(const Tensor& x, const Tensor& padding);
 
 /// Both without padding; made once where one tensor is both.
-struct KeysAndValues {
-  Tensor key, value;
-};
 KeysAndValues without_padding(const Tensor& key, const Tensor& value, const Tensor& padding);
 
 }  // namespace fovea

@@ -86,6 +86,47 @@ class LayerLinear : public torch::autograd::Function<LayerLinear> {
   }
 };
 
+/// a [.., N] and b [.., M] as rows [R, N + M]: as they are where they lie beside each other.
+Tensor beside(const Tensor& a, const Tensor& b) {
+  const int64_t width = a.size(-1) + b.size(-1);
+  bool lie = a.is_alias_of(b) && b.storage_offset() == a.storage_offset() + a.size(-1) && a.stride(-1) == 1 &&
+             a.strides() == b.strides();
+  int64_t step = width;  // of rows, one after another
+  for (int64_t d = a.dim() - 2; d >= 0; step *= a.size(d--)) lie = lie && a.stride(d) == step;
+  return lie ? a.as_strided({a.numel() / a.size(-1), width}, {width, 1}, a.storage_offset())
+             : torch::cat({a, b}, -1).view({-1, width});
+}
+
+class LayerPair : public torch::autograd::Function<LayerPair> {
+ public:
+  static Variables forward(AutogradContext* context, const Variable& given, const Variable& one,
+                           const Variable& one_bias, const Variable& two, const Variable& two_bias) {
+    const at::AutoDispatchBelowADInplaceOrView below;
+    const Tensor x = rows_as(given, product_dtype(given)), weight = torch::cat({one, two});
+    context->save_for_backward({x, weight});
+    context->saved_data["dtype"] = static_cast<int64_t>(given.scalar_type());
+    context->saved_data["first"] = one.size(0);
+    const Tensor both =
+        layer_product(x, weight, torch::cat({one_bias, two_bias})).view(with_width(given, weight.size(0)));
+    return {both.slice(-1, 0, one.size(0)), both.slice(-1, one.size(0))};
+  }
+
+  static Variables backward(AutogradContext* context, Variables grads) {
+    const Variables saved = context->get_saved_variables();
+    const Tensor &x = saved[0], &weight = saved[1], g = rows_as(beside(grads[0], grads[1]), x.scalar_type());
+    const int64_t first = context->saved_data["first"].toInt();
+    Tensor to;
+    if (context->needs_input_grad(0)) {
+      const auto dtype = static_cast<torch::ScalarType>(context->saved_data["dtype"].toInt());
+      to = layer_product_back(g, weight).to(dtype).view(with_width(grads[0], x.size(1)));
+    }
+    const Tensor sums = torch::empty({weight.size(0)}, weight.options()), outer = torch::empty_like(weight);
+    layer_outer(g, x, outer, false, sums);
+    return {to, outer.slice(0, 0, first), sums.slice(0, 0, first), outer.slice(0, first),
+            sums.slice(0, first)};
+  }
+};
+
 }  // namespace
 
 torch::ScalarType product_dtype(const Tensor& x) {
@@ -129,6 +170,15 @@ void layer_outer(const Tensor& g, const Tensor& x, const Tensor& out, bool add, 
 Tensor layer_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   if (!takes(x, weight, product_dtype(x))) return torch::linear(x, weight, bias);
   return LayerLinear::apply(x, weight, bias.defined() ? std::optional<Tensor>(bias) : std::nullopt);
+}
+
+std::pair<Tensor, Tensor> layer_linears(const Tensor& x, const LayerWeights& one, const LayerWeights& two) {
+  const bool together = x.device().is_cpu() && x.numel() > 0 && one.bias.defined() && two.bias.defined() &&
+                        (one.weight.requires_grad() || !torch::GradMode::is_enabled()) &&
+                        one.weight.requires_grad() == two.weight.requires_grad();
+  if (!together) return {layer_linear(x, one.weight, one.bias), layer_linear(x, two.weight, two.bias)};
+  const Variables both = LayerPair::apply(x, one.weight, one.bias, two.weight, two.bias);
+  return {both[0], both[1]};
 }
 
 }  // namespace fovea

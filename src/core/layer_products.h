@@ -23,4 +23,12 @@ void layer_outer(const Tensor& g, const Tensor& x, const Tensor& out, bool add, 
 /// undefined.
 Tensor layer_linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
 
+/// Of a layer: [N, D] and [N] or undefined.
+struct LayerWeights {
+  Tensor weight, bias;
+};
+/// Two layers of one input by one product: each as `layer_linear`, rows beside each other's in memory. The
+/// gradient of x is one product too; those of the answers are best beside each other likewise.
+std::pair<Tensor, Tensor> layer_linears(const Tensor& x, const LayerWeights& one, const LayerWeights& two);
+
 }  // namespace fovea

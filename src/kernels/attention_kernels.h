@@ -10,7 +10,7 @@ namespace fovea {
 /// How the score of a query and a key comes about.
 enum class PairRule {
   kNone,     // it is 0: the weights look at no score
-  kProduct,  // q · k
+  kProduct,  // q · k, times a scale
   kTanh,     // Σ_a e_a tanh(q_a + k_a)
   kGated     // Σ_a e_a tanh(q_a + k_a) sigmoid(q_{A+a} + k_{A+a})
 };
@@ -72,6 +72,7 @@ struct HeadCall {
   int64_t width = 0, value_width = 0;  // X of q and k; Dv
   RowsOf<const T> query, key, value;   // [Tq, X], [Tk, X], [Tk, Dv]
   PairRule pair = PairRule::kProduct;
+  T scale = 1;                // of products
   const T* energy = nullptr;  // [A]
   RowRule row = RowRule::kSoftmax;
   double number = 1;

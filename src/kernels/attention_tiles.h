@@ -128,7 +128,7 @@ inline void pack(Head<T>& h) {
   const int64_t count = h.key_count();
   h.value = whole_rows(c.value, h.first, count, c.value_width, h.value_copy);
   if (h.product) {
-    pack_span(c.key, h.first, count, h.span(), c.width, h.key_panels);
+    pack_span(c.key, h.first, count, h.span(), c.width, h.key_panels, c.scale);
     if (h.backward) h.key = whole_rows(c.key, h.first, count, c.width, h.key_copy);
   }
   if (h.backward) pack_span(c.value, h.first, count, h.span(), c.value_width, h.value_panels);
@@ -212,7 +212,7 @@ inline void hide(const Head<T>& h, const RowBlock& block, int64_t i, T* row, T h
     const KeyRun& run = block.runs[r];
     T* s = row + run.column;
     const int64_t count = run.end - run.begin;
-    for (int64_t j = count; j < round_up(count, kKeyRoom); ++j) s[j] = hidden;
+    fill_between(s, count, round_up(count, kKeyRoom), hidden);
     if (c.padding != nullptr)
       for (int64_t j = 0; j < count; ++j) s[j] = c.padding[run.begin + j] != 0 ? s[j] : hidden;
     if (run.mask == nullptr) continue;
@@ -226,10 +226,20 @@ inline void hide(const Head<T>& h, const RowBlock& block, int64_t i, T* row, T h
   }
 }
 
+/// Whether a row of the block may have columns that it does not see.
+template <class T>
+inline bool hides(const HeadCall<T>& c, const RowBlock& block) {
+  bool any = c.padding != nullptr;
+  for (int64_t r = 0; r < block.run_count; ++r)
+    any |= block.runs[r].mask != nullptr || (block.runs[r].end - block.runs[r].begin) % kKeyRoom != 0;
+  return any;
+}
+
 /// Scores of a block with bias and mask.
 template <class T>
 inline void score_block(Head<T>& h, const RowBlock& block) {
   fill_scores(h, block);
+  if (h.call.bias == nullptr && !hides(h.call, block)) return;
   for (int64_t i = 0; i < block.end - block.begin; ++i) {
     T* s = h.tile + i * h.row;
     if (h.call.bias != nullptr)
@@ -432,6 +442,12 @@ inline void dense_slopes(Head<T>& h, const RowBlock& block, const HeadGradient<T
       clear(kept, block.columns);
       if (support.count > 0) kept[support.column[0]] = support.weight[0];
     }
+    const bool soft = c.row == RowRule::kSoftmax || c.row == RowRule::kSoftmaxOne;
+    if (soft && !c.dropout.on) {
+      softmax_again_and_backward(s, slope, block.columns,
+                                 c.row == RowRule::kSoftmax ? static_cast<T>(1 / c.number) : T{1}, numbers);
+      continue;
+    }
     weigh_again(c, s, block.columns, numbers);
     if (c.dropout.on) {
       drop_row(h, block, i, c.row == RowRule::kHard ? kept : s, kept);
@@ -579,7 +595,7 @@ inline void backward_block(Head<T>& h, const RowBlock& block, const HeadGradient
     if (h.pairs)
       write_side(h, h.query_sum + i * h.side_row(), to);
     else if (h.product)
-      write_row(h.query_sum + i * h.width, static_cast<T>(1), to, c.width);
+      write_row(h.query_sum + i * h.width, c.scale, to, c.width);
     else
       clear(to, c.width);
   }
@@ -601,7 +617,7 @@ inline void write_keys(const Head<T>& h, const HeadGradient<T>& g) {
     if (h.pairs && seen)
       write_side(h, h.key_sum + at * h.side_row(), key);
     else if (h.product && seen)
-      write_row(h.key_sum + at * h.width, static_cast<T>(1), key, c.width);
+      write_row(h.key_sum + at * h.width, c.scale, key, c.width);
     else
       clear(key, c.width);
   }

@@ -6,11 +6,12 @@
 
 namespace fovea::FOVEA_ISA {
 
-/// Rows of a block of C that stand in registers: 12 · 2 vectors of 32 registers, 6 · 2 of 16.
+/// Rows of a block of C that stand in registers: 12 · 2 vectors of 32 registers, 6 · 2 of 16; and the most,
+/// for the last block: a row by itself would wait for each of its sums.
 #if defined(__AVX512F__)
-constexpr int kBlockRows = 12;
+constexpr int kBlockRows = 12, kMostBlockRows = 13;
 #else
-constexpr int kBlockRows = 6;
+constexpr int kBlockRows = 6, kMostBlockRows = 6;
 #endif
 constexpr int kBlockVectors = 2;
 
@@ -60,10 +61,12 @@ inline void product_rows(Left<T> left, const T* b, int64_t b_row, int64_t depth,
     c += done * c_row;
     rows -= done;
   };
-  while (rows >= kBlockRows) {
+  while (rows >= kBlockRows && rows != kMostBlockRows) {
     product_block<T, kBlockRows, N>(left, b, b_row, depth, c, c_row, add);
     step(kBlockRows);
   }
+  if (rows == kMostBlockRows)
+    return product_block<T, kMostBlockRows, N>(left, b, b_row, depth, c, c_row, add);
   while (rows >= 4) {
     product_block<T, 4, N>(left, b, b_row, depth, c, c_row, add);
     step(4);
@@ -113,29 +116,31 @@ inline void transpose(Vec<T>* v) {
   }
 }
 
-/// Columns 0 … whole − 1 (whole vectors) of at most kLanes rows, transposed: column d at panel + d · kPanel.
+/// Columns 0 … whole − 1 (whole vectors) of at most kLanes rows, transposed: column d, times `scale`, at
+/// panel + d · kPanel.
 template <class T>
-inline void pack_columns(const T* x, int64_t x_row, int64_t rows, int64_t whole, T* panel) {
+inline void pack_columns(const T* x, int64_t x_row, int64_t rows, int64_t whole, T scale, T* panel) {
   for (int64_t d = 0; d < whole; d += kLanes<T>) {
     Vec<T> v[kLanes<T>];
     for (int64_t r = 0; r < kLanes<T>; ++r) v[r] = r < rows ? load(x + r * x_row + d) : Vec<T>{};
     transpose<T>(v);
-    for (int64_t c = 0; c < kLanes<T>; ++c) store(panel + (d + c) * kPanel<T>, v[c]);
+    for (int64_t c = 0; c < kLanes<T>; ++c) store(panel + (d + c) * kPanel<T>, v[c] * scale);
   }
 }
 
-/// B transposed into panels: panel p holds x[p · kPanel … , width] as [width, kPanel], 0 where there is no
-/// row.
+/// B transposed into panels: panel p holds x[p · kPanel … , width], times `scale`, as [width, kPanel], 0
+/// where there is no row.
 template <class T>
-inline void pack_panels(const T* x, int64_t x_row, int64_t rows, int64_t width, T* panels) {
+inline void pack_panels(const T* x, int64_t x_row, int64_t rows, int64_t width, T* panels, T scale = 1) {
   const int64_t whole = width / kLanes<T> * kLanes<T>;
   for (int64_t first = 0; first < rows; first += kPanel<T>, panels += width * kPanel<T>) {
     const T* from = x + first * x_row;
     const int64_t count = lesser(kPanel<T>, rows - first);
     for (int64_t r = 0; r < kPanel<T>; r += kLanes<T>)
-      pack_columns(from + r * x_row, x_row, count - r, whole, panels + r);
+      pack_columns(from + r * x_row, x_row, count - r, whole, scale, panels + r);
     for (int64_t d = whole; d < width; ++d)
-      for (int64_t r = 0; r < kPanel<T>; ++r) panels[d * kPanel<T> + r] = r < count ? from[r * x_row + d] : 0;
+      for (int64_t r = 0; r < kPanel<T>; ++r)
+        panels[d * kPanel<T> + r] = r < count ? from[r * x_row + d] * scale : 0;
   }
 }
 

@@ -12,25 +12,24 @@ struct RowNumbers {
   T shift, scale;
 };
 
-/// What each lane has largest; the result is NaN where one of the numbers is, else 0.
+/// What each lane has largest; true where one of the numbers is NaN.
 template <class T>
-inline T lane_maxima(const T* s, int64_t n, Vec<T>& best) {
-  Vec<T> odd{};
+inline bool lane_maxima(const T* s, int64_t n, Vec<T>& best) {
+  uint32_t odd = 0;
   best = all<T>(kLowest<T>);
   for (int64_t i = 0; i < n; i += kLanes<T>) {
     const Vec<T> x = load(s + i);
     best = x > best ? x : best;
-    odd += x != x ? x : Vec<T>{};
+    odd |= lanes_nan(x);
   }
-  return sum_lanes<T>(odd);
+  return odd != 0;
 }
 
 /// The largest number; NaN if there is one.
 template <class T>
 inline T largest_of(const T* s, int64_t n) {
   Vec<T> best;
-  const T strange = lane_maxima(s, n, best);
-  return strange == 0 ? max_lanes<T>(best) : strange;
+  return lane_maxima(s, n, best) ? static_cast<T>(__builtin_nan("")) : max_lanes<T>(best);
 }
 
 template <class T>
@@ -52,6 +51,43 @@ inline void scale_row(T* s, int64_t n, T factor) {
   for (int64_t i = 0; i < n; i += kLanes<T>) store(s + i, load(s + i) * factor);
 }
 
+/// exp(x) as exp_of, for numbers of which none is above 0.
+template <class T>
+inline Vec<T> exp_below(Vec<T> x) {
+  const Vec<T> low = all<T>(ExpNumbers<T>::kLow);
+  const Vec<T> y = exp_inside<T>(at_least<T>(x, low));
+  return x < low ? Vec<T>{} : y;
+}
+
+/// A row of N vectors that stands in registers.
+template <class T, int N>
+struct FewVectors {
+  Vec<T> v[N];
+  explicit FewVectors(const T* s) {
+    for (int i = 0; i < N; ++i) v[i] = load(s + i * kLanes<T>);
+  }
+  void put(T* s) const {
+    for (int i = 0; i < N; ++i) store(s + i * kLanes<T>, v[i]);
+  }
+};
+
+template <int N>
+struct Count {
+  static constexpr int value = N;
+};
+
+/// f(Count<N>{}) where a row of n numbers has that few vectors; false, and nothing is done, where it has
+/// more.
+template <class T, class F>
+inline bool with_few_vectors(int64_t n, const F& f) {
+#if defined(__AVX512F__)
+  if (n == 4 * kLanes<T>) return f(Count<4>{}), true;
+  if (n == 2 * kLanes<T>) return f(Count<2>{}), true;
+#endif
+  (void)n, (void)f;
+  return false;
+}
+
 /// s ← exp((s − shift) · factor), shift the largest; the numbers hold what is left to multiply with. `one`: a
 /// further score of 0 takes its share (softmax-one).
 template <class T>
@@ -63,8 +99,13 @@ inline RowNumbers<T> exponentials(T* s, int64_t n, T factor, bool one) {
     return {0, 0};
   }
   Vec<T> sum{};
-  for (int64_t i = 0; i < n; i += kLanes<T>) {
-    const Vec<T> e = exp_of<T>((load(s + i) - shift) * factor);
+  const bool few = with_few_vectors<T>(n, [&](auto count) {
+    FewVectors<T, decltype(count)::value> x(s);
+    for (Vec<T>& e : x.v) e = exp_below<T>((e - shift) * factor), sum += e;
+    x.put(s);
+  });
+  for (int64_t i = few ? n : 0; i < n; i += kLanes<T>) {
+    const Vec<T> e = exp_below<T>((load(s + i) - shift) * factor);
     store(s + i, e);
     sum += e;
   }
@@ -77,7 +118,7 @@ inline RowNumbers<T> exponentials(T* s, int64_t n, T factor, bool one) {
 template <class T>
 inline void exponentials_again(T* s, int64_t n, T factor, RowNumbers<T> numbers) {
   for (int64_t i = 0; i < n; i += kLanes<T>)
-    store(s + i, exp_of<T>((load(s + i) - numbers.shift) * factor) * numbers.scale);
+    store(s + i, exp_below<T>((load(s + i) - numbers.shift) * factor) * numbers.scale);
 }
 
 template <class T>
@@ -122,6 +163,26 @@ template <class T>
 inline void softmax_backward(const T* p, T* g, int64_t n, T factor) {
   const T mean = dot_of(p, g, n);
   for (int64_t i = 0; i < n; i += kLanes<T>) store(g + i, load(p + i) * (load(g + i) - mean) * factor);
+}
+
+/// Both of these: s ← the weights, g, the gradient of the weights, ← that of the scores.
+template <class T>
+inline void softmax_again_and_backward(T* s, T* g, int64_t n, T factor, RowNumbers<T> numbers) {
+  const bool few = with_few_vectors<T>(n, [&](auto count) {
+    FewVectors<T, decltype(count)::value> p(s), slope(g);
+    Vec<T> sum{};
+    for (int i = 0; i < count.value; ++i) {
+      p.v[i] = exp_below<T>((p.v[i] - numbers.shift) * factor) * numbers.scale;
+      sum += p.v[i] * slope.v[i];
+    }
+    p.put(s);
+    const T mean = sum_lanes<T>(sum);
+    for (int i = 0; i < count.value; ++i) slope.v[i] = p.v[i] * (slope.v[i] - mean) * factor;
+    slope.put(g);
+  });
+  if (few) return;
+  exponentials_again(s, n, factor, numbers);
+  softmax_backward(s, g, n, factor);
 }
 
 template <class T>
@@ -310,8 +371,7 @@ inline void insert(Support<T>& found, int64_t k, T score, int64_t column) {
 template <class T>
 inline void top_k_row(const T* s, int64_t n, int64_t k, Support<T>& found, T* copy) {
   Vec<T> maxima;
-  const T strange = lane_maxima(s, n, maxima);
-  const T top = strange == 0 ? max_lanes<T>(maxima) : strange;
+  const T top = lane_maxima(s, n, maxima) ? static_cast<T>(__builtin_nan("")) : max_lanes<T>(maxima);
   if (strange_or_empty(top, found)) return;
   // As much is reached by k lanes, so nothing below it is among the k largest.
   const T reached = k <= kLanes<T> ? kth_lane<T>(maxima, k) : kLowest<T>;

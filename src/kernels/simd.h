@@ -105,6 +105,30 @@ inline uint32_t lanes_greater(Vec<double> a, Vec<double> b) {
 #endif
 }
 
+/// The same for those of NaN.
+inline uint32_t lanes_nan(Vec<float> x) {
+#if defined(__AVX512F__)
+  return _mm512_cmp_ps_mask((__m512)x, (__m512)x, _CMP_UNORD_Q);
+#elif defined(__AVX2__)
+  return static_cast<uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps((__m256)x, (__m256)x, _CMP_UNORD_Q)));
+#else
+  uint32_t bits = 0;
+  for (int i = 0; i < kLanes<float>; ++i) bits |= static_cast<uint32_t>(x[i] != x[i]) << i;
+  return bits;
+#endif
+}
+inline uint32_t lanes_nan(Vec<double> x) {
+#if defined(__AVX512F__)
+  return _mm512_cmp_pd_mask((__m512d)x, (__m512d)x, _CMP_UNORD_Q);
+#elif defined(__AVX2__)
+  return static_cast<uint32_t>(_mm256_movemask_pd(_mm256_cmp_pd((__m256d)x, (__m256d)x, _CMP_UNORD_Q)));
+#else
+  uint32_t bits = 0;
+  for (int i = 0; i < kLanes<double>; ++i) bits |= static_cast<uint32_t>(x[i] != x[i]) << i;
+  return bits;
+#endif
+}
+
 /// Sum of the lanes: halves first, so that the order is fixed.
 template <class T>
 inline T sum_lanes(Vec<T> v) {
@@ -120,11 +144,31 @@ inline T sum_lanes(Vec<T> v) {
 #endif
 }
 
+/// Of numbers none of which is NaN.
 template <class T>
 inline T max_lanes(Vec<T> v) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) return _mm512_reduce_max_ps((__m512)v);
+  if constexpr (sizeof(T) == 8) return _mm512_reduce_max_pd((__m512d)v);
+#endif
   T best = v[0];
   for (int i = 1; i < kLanes<T>; ++i) best = v[i] > best ? v[i] : best;
   return best;
+}
+
+/// s[begin … end − 1] ← x.
+template <class T>
+inline void fill_between(T* s, int64_t begin, int64_t end, T x) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) {
+    for (; begin < end; begin += kLanes<T>) {
+      const auto lanes = static_cast<__mmask16>((1U << lesser(kLanes<T>, end - begin)) - 1);
+      _mm512_mask_storeu_ps(s + begin, lanes, (__m512)all<T>(x));
+    }
+    return;
+  }
+#endif
+  for (; begin < end; ++begin) s[begin] = x;
 }
 
 /// 1 / d. On AVX-512 from a 14-bit estimate and one Newton step, which leaves 2⁻²³; d below 1e38.

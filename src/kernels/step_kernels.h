@@ -21,6 +21,7 @@ struct StepCall {
   int64_t width = 0, value_width = 0;  // X of q and k; Dv
   Strided<const T> query, key, value;  // [B, H, 1, X], [B', H, Tk, X], [B', H, Tk, Dv]
   const int64_t* rows = nullptr;       // [B]: the batch row of keys and values that each query's is; null: b
+  T scale = 1;                         // of products
   RowRule row = RowRule::kSoftmax;
   double number = 1;
   const T* bias = nullptr;  // [H, Tk], bias_head apart, added to the scores; or null

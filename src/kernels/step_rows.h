@@ -45,7 +45,7 @@ inline void attend_head(const StepCall<T>& c, const HeadCall<T>& rule, int64_t b
   const int64_t row = c.rows == nullptr ? b : c.rows[b];
   const T *query = at_key(c.query, b, h), *key = at_key(c.key, row, h), *value = at_key(c.value, row, h);
   T *scores = scratch, *out = c.attended.data + b * c.attended.batch + h * c.attended.head;
-  for (int64_t j = 0; j < c.keys; ++j) scores[j] = dot_row(query, key + j * c.key.time, c.width);
+  for (int64_t j = 0; j < c.keys; ++j) scores[j] = dot_row(query, key + j * c.key.time, c.width) * c.scale;
   for (int64_t j = c.keys; j < columns; ++j) scores[j] = kLowest<T>;
   if (c.bias != nullptr)
     for (int64_t j = 0; j < c.keys; ++j) scores[j] += c.bias[h * c.bias_head + j];

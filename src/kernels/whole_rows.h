@@ -28,11 +28,11 @@ inline RowsOf<const T> whole_rows(RowsOf<const T> x, int64_t first, int64_t coun
   return {copy, padded};
 }
 
-/// Rows as panels, with 0 behind them up to `span` rows, a multiple of kPanel.
+/// Rows times `scale` as panels, with 0 behind them up to `span` rows, a multiple of kPanel.
 template <class T>
-inline void pack_span(RowsOf<const T> x, int64_t first, int64_t count, int64_t span, int64_t width,
-                      T* panels) {
-  pack_panels(x.data + first * x.stride, x.stride, count, width, panels);
+inline void pack_span(RowsOf<const T> x, int64_t first, int64_t count, int64_t span, int64_t width, T* panels,
+                      T scale = 1) {
+  pack_panels(x.data + first * x.stride, x.stride, count, width, panels, scale);
   const int64_t packed = round_up(count, kPanel<T>);
   clear(panels + packed * width, (span - packed) * width);
 }

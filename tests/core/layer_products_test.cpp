@@ -76,6 +76,50 @@ TEST_CASE("a linear layer without bias, of rows in more than one axis or apart, 
   CHECK(difference(to, wide(frozen).sum(0).expand({320, 300})) < 2e-6);
 }
 
+TEST_CASE("two layers of one input are each of them, whatever lies beside each other") {
+  torch::manual_seed(7);
+  const auto type = GENERATE(torch::kFloat32, torch::kFloat64);
+  const bool half = GENERATE(false, true);
+  if (half && type == torch::kFloat64) return;
+  const double error = half ? 2e-2 : type == torch::kFloat32 ? 2e-6 : 1e-12;
+  const Autocast autocast(half, torch::kCPU);
+  std::vector<Tensor> given = {torch::randn({5, 60, 70}), torch::randn({90, 70}) / 10, torch::randn({90}),
+                               torch::randn({33, 70}) / 10, torch::randn({33})};
+  for (Tensor& one : given) one = one.to(type).requires_grad_();
+  const auto [a, b] = layer_linears(given[0], {given[1], given[2]}, {given[3], given[4]});
+  std::vector<Tensor> exact;
+  for (const Tensor& one : given) exact.push_back(wide(one).detach().requires_grad_());
+  const Tensor exact_a = exact[0].matmul(exact[1].t()) + exact[2],
+               exact_b = exact[0].matmul(exact[3].t()) + exact[4];
+  CHECK(difference(a, exact_a) < error);
+  CHECK(difference(b, exact_b) < error);
+  // Gradients beside each other, the other way round, and apart.
+  const Tensor both = torch::randn({5, 60, 123}, a.options());
+  const Tensor beside[] = {both.slice(2, 0, 90), both.slice(2, 90)},
+               turned[] = {both.slice(2, 33), both.slice(2, 0, 33)},
+               apart[] = {beside[0].clone(), torch::randn({60, 5, 33}, a.options()).transpose(0, 1)};
+  for (const Tensor* slopes : {beside, turned, apart}) {
+    const auto found = torch::autograd::grad({a, b}, given, {slopes[0], slopes[1]}, /*retain_graph=*/true);
+    const auto expected = torch::autograd::grad({exact_a, exact_b}, exact, {wide(slopes[0]), wide(slopes[1])},
+                                                /*retain_graph=*/true);
+    for (size_t i = 0; i < found.size(); ++i) CHECK(difference(found[i], expected[i]) < error);
+  }
+}
+
+TEST_CASE("of two layers of one input one may be frozen, without a bias, or without a use") {
+  torch::manual_seed(8);
+  const Tensor x = torch::randn({20, 30}).requires_grad_(), one = torch::randn({40, 30}).requires_grad_(),
+               frozen = torch::randn({10, 30}), bias = torch::randn({40}).requires_grad_();
+  const auto [a, b] = layer_linears(x, {one, bias}, {frozen, {}});
+  CHECK(difference(a, torch::linear(wide(x), wide(one), wide(bias))) < 2e-6);
+  CHECK(difference(b, torch::linear(wide(x), wide(frozen))) < 2e-6);
+  const Tensor other = torch::randn({10, 30}).requires_grad_(), zero = torch::zeros({10}).requires_grad_();
+  const auto unused = layer_linears(x, {one, bias}, {other, zero});
+  const auto found = torch::autograd::grad({unused.first.sum()}, {x, other});
+  CHECK(difference(found[0], wide(one).sum(0).expand({20, 30})) < 2e-6);
+  CHECK(found[1].eq(0).all().item<bool>());
+}
+
 TEST_CASE("gelu of a layer in float32 and its gradients are float64's, for all sizes") {
   torch::manual_seed(3);
   for (const Sizes& s : kSizes) {

@@ -63,11 +63,11 @@ KernelAttention::KernelAttention(Heads heads, std::shared_ptr<FeatureMap> featur
 Memory KernelAttention::extend(const Memory& memory, const Tensor& key, const Tensor& value,
                                const Tensor& padding) {
   require_memory_shapes(key, value, padding, "KernelAttention");
-  const KeysAndValues seen = without_padding(key, value, padding);
-  Tensor k = features_->of_key(heads_.split_key(seen.key));  // [B, G, Tk, Dh]
+  const KeysAndValues split = heads_.split(without_padding(key, value, padding));
+  Tensor k = features_->of_key(split.key);  // [B, G, Tk, Dh]
   if (padding.defined())
     k = k.masked_fill(~padding.unsqueeze(1).unsqueeze(-1), 0);  // a padded key adds nothing to any sum
-  return memory.join(Memory({k, heads_.split_value(seen.value)}, 2, key.size(1), padding));
+  return memory.join(Memory({k, split.value}, 2, key.size(1), padding));
 }
 
 AttentionOutput KernelAttention::attend(const Tensor& query, const Memory& memory, const Call& call) {

@@ -24,8 +24,7 @@ LinformerAttention::LinformerAttention(Heads heads, const Options& options, cons
 Memory LinformerAttention::extend(const Memory& memory, const Tensor& key, const Tensor& value,
                                   const Tensor& padding) {
   require_memory_shapes(key, value, padding, "LinformerAttention");
-  const KeysAndValues seen = without_padding(key, value, padding);
-  Tensor k = heads_.split_key(seen.key), v = heads_.split_value(seen.value);  // [B, G, Tk, ·]
+  auto [k, v] = heads_.split(without_padding(key, value, padding));  // [B, G, Tk, ·]
   if (padding.defined()) {
     const Tensor hidden =
         ~padding.unsqueeze(1).unsqueeze(-1);  // a projection's bias counts for real keys only

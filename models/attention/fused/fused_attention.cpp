@@ -104,7 +104,7 @@ HeadCall<T> head_call(const FusedCall& c, const Shape& s, int64_t b, int64_t h) 
     call.query = rows_of<T>(c.query, b, h), call.key = rows_of<T>(c.key, b, h);
     call.value = rows_of<T>(c.value, b, h);
   }
-  call.pair = c.pair, call.row = c.row.rule, call.number = c.row.number;
+  call.pair = c.pair, call.scale = static_cast<T>(c.scale), call.row = c.row.rule, call.number = c.row.number;
   if (c.energy.defined())
     call.energy = c.energy.const_data_ptr<T>() + (c.energy.dim() == 2 ? h * c.energy.stride(0) : 0);
   if (c.bias.defined()) call.bias = c.bias.const_data_ptr<T>() + h * c.bias.stride(0) + s.queries - 1;
@@ -218,6 +218,17 @@ struct Gradients {
   Tensor relative_key, relative_value;  // [pieces, B, H, Tq + Tk − 1, X]
 };
 
+/// [1, B, H, Tk, X] and [1, B, H, Tk, Dv], a row of the one beside that of the other: projections of one
+/// input make their gradients of both at once (layer_linears).
+std::pair<Tensor, Tensor> empty_beside(const Shape& s, const torch::TensorOptions& options) {
+  const int64_t width = s.heads * s.width, value_width = s.heads * s.value_width;
+  const Tensor both = torch::empty({1, s.batch, s.keys, width + value_width}, options);
+  const auto part = [&](int64_t begin, int64_t count) {
+    return both.narrow(3, begin, count).unflatten(3, {s.heads, count / s.heads}).transpose(2, 3);
+  };
+  return {part(0, width), part(width, value_width)};
+}
+
 /// [pieces, B, H, T, X] laid out as [pieces, B, T, H, X].
 Tensor empty_pieces(int64_t pieces, const Shape& s, int64_t width, const torch::TensorOptions& options) {
   return empty_rows(pieces * s.batch, s.heads, s.keys, width, options).unflatten(0, {pieces, s.batch});
@@ -232,8 +243,12 @@ void backward(const FusedCall& c, const Shape& s, const TilePlan& plan, bool onl
   // Where there are several to add up, they are not narrowed before.
   const bool wide_keys = !is_half(c) || pieces.count > 1 || !only_plan;
   const auto of_keys = wide_keys ? options : c.query.options();
-  g.key = empty_pieces(pieces.count, s, s.width, of_keys);
-  g.value = empty_pieces(pieces.count, s, s.value_width, of_keys);
+  if (pieces.count == 1) {
+    std::tie(g.key, g.value) = empty_beside(s, of_keys);
+  } else {
+    g.key = empty_pieces(pieces.count, s, s.width, of_keys);
+    g.value = empty_pieces(pieces.count, s, s.value_width, of_keys);
+  }
   if (c.energy.defined())
     g.energy = torch::empty({pieces.count, s.batch, s.heads, c.energy.size(-1)}, options);
   if (c.bias.defined()) g.bias = torch::zeros({pieces.count, s.batch, s.heads, c.bias.size(-1)}, options);

@@ -13,7 +13,8 @@ struct FusedCall {
   Tensor query, key, value;  // mapped [B, H, Tq, X], [B, H, Tk, X], [B, H, Tk, Dv]
   Tensor key_rows;  // int64 [B], for a step: of keys and values, the batch row of each query's; undefined = b
   PairRule pair = PairRule::kProduct;
-  Tensor energy;  // [A] or [H, A], or undefined
+  double scale = 1;  // of products
+  Tensor energy;     // [A] or [H, A], or undefined
   FusedRow row;
   Tensor bias;  // [H, Tq + Tk − 1]: of j − i = −(Tq − 1) … Tk − 1, i counting from the call; or undefined
   /// Added to the scores: relative_query [B, H, Tq, X] · relative_key [H, Tq + Tk − 1, X], and to the values:

@@ -32,7 +32,7 @@ void attend(const FusedCall& c, const Tensor& mask, const Tensor& padding, const
   call.width = c.query.size(3), call.value_width = c.value.size(3);
   call.query = strided<T>(c.query), call.key = strided<T>(c.key), call.value = strided<T>(c.value);
   if (c.key_rows.defined()) call.rows = c.key_rows.const_data_ptr<int64_t>();
-  call.row = c.row.rule, call.number = c.row.number;
+  call.scale = static_cast<T>(c.scale), call.row = c.row.rule, call.number = c.row.number;
   if (c.bias.defined()) call.bias = c.bias.const_data_ptr<T>(), call.bias_head = c.bias.stride(0);
   call.mask = bytes_of(mask), call.padding = bytes_of(padding);
   call.attended = {attended.data_ptr<T>(), attended.stride(0), attended.stride(1), attended.stride(2)};

@@ -20,6 +20,7 @@ class ScaledDotScorer : public Scorer {
   }
   /// Scaling the query is cheaper than scaling the scores, and the same.
   Tensor map_query(const Tensor& q) override { return q * scale_; }
+  std::optional<double> query_scale() const override { return scale_; }
   bool product() const override { return true; }
 
  private:

@@ -35,6 +35,8 @@ class Scorer : public torch::nn::Module {
   /// scorer's own, which then runs plain. kTanh and kGated go with an `energy` [A] or [H, A].
   virtual std::optional<PairRule> fused_pair() const { return PairRule::kProduct; }
   virtual Tensor energy() const { return {}; }
+  /// What map_query multiplies by where it does nothing else: fused kernels do that themselves on their way.
+  virtual std::optional<double> query_scale() const { return std::nullopt; }
   /// Whether all scores have the same sign, whatever the inputs.
   virtual bool one_sign() const { return false; }
 };
