@@ -11,6 +11,7 @@
 #include "src/train/checkpoint.h"
 #include "src/train/optimizer.h"
 #include "src/train/peak_memory.h"
+#include "src/train/shares.h"
 
 namespace fovea {
 namespace {
@@ -33,17 +34,18 @@ class Steps {
     net_->train();
     options_.learning_rate = of.learning_rate;
     optimizer_ = std::make_unique<Optimizer>(*net_, options_);
+    trained_ = trained_numbers(*net_);
   }
 
   /// The mean loss before the update.
   double step() {
     optimizer_->zero_grad();
-    Loss loss;
-    {
-      const Autocast autocast(half_, torch::kCPU);
-      loss = loss_of(net_->forward(batch_), batch_);
-    }
-    loss.sum.backward();
+    const ShareLoss loss = backward_in_shares(*net_, batch_, share_count(batch_, trained_, torch::kCPU),
+                                              [this](const Batch& part) {
+                                                const Autocast autocast(half_, torch::kCPU);
+                                                const Loss of = loss_of(net_->forward(part), part);
+                                                return ShareLoss{of.sum, of.weight, ""};
+                                              });
     optimizer_->step(options_.learning_rate,
                      gradient_divisor(optimizer_->gradient_norm(), loss.weight, options_.clip));
     return loss.sum.item<double>() / loss.weight.item<double>();
@@ -56,6 +58,7 @@ class Steps {
   TrainOptions options_;
   std::shared_ptr<Net> net_;
   std::unique_ptr<Optimizer> optimizer_;
+  int64_t trained_ = 0;
 };
 
 /// FOLDER/NAME.model.safetensors and FOLDER/NAME.batch.safetensors: what a peer needs to make the same step.

@@ -1,9 +1,6 @@
 #include "models/attention/counter_dropout.h"
 
-#include <ATen/CPUGeneratorImpl.h>
-
 #include <cmath>
-#include <mutex>
 
 #include "src/base/random.h"
 #include "src/core/parallel.h"
@@ -55,12 +52,6 @@ Tensor mixed(Tensor x) {
 }
 
 }  // namespace
-
-uint64_t draw_dropout_key() {
-  auto generator = at::detail::getDefaultCPUGenerator();
-  const std::lock_guard lock(generator.mutex());
-  return at::check_generator<at::CPUGeneratorImpl>(generator)->random64();
-}
 
 DropoutRule dropout_rule(uint64_t key, double p, int64_t batch_row, int64_t head, int64_t first_query) {
   return {true, hash_head(key, batch_row, head), fall_below(p), scale_of(p), first_query};

@@ -2,6 +2,7 @@
 // they were computed.
 #pragma once
 
+#include "src/core/dropout_keys.h"
 #include "src/core/tensor.h"
 #include "src/kernels/attention_kernels.h"
 
@@ -12,9 +13,6 @@ namespace fovea {
 struct DropoutPlace {
   int64_t first_query = 0, first_key = 0;
 };
-
-/// One key a call, drawn from the default CPU generator.
-uint64_t draw_dropout_key();
 
 /// What a kernel needs to drop the same weights of one head, the call's first query at `first_query`.
 DropoutRule dropout_rule(uint64_t key, double p, int64_t batch_row, int64_t head, int64_t first_query);

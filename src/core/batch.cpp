@@ -69,6 +69,21 @@ const FieldSpec& TaskSpec::target(const std::string& name, const std::string& mo
   return find(targets, name, model, task, "target");
 }
 
+Batch Batch::rows(int64_t begin, int64_t end) const {
+  Batch part;
+  const auto fields = [&](const std::map<std::string, Field>& from, std::map<std::string, Field>& to) {
+    for (const auto& [name, field] : from)
+      to[name] = {field.values.slice(0, begin, end),
+                  field.lengths.defined() ? field.lengths.slice(0, begin, end) : Tensor()};
+  };
+  const auto items = [&](const auto& from, auto& to) {
+    if (!from.empty()) to.assign(from.begin() + begin, from.begin() + end);
+  };
+  fields(inputs, part.inputs), fields(targets, part.targets);
+  items(ids, part.ids), items(notes, part.notes), items(truths, part.truths);
+  return part;
+}
+
 Batch Batch::to(torch::Device device) const {
   if (device.is_cpu()) return *this;
   Batch moved = *this;

@@ -67,6 +67,8 @@ struct Batch {
   const Field& input(const std::string& name) const { return inputs.at(name); }
   const Field& target(const std::string& name) const { return targets.at(name); }
   Batch to(torch::Device device) const;
+  /// The examples begin … end − 1, without what a stream carries.
+  Batch rows(int64_t begin, int64_t end) const;
 };
 
 /// Stacks examples; padded fields get the spec's pad value and lengths.

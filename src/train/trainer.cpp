@@ -22,6 +22,7 @@
 #include "src/train/precision.h"
 #include "src/train/progress.h"
 #include "src/train/ranks.h"
+#include "src/train/shares.h"
 #include "src/train/signals.h"
 #include "src/train/state_size.h"
 #include "src/train/weight_average.h"
@@ -148,6 +149,7 @@ Trainer::Trainer(std::shared_ptr<Net> net, const Task& task, RunFolder run, Trai
   total_steps_ =
       o.steps > 0 ? o.steps : (o.epochs * batches_per_epoch_ + o.accumulation - 1) / o.accumulation;
   optimizer_ = std::make_unique<Optimizer>(*net_, o);
+  trained_ = trained_numbers(*net_);
 }
 
 Trainer::~Trainer() = default;
@@ -313,7 +315,8 @@ void Trainer::diverged(const std::string& culprit) {
                       " is not finite; the update was not made (try a smaller train.learning_rate)");
 }
 
-void Trainer::backward(const Batch& batch, Sums& sums) {
+/// The loss of some examples, and what the net hands on from them.
+ShareLoss Trainer::loss_of(const Batch& batch, State& carry) const {
   ModelOutput output;
   Loss loss;
   {
@@ -327,15 +330,26 @@ void Trainer::backward(const Batch& batch, Sums& sums) {
       loss.sum =
           loss.sum + guidance_loss(guidance_terms(*trace, task_, batch, guidance), guidance) * loss.weight;
   }
-  const std::string culprit = not_finite(loss.sum, output);
+  for (const Tensor& tensor : output.carry) carry.push_back(tensor.detach());
+  return {loss.sum, loss.weight, not_finite(loss.sum, output)};
+}
+
+void Trainer::backward(const Batch& batch, Sums& sums) {
+  // A loss on maps is a mean over all examples, and what a stream carries is one tensor.
+  const bool apart = !streams_ && !settings_.options.guidance.any();
+  State carry;
+  const ShareLoss loss = backward_in_shares(
+      *net_, batch, apart ? share_count(batch, trained_, settings_.device) : 1, [&](const Batch& part) {
+        State own;
+        ShareLoss of = loss_of(part, own);
+        if (streams_) carry = std::move(own);
+        return of;
+      });
   // Other ranks learn of it by the sum.
-  if (!culprit.empty() && !settings_.ranks) diverged(culprit);
-  if (culprit.empty() && loss.sum.requires_grad()) loss.sum.backward();
-  if (!culprit.empty()) sums.culprit = culprit;
-  sums.add(loss.sum.detach().to(torch::kFloat64), loss.weight);
-  at_->carry.clear();
-  if (!streams_) return;
-  for (const Tensor& tensor : output.carry) at_->carry.push_back(tensor.detach());
+  if (!loss.culprit.empty() && !settings_.ranks) diverged(loss.culprit);
+  if (!loss.culprit.empty()) sums.culprit = loss.culprit;
+  sums.add(loss.sum.to(torch::kFloat64), loss.weight);
+  at_->carry = std::move(carry);
 }
 
 /// Makes sums and gradients those of the whole batch.

@@ -10,6 +10,8 @@
 
 namespace fovea {
 
+struct ShareLoss;
+
 struct LoaderOptions;
 class Ranks;
 
@@ -50,6 +52,7 @@ class Trainer {
   Batch next_batch();
   /// What one update adds up, over its batches and over the ranks.
   struct Sums;
+  ShareLoss loss_of(const Batch& batch, State& carry) const;
   void backward(const Batch& batch, Sums& sums);
   void add_ranks(Sums& sums);
   std::string not_finite(const Tensor& loss, const ModelOutput& output) const;
@@ -65,7 +68,7 @@ class Trainer {
   const Task& task_;
   RunFolder run_;
   TrainerSettings settings_;
-  int64_t batches_per_epoch_ = 1, total_steps_ = 0;
+  int64_t batches_per_epoch_ = 1, total_steps_ = 0, trained_ = 0;  // trained numbers
   bool streams_ = false;  // whether a batch goes on where the one before it ended
   std::unique_ptr<class Optimizer> optimizer_;
   std::unique_ptr<class WeightAverage> average_;

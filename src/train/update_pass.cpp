@@ -90,6 +90,29 @@ void update_piece(const UpdatedParameter& of, const GradientRows& gradient, cons
   update(done, piece.end, nullptr);
 }
 
+/// A sum that the pass below makes: dense numbers of one type.
+struct DenseSum {
+  std::vector<Tensor> terms;
+  Tensor sum;
+};
+
+template <class T>
+void add_piece(const DenseSum& of, const Piece& piece) {
+  T* sum = of.sum.data_ptr<T>();
+  const T *first = of.terms[0].const_data_ptr<T>(), *second = of.terms[1].const_data_ptr<T>();
+  for (int64_t i = piece.begin; i < piece.end; ++i) sum[i] = first[i] + second[i];
+  for (size_t k = 2; k < of.terms.size(); ++k) {
+    const T* next = of.terms[k].const_data_ptr<T>();
+    for (int64_t i = piece.begin; i < piece.end; ++i) sum[i] += next[i];
+  }
+}
+
+bool takes_sum(const Tensor& gradient) {
+  const auto type = gradient.scalar_type();
+  return !gradient.is_sparse() && gradient.device().is_cpu() &&
+         (type == torch::kFloat32 || type == torch::kFloat64);
+}
+
 }  // namespace
 
 bool takes_update_pass(const Tensor& parameter) {
@@ -109,6 +132,35 @@ void update_pass(const std::vector<UpdatedParameter>& parameters) {
     const UpdatedParameter& of = parameters[piece.tensor];
     with_type(of.parameter, [&](auto t) { update_piece<decltype(t)>(of, gradients[piece.tensor], piece); });
   });
+}
+
+std::vector<Tensor> sums_over(const std::vector<std::vector<Tensor>>& lists) {
+  std::vector<Tensor> sums(lists.at(0).size());
+  std::vector<DenseSum> dense;
+  Pieces pieces;
+  for (size_t i = 0; i < sums.size(); ++i) {
+    std::vector<Tensor> terms;
+    for (const auto& list : lists)
+      if (list[i].defined()) terms.push_back(list[i]);
+    if (terms.size() < 2) {
+      if (!terms.empty()) sums[i] = terms[0];
+    } else if (std::all_of(terms.begin(), terms.end(), takes_sum)) {
+      for (Tensor& term : terms) term = term.contiguous();
+      sums[i] = torch::empty_like(terms[0]);
+      pieces.add(dense.size(), sums[i].numel());
+      dense.push_back({std::move(terms), sums[i]});
+    } else {
+      // Of a dense and a sparse one the dense one comes first.
+      std::stable_partition(terms.begin(), terms.end(), [](const Tensor& term) { return !term.is_sparse(); });
+      sums[i] = terms[0];
+      for (size_t k = 1; k < terms.size(); ++k) sums[i] = sums[i] + terms[k];
+    }
+  }
+  pieces.each([&](const Piece& piece, size_t) {
+    const DenseSum& of = dense[piece.tensor];
+    with_type(of.sum, [&](auto t) { add_piece<decltype(t)>(of, piece); });
+  });
+  return sums;
 }
 
 double sum_of_squares(const std::vector<Tensor>& gradients) {

@@ -22,6 +22,10 @@ bool takes_update_pass(const Tensor& parameter);
 
 void update_pass(const std::vector<UpdatedParameter>& parameters);
 
+/// Σ over lists of gradients, in their order: of each parameter, dense or sparse; undefined where all lists
+/// have none. New tensors.
+std::vector<Tensor> sums_over(const std::vector<std::vector<Tensor>>& lists);
+
 /// Σ g² over gradients that are dense, or sparse and coalesced, each of a parameter that update_pass takes.
 double sum_of_squares(const std::vector<Tensor>& gradients);
 

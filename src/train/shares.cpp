@@ -1,0 +1,129 @@
+#include "src/train/shares.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
+
+#include <set>
+
+#include "src/base/random.h"
+#include "src/core/dropout_keys.h"
+#include "src/core/parallel.h"
+#include "src/train/update_pass.h"
+
+namespace fovea {
+namespace {
+
+/// Examples of a share at least, shares at most, and trained numbers for each number of the inputs at most,
+/// measured: every share lays out weights of its own for its products, and has gradients to be added up.
+constexpr int64_t kLeastExamples = 4, kMostShares = 8, kMostTrained = 2048;
+
+std::vector<Tensor> trained_parameters(const torch::nn::Module& net) {
+  std::vector<Tensor> trained;
+  std::set<const void*> known;  // a tied parameter has two names
+  for (const Tensor& parameter : net.parameters())
+    if (parameter.requires_grad() && known.insert(parameter.unsafeGetTensorImpl()).second)
+      trained.push_back(parameter);
+  return trained;
+}
+
+/// While it lives this thread is by itself: its operators have one thread (oneDNN would plan for as many as
+/// there are, and wait for them for ever), and it keeps no copies of weights for autocast (they are parts of
+/// a graph, which threads must not share).
+class ByItself {
+ public:
+  /// `threads`: how many there are afterwards.
+  explicit ByItself(int threads) : threads_(threads), copies_(at::autocast::is_autocast_cache_enabled()) {
+    at::set_num_threads(1);
+    at::autocast::set_autocast_cache_enabled(false);
+  }
+  ~ByItself() {
+    at::autocast::set_autocast_cache_enabled(copies_);
+    at::set_num_threads(threads_);
+  }
+  ByItself(const ByItself&) = delete;
+  ByItself& operator=(const ByItself&) = delete;
+
+ private:
+  int threads_;
+  bool copies_;
+};
+
+struct Share {
+  ShareLoss loss;
+  std::vector<Tensor> gradients;  // of each trained parameter, undefined where there is none
+};
+
+Share share_of(const Batch& batch, const std::vector<Tensor>& parameters, const LossOf& loss_of) {
+  Share share{loss_of(batch), {}};
+  Tensor& sum = share.loss.sum;
+  if (share.loss.culprit.empty() && sum.requires_grad())
+    share.gradients = torch::autograd::grad({sum}, parameters, /*grad_outputs=*/{}, /*retain_graph=*/false,
+                                            /*create_graph=*/false, /*allow_unused=*/true);
+  else
+    share.gradients.resize(parameters.size());
+  sum = sum.detach();
+  return share;
+}
+
+ShareLoss added_up(const std::vector<Share>& shares) {
+  ShareLoss all;
+  for (const Share& share : shares) {
+    const Tensor sum = share.loss.sum.to(torch::kFloat64), weight = share.loss.weight;
+    all.sum = all.sum.defined() ? all.sum + sum : sum;
+    all.weight = all.weight.defined() ? all.weight + weight : weight;
+    if (all.culprit.empty()) all.culprit = share.loss.culprit;
+  }
+  return all;
+}
+
+}  // namespace
+
+int64_t trained_numbers(const torch::nn::Module& net) {
+  int64_t count = 0;
+  for (const Tensor& parameter : trained_parameters(net)) count += parameter.numel();
+  return count;
+}
+
+int64_t share_count(const Batch& batch, int64_t trained, torch::Device device) {
+  const int64_t threads = at::get_num_threads();
+  int64_t numbers = 0;
+  for (const auto& [name, field] : batch.inputs) numbers += field.values.numel();
+  const bool apart = device.is_cpu() && threads <= kMostShares && batch.size() >= kLeastExamples * threads &&
+                     trained <= kMostTrained * numbers;
+  return apart ? threads : 1;
+}
+
+ShareLoss backward_in_shares(const torch::nn::Module& net, const Batch& batch, int64_t shares,
+                             const LossOf& loss_of) {
+  if (shares == 1) {
+    ShareLoss loss = loss_of(batch);
+    if (loss.culprit.empty() && loss.sum.requires_grad()) loss.sum.backward();
+    loss.sum = loss.sum.detach();
+    return loss;
+  }
+  std::vector<Tensor> parameters = trained_parameters(net);
+  std::vector<Share> made(static_cast<size_t>(shares));
+  const uint64_t key = draw_dropout_key();
+  const int threads = at::get_num_threads();
+  parallel_parts(shares, 1, [&](int64_t begin, int64_t end) {
+    const ByItself by_itself(threads);
+    for (int64_t i = begin; i < end; ++i) {
+      DropoutKeys keys(hash_words({key, static_cast<uint64_t>(i)}));
+      made[static_cast<size_t>(i)] = share_of(
+          batch.rows(i * batch.size() / shares, (i + 1) * batch.size() / shares), parameters, loss_of);
+    }
+  });
+  ShareLoss loss = added_up(made);
+  if (!loss.culprit.empty()) return loss;
+  const torch::NoGradGuard no_gradient;
+  std::vector<std::vector<Tensor>> gradients;
+  for (Share& share : made) gradients.push_back(std::move(share.gradients));
+  const std::vector<Tensor> sums = sums_over(gradients);
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    Tensor& gradient = parameters[i].mutable_grad();
+    if (sums[i].defined()) gradient = gradient.defined() ? gradient + sums[i] : sums[i];
+  }
+  return loss;
+}
+
+}  // namespace fovea
