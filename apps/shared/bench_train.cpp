@@ -12,6 +12,7 @@
 #include "src/train/optimizer.h"
 #include "src/train/peak_memory.h"
 #include "src/train/shares.h"
+#include "src/train/trained.h"
 
 namespace fovea {
 namespace {

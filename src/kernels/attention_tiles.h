@@ -274,16 +274,20 @@ inline void drop_row(const Head<T>& h, const RowBlock& block, int64_t i, const T
   }
 }
 
+/// What scores are multiplied by before they become exponents.
+template <class T>
+inline T sharpness(const HeadCall<T>& c) {
+  return c.row == RowRule::kSoftmax ? static_cast<T>(1 / c.number) : static_cast<T>(1);
+}
+
 /// Weights of a row of scores in place, up to a common factor that is returned.
 template <class T>
 inline RowNumbers<T> weigh(const HeadCall<T>& c, T* s, int64_t n) {
   switch (c.row) {
     case RowRule::kSoftmax:
-      return exponentials(s, n, static_cast<T>(1 / c.number), false);
     case RowRule::kSoftmaxOne:
-      return exponentials(s, n, static_cast<T>(1), true);
     case RowRule::kHard:
-      return exponentials(s, n, static_cast<T>(1), false);
+      return exponentials(s, n, sharpness(c), c.row == RowRule::kSoftmaxOne);
     case RowRule::kSigmoid:
       sigmoid_row(s, n);
       return {0, 1};
@@ -377,10 +381,9 @@ template <class T>
 inline void weigh_again(const HeadCall<T>& c, T* s, int64_t n, RowNumbers<T>& numbers) {
   switch (c.row) {
     case RowRule::kSoftmax:
-      return exponentials_again(s, n, static_cast<T>(1 / c.number), numbers);
     case RowRule::kSoftmaxOne:
     case RowRule::kHard:
-      return exponentials_again(s, n, static_cast<T>(1), numbers);
+      return exponentials_again(s, n, sharpness(c), numbers);
     case RowRule::kSigmoid:
       return sigmoid_row(s, n);
     case RowRule::kSum:
@@ -398,10 +401,9 @@ inline void scores_backward(const Head<T>& h, const RowBlock& block, int64_t i, 
   const int64_t n = block.columns;
   switch (h.call.row) {
     case RowRule::kSoftmax:
-      return softmax_backward(p, g, n, static_cast<T>(1 / h.call.number));
     case RowRule::kSoftmaxOne:
     case RowRule::kHard:
-      return softmax_backward(p, g, n, static_cast<T>(1));
+      return softmax_backward(p, g, n, sharpness(h.call));
     case RowRule::kSigmoid:
       return sigmoid_backward(p, g, n);
     case RowRule::kSum:
@@ -444,8 +446,7 @@ inline void dense_slopes(Head<T>& h, const RowBlock& block, const HeadGradient<T
     }
     const bool soft = c.row == RowRule::kSoftmax || c.row == RowRule::kSoftmaxOne;
     if (soft && !c.dropout.on) {
-      softmax_again_and_backward(s, slope, block.columns,
-                                 c.row == RowRule::kSoftmax ? static_cast<T>(1 / c.number) : T{1}, numbers);
+      softmax_again_and_backward(s, slope, block.columns, sharpness(c), numbers);
       continue;
     }
     weigh_again(c, s, block.columns, numbers);

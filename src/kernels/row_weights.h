@@ -12,9 +12,9 @@ struct RowNumbers {
   T shift, scale;
 };
 
-/// What each lane has largest; true where one of the numbers is NaN.
+/// What each lane has largest; returns the largest of all, NaN if there is one.
 template <class T>
-inline bool lane_maxima(const T* s, int64_t n, Vec<T>& best) {
+inline T lane_maxima(const T* s, int64_t n, Vec<T>& best) {
   uint32_t odd = 0;
   best = all<T>(kLowest<T>);
   for (int64_t i = 0; i < n; i += kLanes<T>) {
@@ -22,14 +22,14 @@ inline bool lane_maxima(const T* s, int64_t n, Vec<T>& best) {
     best = x > best ? x : best;
     odd |= lanes_nan(x);
   }
-  return odd != 0;
+  return odd != 0 ? static_cast<T>(__builtin_nan("")) : max_lanes<T>(best);
 }
 
 /// The largest number; NaN if there is one.
 template <class T>
 inline T largest_of(const T* s, int64_t n) {
   Vec<T> best;
-  return lane_maxima(s, n, best) ? static_cast<T>(__builtin_nan("")) : max_lanes<T>(best);
+  return lane_maxima(s, n, best);
 }
 
 template <class T>
@@ -371,7 +371,7 @@ inline void insert(Support<T>& found, int64_t k, T score, int64_t column) {
 template <class T>
 inline void top_k_row(const T* s, int64_t n, int64_t k, Support<T>& found, T* copy) {
   Vec<T> maxima;
-  const T top = lane_maxima(s, n, maxima) ? static_cast<T>(__builtin_nan("")) : max_lanes<T>(maxima);
+  const T top = lane_maxima(s, n, maxima);
   if (strange_or_empty(top, found)) return;
   // As much is reached by k lanes, so nothing below it is among the k largest.
   const T reached = k <= kLanes<T> ? kth_lane<T>(maxima, k) : kLowest<T>;

@@ -1,20 +1,19 @@
 #include "src/train/gradient_sum.h"
 
-#include <set>
+#include "src/train/trained.h"
 
 namespace fovea {
 
 void sum_gradients(torch::nn::Module& net, Ranks& ranks) {
   const torch::NoGradGuard no_gradient;
   std::vector<Tensor> parameters, parts;
-  std::set<const void*> known;  // a tied parameter has two names
   std::vector<double> has;
-  for (Tensor& parameter : net.parameters()) {
-    if (!parameter.requires_grad() || !known.insert(parameter.unsafeGetTensorImpl()).second) continue;
+  for (const auto& [name, parameter] : trained_parameters(net)) {
     parameters.push_back(parameter);
     const Tensor& gradient = parameter.grad();
     has.push_back(gradient.defined() ? 1 : 0);
-    parts.push_back(gradient.defined() ? gradient.to_dense().flatten() : torch::zeros_like(parameter).flatten());
+    parts.push_back(gradient.defined() ? gradient.to_dense().flatten()
+                                       : torch::zeros_like(parameter).flatten());
   }
   parts.push_back(torch::tensor(has, parts[0].options()));
   Tensor all = torch::cat(parts);

@@ -6,10 +6,10 @@
 #include <map>
 #include <numbers>
 #include <optional>
-#include <set>
 
 #include "src/base/error.h"
 #include "src/base/text.h"
+#include "src/train/trained.h"
 
 namespace fovea {
 namespace {
@@ -42,10 +42,8 @@ UpdateRule rule_of(const std::string& name) {
 }  // namespace
 
 Optimizer::Optimizer(const torch::nn::Module& net, const TrainOptions& options) : options_(options) {
-  std::set<const void*> known;  // a tied parameter has two names
-  for (const auto& item : net.named_parameters())
-    if (item.value().requires_grad() && known.insert(item.value().unsafeGetTensorImpl()).second)
-      entries_.push_back({item.key(), item.value(), decays(item.key(), item.value()), {}});
+  for (const auto& [name, parameter] : trained_parameters(net))
+    entries_.push_back({name, parameter, decays(name, parameter), {}});
 }
 
 std::vector<std::string> Optimizer::moment_names() const {

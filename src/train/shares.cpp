@@ -3,11 +3,10 @@
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 
-#include <set>
-
 #include "src/base/random.h"
 #include "src/core/dropout_keys.h"
 #include "src/core/parallel.h"
+#include "src/train/trained.h"
 #include "src/train/update_pass.h"
 
 namespace fovea {
@@ -16,15 +15,6 @@ namespace {
 /// Examples of a share at least, shares at most, and trained numbers for each number of the inputs at most,
 /// measured: every share lays out weights of its own for its products, and has gradients to be added up.
 constexpr int64_t kLeastExamples = 4, kMostShares = 8, kMostTrained = 2048;
-
-std::vector<Tensor> trained_parameters(const torch::nn::Module& net) {
-  std::vector<Tensor> trained;
-  std::set<const void*> known;  // a tied parameter has two names
-  for (const Tensor& parameter : net.parameters())
-    if (parameter.requires_grad() && known.insert(parameter.unsafeGetTensorImpl()).second)
-      trained.push_back(parameter);
-  return trained;
-}
 
 /// While it lives this thread is by itself: its operators have one thread (oneDNN would plan for as many as
 /// there are, and wait for them for ever), and it keeps no copies of weights for autocast (they are parts of
@@ -78,12 +68,6 @@ ShareLoss added_up(const std::vector<Share>& shares) {
 
 }  // namespace
 
-int64_t trained_numbers(const torch::nn::Module& net) {
-  int64_t count = 0;
-  for (const Tensor& parameter : trained_parameters(net)) count += parameter.numel();
-  return count;
-}
-
 int64_t share_count(const Batch& batch, int64_t trained, torch::Device device) {
   const int64_t threads = at::get_num_threads();
   int64_t numbers = 0;
@@ -101,7 +85,8 @@ ShareLoss backward_in_shares(const torch::nn::Module& net, const Batch& batch, i
     loss.sum = loss.sum.detach();
     return loss;
   }
-  std::vector<Tensor> parameters = trained_parameters(net);
+  std::vector<Tensor> parameters;
+  for (const auto& [name, parameter] : trained_parameters(net)) parameters.push_back(parameter);
   std::vector<Share> made(static_cast<size_t>(shares));
   const uint64_t key = draw_dropout_key();
   const int threads = at::get_num_threads();

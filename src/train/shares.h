@@ -18,12 +18,9 @@ struct ShareLoss {
 /// several threads at once, whose dropout keys are their own.
 using LossOf = std::function<ShareLoss(const Batch&)>;
 
-/// Numbers that a net learns.
-int64_t trained_numbers(const torch::nn::Module& net);
-
-/// In how many shares a batch is quickest for a net that learns `trained` numbers: one for each thread of the
-/// CPU, which goes all the way forward and back, waits for no other between two operators and finds near what
-/// the last one left; or one in all, where there are few examples for each thread, many threads, or many
+/// In how many shares a batch is quickest for a net with so many `trained` numbers: one for each thread of
+/// the CPU, which goes all the way forward and back, waits for no other between two operators and finds near
+/// what the last one left; or one in all, where there are few examples for each thread, many threads, or many
 /// weights beside few inputs. A matter of sizes alone.
 int64_t share_count(const Batch& batch, int64_t trained, torch::Device device);
 

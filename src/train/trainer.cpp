@@ -25,6 +25,7 @@
 #include "src/train/shares.h"
 #include "src/train/signals.h"
 #include "src/train/state_size.h"
+#include "src/train/trained.h"
 #include "src/train/weight_average.h"
 
 namespace fovea {

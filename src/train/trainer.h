@@ -68,7 +68,8 @@ class Trainer {
   const Task& task_;
   RunFolder run_;
   TrainerSettings settings_;
-  int64_t batches_per_epoch_ = 1, total_steps_ = 0, trained_ = 0;  // trained numbers
+  int64_t batches_per_epoch_ = 1, total_steps_ = 0;
+  int64_t trained_ = 0;   // numbers
   bool streams_ = false;  // whether a batch goes on where the one before it ended
   std::unique_ptr<class Optimizer> optimizer_;
   std::unique_ptr<class WeightAverage> average_;

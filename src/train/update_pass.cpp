@@ -36,6 +36,10 @@ class Pieces {
   std::vector<Piece> pieces_;
 };
 
+bool has_kernels(const Tensor& x) {
+  return x.device().is_cpu() && (x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kFloat64);
+}
+
 template <class F>
 void with_type(const Tensor& x, F f) {
   x.scalar_type() == torch::kFloat64 ? f(double{}) : f(float{});
@@ -108,17 +112,13 @@ void add_piece(const DenseSum& of, const Piece& piece) {
 }
 
 bool takes_sum(const Tensor& gradient) {
-  const auto type = gradient.scalar_type();
-  return !gradient.is_sparse() && gradient.device().is_cpu() &&
-         (type == torch::kFloat32 || type == torch::kFloat64);
+  return has_kernels(gradient) && !gradient.is_sparse();
 }
 
 }  // namespace
 
 bool takes_update_pass(const Tensor& parameter) {
-  const auto type = parameter.scalar_type();
-  return parameter.device().is_cpu() && parameter.is_contiguous() &&
-         (type == torch::kFloat32 || type == torch::kFloat64);
+  return has_kernels(parameter) && parameter.is_contiguous();
 }
 
 void update_pass(const std::vector<UpdatedParameter>& parameters) {

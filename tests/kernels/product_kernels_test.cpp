@@ -5,8 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "src/base/random.h"
-#include "src/kernels/kernel_sets.h"
+#include "tests/kernels/sets.h"
 
 using namespace fovea;
 
@@ -19,13 +18,6 @@ using Memory = std::unique_ptr<void, Freed>;
 
 Memory aligned(int64_t bytes) {
   return Memory(std::aligned_alloc(64, static_cast<size_t>(bytes)));
-}
-
-std::vector<float> drawn(uint64_t seed, int64_t count) {
-  Random random(seed);
-  std::vector<float> x(static_cast<size_t>(count));
-  for (float& one : x) one = static_cast<float>(random.normal());
-  return x;
 }
 
 /// x Wᵀ + b with rows of y `out_row` apart; what lies between stays −1.
@@ -44,21 +36,15 @@ std::vector<float> product(const ProductKernels& kernels, const std::vector<floa
   return y;
 }
 
-std::vector<const KernelSet*> sets() {
-  std::vector<const KernelSet*> found;
-  for (const char* name : {"generic", "avx2", "avx512", "amx"})
-    if (const KernelSet* set = kernel_set(name)) found.push_back(set);
-  return found;
-}
-
 }  // namespace
 
 TEST_CASE("a packed product is the product, whatever its sizes, and writes nothing beside it") {
-  for (const ProductKernels* kernels : sets())
+  for (const ProductKernels* kernels : kernel_sets())
     for (const auto& [rows, inputs, outputs] : std::vector<std::array<int64_t, 3>>{
              {1, 1, 1}, {1, 256, 70}, {3, 40, 33}, {16, 32, 32}, {17, 31, 96}, {65, 100, 64}, {200, 16, 7}}) {
       INFO(kernels->name << " " << rows << " x " << inputs << " x " << outputs);
-      const auto x = drawn(1, rows * inputs), w = drawn(2, outputs * inputs), b = drawn(3, outputs);
+      const auto x = drawn<float>(1, rows * inputs), w = drawn<float>(2, outputs * inputs),
+                 b = drawn<float>(3, outputs);
       const double allowed = std::string(kernels->name) == "amx" ? 2e-5 : 1e-6;
       const int64_t out_row = outputs + 5;
       for (const bool with_bias : {true, false}) {
@@ -89,8 +75,8 @@ TEST_CASE("a packed product is the product, whatever its sizes, and writes nothi
 
 TEST_CASE("a row of a packed product is the same beside any others") {
   constexpr int64_t kInputs = 96, kOutputs = 64;
-  const auto w = drawn(4, kOutputs * kInputs), x = drawn(5, 50 * kInputs);
-  for (const ProductKernels* kernels : sets()) {
+  const auto w = drawn<float>(4, kOutputs * kInputs), x = drawn<float>(5, 50 * kInputs);
+  for (const ProductKernels* kernels : kernel_sets()) {
     INFO(kernels->name);
     const auto all = product(*kernels, x, w, nullptr, {50, kInputs, kOutputs, {}, {}, {}, {}, kOutputs});
     for (const int64_t r : {0, 11, 12, 31, 32, 49}) {
@@ -103,8 +89,9 @@ TEST_CASE("a row of a packed product is the same beside any others") {
 
 TEST_CASE("a product is added to what is there, and a coarse one is bfloat16's") {
   constexpr int64_t kRows = 37, kInputs = 70, kOutputs = 45;
-  const auto x = drawn(6, kRows * kInputs), w = drawn(7, kOutputs * kInputs), b = drawn(8, kOutputs);
-  for (const ProductKernels* kernels : sets()) {
+  const auto x = drawn<float>(6, kRows * kInputs), w = drawn<float>(7, kOutputs * kInputs),
+             b = drawn<float>(8, kOutputs);
+  for (const ProductKernels* kernels : kernel_sets()) {
     INFO(kernels->name);
     PackedProduct p{kRows, kInputs, kOutputs, {}, {}, {}, {}, kOutputs};
     const auto once = product(*kernels, x, w, b.data(), p);

@@ -3,20 +3,11 @@
 #include <cmath>
 #include <vector>
 
-#include "src/base/random.h"
-#include "src/kernels/kernel_sets.h"
+#include "tests/kernels/sets.h"
 
 using namespace fovea;
 
 namespace {
-
-template <class T>
-std::vector<T> drawn(uint64_t seed, int64_t count) {
-  Random random(seed);
-  std::vector<T> x(static_cast<size_t>(count));
-  for (T& one : x) one = static_cast<T>(random.normal());
-  return x;
-}
 
 struct Numbers {
   double x, m, v;
@@ -65,17 +56,10 @@ void check_updates(const UpdateKernels<T>& kernels, int64_t count, bool has_grad
   }
 }
 
-std::vector<const KernelSet*> sets() {
-  std::vector<const KernelSet*> found;
-  for (const char* name : {"generic", "avx2", "avx512", "amx"})
-    if (const KernelSet* set = kernel_set(name)) found.push_back(set);
-  return found;
-}
-
 }  // namespace
 
 TEST_CASE("updates are those of their formulas, whatever the number of numbers") {
-  for (const KernelSet* set : sets())
+  for (const KernelSet* set : kernel_sets())
     for (const int64_t count : {1, 7, 16, 37, 64})
       for (const bool has_gradient : {true, false}) {
         check_updates<float>(*set, count, has_gradient);
@@ -84,7 +68,7 @@ TEST_CASE("updates are those of their formulas, whatever the number of numbers")
 }
 
 TEST_CASE("a sum of squares is the sum, whatever the number of numbers") {
-  for (const KernelSet* set : sets())
+  for (const KernelSet* set : kernel_sets())
     for (const int64_t count : {0, 1, 15, 16, 64, 100, 1000}) {
       const auto narrow = drawn<float>(5, count + 1);
       const auto wide = drawn<double>(5, count + 1);
