@@ -70,6 +70,15 @@ Json parse_manifest(const fs::path& path) {
   }
 }
 
+/// Whether the checkpoint in `folder` says it was saved at a stop.
+bool saved_at_stop(const fs::path& folder) {
+  try {
+    return parse_manifest(folder / "MANIFEST.json").value("at_stop", Json()) == true;
+  } catch (const CheckpointError&) {
+    return false;
+  }
+}
+
 /// Bytes of a file whose checksum the manifest states; throws CheckpointError.
 std::string verified(const fs::path& path, const Json& manifest) {
   const std::string name = path.filename().string();
@@ -102,6 +111,7 @@ void CheckpointStore::save(const Checkpoint& checkpoint, int64_t best) {
                      {"step", checkpoint.step},
                      {"progress", checkpoint.progress},
                      {"files", Json::object()}};
+    if (checkpoint.at_stop) manifest["at_stop"] = true;
     const TensorMap* maps[] = {&checkpoint.model, &checkpoint.optimizer, &checkpoint.state};
     for (size_t i = 0; i < 3; ++i) {
       const std::string bytes = encode_safetensors(*maps[i]), name = std::string(kParts[i]) + ".safetensors";
@@ -124,11 +134,12 @@ void CheckpointStore::save(const Checkpoint& checkpoint, int64_t best) {
 
 void CheckpointStore::prune(int64_t keep, int64_t best) {
   std::error_code ignored;
-  const auto latest = pointer("LATEST");
-  int64_t kept = 0;
+  const auto target = pointer("LATEST");
+  const std::optional<int64_t> latest = target ? parse_step(*target) : std::nullopt;
+  int64_t due = 0;
   for (int64_t step : steps()) {
-    const bool abandoned = latest && step > *parse_step(*latest);
-    if (!abandoned && (kept++ < keep || step == best)) continue;
+    const bool abandoned = latest && step > *latest, at_stop = saved_at_stop(folder_ / step_name(step));
+    if (!abandoned && ((at_stop ? step == latest : due++ < keep) || step == best)) continue;
     // Renamed first: a kill between the files of one folder leaves no half checkpoint under its name.
     const fs::path doomed = folder_ / (".tmp-" + step_name(step));
     fs::rename(folder_ / step_name(step), doomed, ignored);
@@ -176,6 +187,7 @@ Checkpoint CheckpointStore::load(const std::string& name) const {
   if (manifest["step"] != checkpoint.step)
     throw CheckpointError((folder / "MANIFEST.json").string() + ": expected step " +
                           std::to_string(checkpoint.step) + ", found " + manifest["step"].dump());
+  checkpoint.at_stop = manifest.value("at_stop", Json()) == true;
   checkpoint.progress = manifest["progress"];
   TensorMap* maps[] = {&checkpoint.model, &checkpoint.optimizer, &checkpoint.state};
   for (size_t i = 0; i < 3; ++i) {

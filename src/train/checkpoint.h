@@ -16,6 +16,7 @@ struct Checkpoint {
   int64_t step = 0;
   Json progress;  // counters, metrics so far
   TensorMap model, optimizer, state;
+  bool at_stop = false;  // saved since the run was stopped here, not because one was due
 };
 
 /// The folder RUN/checkpoints: step-N folders and the text files LATEST and BEST.
@@ -28,7 +29,8 @@ class CheckpointStore {
   void save(const Checkpoint& checkpoint, int64_t best);
 
   /// Deletes all but the newest `keep` and `best`, and what is newer than LATEST: the run went back behind
-  /// it.
+  /// it. One saved at a stop is kept beside them until it is no longer the latest, so that what is there in
+  /// the end does not depend on stops.
   void prune(int64_t keep, int64_t best);
 
   /// The newest checkpoint that verifies, LATEST first; each one that does not is told to `warn`. Nothing

@@ -187,13 +187,13 @@ void Trainer::restore() {
   run_.log("continued at step " + std::to_string(at_->step));
 }
 
-void Trainer::save() {
+void Trainer::save(bool at_stop) {
   if (settings_.ranks && !settings_.ranks->leads()) {
     at_->saved = at_->step;
     return;
   }
   Checkpoint checkpoint;
-  checkpoint.step = at_->step;
+  checkpoint.step = at_->step, checkpoint.at_stop = at_stop;
   checkpoint.progress = at_->to_json();
   run_.sync_metrics();  // the checkpoint says how long they are: no power cut may leave them shorter
   checkpoint.progress["metrics_length"] = run_.metrics_length();
@@ -422,7 +422,7 @@ int Trainer::signal() const {
 
 void Trainer::stop_if_asked() {
   if (signal() == 0) return;
-  if (at_->saved != at_->step) save();
+  if (at_->saved != at_->step) save(/*at_stop=*/true);
   run_.write_state({{"status", "interrupted"}, {"step", at_->step}, {"total_steps", total_steps_}});
   throw Interrupted(signal(), std::string("stopped by ") + (signal() == SIGINT ? "SIGINT" : "SIGTERM") +
                                   " while training; saved at step " + std::to_string(at_->step));

@@ -43,7 +43,7 @@ class Trainer {
  private:
   struct Progressed;
   void restore();
-  void save();
+  void save(bool at_stop = false);
   bool validation_due() const;
   bool checkpoint_due() const;
   void validate();

@@ -121,6 +121,23 @@ TEST_CASE("pruning keeps the newest and the best") {
   CHECK(s.store.steps() == std::vector<int64_t>{30});
 }
 
+TEST_CASE("a checkpoint saved at a stop takes no other's place, and goes when it is no longer the latest") {
+  Store s;
+  const auto save = [&](int64_t step, bool at_stop, int64_t best) {
+    Checkpoint checkpoint = checkpoint_of(step);
+    checkpoint.at_stop = at_stop;
+    s.store.save(checkpoint, best), s.store.prune(2, best);
+    return s.store.steps();
+  };
+  CHECK(save(32, true, 30) == std::vector<int64_t>{32, 30, 20});
+  CHECK(s.store.load("LATEST").at_stop);
+  CHECK(save(33, true, 30) == std::vector<int64_t>{33, 30, 20});
+  CHECK(save(40, false, 30) == std::vector<int64_t>{40, 30});
+  CHECK(save(45, true, 30) == std::vector<int64_t>{45, 40, 30});
+  CHECK(save(45, false, 45) == std::vector<int64_t>{45, 40});  // the stop was in the validation before it
+  CHECK_FALSE(s.store.load("LATEST").at_stop);
+}
+
 TEST_CASE("checkpoints from before the run went back do not count as the newest") {
   Store s;
   fs::remove(s.file("step-30") / "model.safetensors");

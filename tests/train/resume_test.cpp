@@ -22,15 +22,16 @@ TrainOptions twenty_steps() {
   return options;
 }
 
-/// Metrics, result and pointers, and every checkpoint that both have kept: one saved at a stop takes
-/// another's place.
+/// Metrics, result and pointers, the same checkpoints and what is in them.
 void check_same(const TinyRun& found, const TinyRun& expected) {
   const auto a = lasting_bytes(found), b = lasting_bytes(expected);
+  CHECK(a.size() == b.size());
   for (const char* name : {"metrics.jsonl", "result.json", "LATEST", "BEST", "step-20/model.safetensors"})
     REQUIRE(a.count(name) == 1);
   for (const auto& [name, bytes] : b) {
     INFO(name);
-    if (a.count(name) == 1) CHECK(a.at(name) == bytes);
+    REQUIRE(a.count(name) == 1);
+    CHECK(a.at(name) == bytes);
   }
 }
 
