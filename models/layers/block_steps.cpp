@@ -6,6 +6,7 @@
 #include "models/layers/kernel_types.h"
 #include "src/core/half_products.h"
 #include "src/core/layer_products.h"
+#include "src/core/once_differentiable.h"
 #include "src/core/packed_products.h"
 #include "src/core/parallel.h"
 
@@ -49,6 +50,7 @@ class Norm : public torch::autograd::Function<Norm> {
   }
 
   static Variables backward(AutogradContext* context, Variables from) {
+    once_differentiable("layer_norm");
     const Variables saved = context->get_saved_variables();
     const Tensor &x = saved[0], &gain = saved[1], &stats = saved[2];
     const Tensor come = from.back().contiguous();
@@ -100,6 +102,7 @@ class AddBranch : public torch::autograd::Function<AddBranch> {
     const double p = context->saved_data["p"].toDouble();
     const auto dtype = static_cast<torch::ScalarType>(context->saved_data["dtype"].toInt());
     if (p == 0 && dtype == grads[0].scalar_type()) return {grads[0], grads[0], Tensor()};
+    once_differentiable("add_branch");
     const Tensor from = grads[0].contiguous(), to = torch::empty_like(from, from.options().dtype(dtype));
     const FallRule rule = fall_rule(static_cast<uint64_t>(context->saved_data["key"].toInt()), p);
     with_types(from.scalar_type(), dtype, [&](auto t, auto u) {
@@ -136,6 +139,7 @@ class GeluLinear : public torch::autograd::Function<GeluLinear> {
   }
 
   static Variables backward(AutogradContext* context, Variables grads) {
+    once_differentiable("gelu_linear");
     const Variables saved = context->get_saved_variables();
     const Tensor &x = saved[0], &weight = saved[1], &inner = saved[2];
     const int64_t width = inner.size(1), rows = inner.size(0), pieces = pieces_of(rows);

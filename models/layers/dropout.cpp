@@ -34,15 +34,15 @@ bool has_drop(const Tensor& x) {
 
 class DroppedOut : public torch::autograd::Function<DroppedOut> {
  public:
-  static Variable forward(AutogradContext* context, const Variable& x, double p) {
-    const uint64_t key = draw_dropout_key();
-    context->saved_data["key"] = static_cast<int64_t>(key);
+  static Variable forward(AutogradContext* context, const Variable& x, int64_t key, double p) {
+    context->saved_data["key"] = key;
     context->saved_data["p"] = p;
-    return drop(x, key, p);
+    return drop(x, static_cast<uint64_t>(key), p);
   }
   static Variables backward(AutogradContext* context, Variables from) {
-    const auto key = static_cast<uint64_t>(context->saved_data["key"].toInt());
-    return {drop(from[0], key, context->saved_data["p"].toDouble()), Tensor()};
+    return {
+        DroppedOut::apply(from[0], context->saved_data["key"].toInt(), context->saved_data["p"].toDouble()),
+        Tensor(), Tensor()};
   }
 };
 
@@ -54,7 +54,8 @@ FallRule fall_rule(uint64_t key, double p) {
 }
 
 Tensor dropped_out(const Tensor& x, double p) {
-  return has_drop(x) && p < 1 ? DroppedOut::apply(x, p) : torch::dropout(x, p, /*train=*/true);
+  return has_drop(x) && p < 1 ? DroppedOut::apply(x, static_cast<int64_t>(draw_dropout_key()), p)
+                              : torch::dropout(x, p, /*train=*/true);
 }
 
 }  // namespace fovea

@@ -6,6 +6,7 @@
 
 #include "models/layers/init.h"
 #include "src/base/error.h"
+#include "src/core/once_differentiable.h"
 #include "src/core/parallel.h"
 
 namespace fovea {
@@ -73,6 +74,7 @@ class RowEmbedding : public torch::autograd::Function<RowEmbedding> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  torch::autograd::variable_list grads) {
+    once_differentiable("embedding");
     const std::vector<int64_t> sizes = context->saved_data["sizes"].toIntVector();
     const Tensor from = grads[0].reshape({-1, sizes[1]}).contiguous();
     const TokenPlaces places(context->get_saved_variables()[0].contiguous(), sizes[0],

@@ -2,6 +2,7 @@
 
 #include "models/layers/kernel_types.h"
 #include "src/core/layer_products.h"
+#include "src/core/once_differentiable.h"
 
 namespace fovea {
 namespace {
@@ -108,6 +109,7 @@ class LinearCrossEntropy : public torch::autograd::Function<LinearCrossEntropy> 
   }
 
   static Variables backward(AutogradContext* context, Variables from) {
+    once_differentiable("linear_cross_entropy");
     // Most often the loss itself is what is differentiated. (Elsewhere than on the CPU, looking would wait.)
     const bool as_made = from[0].device().is_cpu() && from[0].item<double>() == 1;
     const auto scaled = [&](const char* name) {

@@ -4,6 +4,7 @@
 
 #include "models/layers/recurrent_products.h"
 #include "src/core/half_products.h"
+#include "src/core/once_differentiable.h"
 #include "src/core/parallel.h"
 #include "src/kernels/kernel_sets.h"
 
@@ -98,6 +99,7 @@ class FusedLstm : public torch::autograd::Function<FusedLstm> {
   }
 
   static Variables backward(AutogradContext* context, Variables from) {
+    once_differentiable("lstm");
     const at::AutoDispatchBelowADInplaceOrView below;
     const Variables saved = context->get_saved_variables();
     const Tensor &x = saved[0], &w_input = saved[1], &w_hidden = saved[2], &gates = saved[3],
@@ -166,6 +168,7 @@ class FusedGru : public torch::autograd::Function<FusedGru> {
   }
 
   static Variables backward(AutogradContext* context, Variables from) {
+    once_differentiable("gru");
     const at::AutoDispatchBelowADInplaceOrView below;
     const Variables saved = context->get_saved_variables();
     const Tensor &x = saved[0], &w_input = saved[1], &w_hidden = saved[2], &gates = saved[3],

@@ -6,6 +6,7 @@
 
 #include "src/core/float_products.h"
 #include "src/core/half_products.h"
+#include "src/core/once_differentiable.h"
 
 namespace fovea {
 namespace {
@@ -57,12 +58,38 @@ std::vector<int64_t> with_width(const Tensor& x, int64_t width) {
   return sizes;
 }
 
+/// What a step saves of its input `given`, whose rows of the product's type are x: itself where it has the
+/// type, so that it keeps its own gradient.
+const Tensor& saved_input(const Variable& given, const Tensor& x) {
+  return given.scalar_type() == x.scalar_type() ? given : x;
+}
+
+/// The gradient of an input of type `dtype`, from g [R, N] of answers with the sizes of `like` but for the
+/// last.
+Tensor input_gradient(const Tensor& g, const Tensor& weight, const Tensor& like, const c10::IValue& dtype) {
+  return layer_product_back(g, weight)
+      .to(static_cast<torch::ScalarType>(dtype.toInt()))
+      .view(with_width(like, weight.size(1)));
+}
+
+/// Gradients of x Wᵀ + b by LibTorch's steps, which have gradients themselves: of x, W and b, from g with
+/// the sizes of the answer. `saved` is x where it has the type of the step's input, `dtype`.
+Variables differentiable_gradients(const Tensor& g, const Tensor& saved, const Tensor& weight,
+                                   const c10::IValue& dtype) {
+  if (saved.scalar_type() != static_cast<torch::ScalarType>(dtype.toInt()))
+    once_differentiable("layer_linear", "another precision than bf16");
+  const Tensor rows = g.reshape({-1, g.size(-1)}).to(weight.scalar_type());
+  const Tensor to = rows.mm(weight).view(with_width(g, weight.size(1)));
+  return {to.to(saved.scalar_type()),
+          rows.t().mm(saved.reshape({-1, saved.size(-1)}).to(weight.scalar_type())), rows.sum(0)};
+}
+
 class LayerLinear : public torch::autograd::Function<LayerLinear> {
  public:
   static Variable forward(AutogradContext* context, const Variable& given, const Variable& weight,
                           const std::optional<Variable>& bias) {
     const Tensor x = rows_as(given, product_dtype(given));
-    context->save_for_backward({x, weight});
+    context->save_for_backward({saved_input(given, x), weight});
     context->saved_data["dtype"] = static_cast<int64_t>(given.scalar_type());
     context->saved_data["bias"] = bias.has_value();
     return layer_product(x, weight, bias.value_or(Tensor())).view(with_width(given, weight.size(0)));
@@ -70,12 +97,13 @@ class LayerLinear : public torch::autograd::Function<LayerLinear> {
 
   static Variables backward(AutogradContext* context, Variables grads) {
     const Variables saved = context->get_saved_variables();
-    const Tensor &x = saved[0], &weight = saved[1], g = rows_as(grads[0], x.scalar_type());
+    const Tensor& weight = saved[1];
+    if (torch::GradMode::is_enabled())
+      return differentiable_gradients(grads[0], saved[0], weight, context->saved_data["dtype"]);
+    const auto type = saved[0].scalar_type();
+    const Tensor x = rows_as(saved[0], type), g = rows_as(grads[0], type);
     Tensor to, outer, sums;
-    if (context->needs_input_grad(0)) {
-      const auto dtype = static_cast<torch::ScalarType>(context->saved_data["dtype"].toInt());
-      to = layer_product_back(g, weight).to(dtype).view(with_width(grads[0], x.size(1)));
-    }
+    if (context->needs_input_grad(0)) to = input_gradient(g, weight, grads[0], context->saved_data["dtype"]);
     const bool bias = context->saved_data["bias"].toBool();
     if (context->needs_input_grad(1) || (bias && context->needs_input_grad(2))) {
       if (bias) sums = torch::empty({weight.size(0)}, weight.options());
@@ -103,7 +131,7 @@ class LayerPair : public torch::autograd::Function<LayerPair> {
                            const Variable& one_bias, const Variable& two, const Variable& two_bias) {
     const at::AutoDispatchBelowADInplaceOrView below;
     const Tensor x = rows_as(given, product_dtype(given)), weight = torch::cat({one, two});
-    context->save_for_backward({x, weight});
+    context->save_for_backward({saved_input(given, x), weight, one, two});
     context->saved_data["dtype"] = static_cast<int64_t>(given.scalar_type());
     context->saved_data["first"] = one.size(0);
     const Tensor both =
@@ -113,15 +141,22 @@ class LayerPair : public torch::autograd::Function<LayerPair> {
 
   static Variables backward(AutogradContext* context, Variables grads) {
     const Variables saved = context->get_saved_variables();
-    const Tensor &x = saved[0], &weight = saved[1], g = rows_as(beside(grads[0], grads[1]), x.scalar_type());
+    const Tensor& weight = saved[1];
     const int64_t first = context->saved_data["first"].toInt();
-    Tensor to;
-    if (context->needs_input_grad(0)) {
-      const auto dtype = static_cast<torch::ScalarType>(context->saved_data["dtype"].toInt());
-      to = layer_product_back(g, weight).to(dtype).view(with_width(grads[0], x.size(1)));
+    Tensor to, outer, sums;
+    if (torch::GradMode::is_enabled()) {
+      const Variables all =
+          differentiable_gradients(torch::cat({grads[0], grads[1]}, -1), saved[0],
+                                   torch::cat({saved[2], saved[3]}), context->saved_data["dtype"]);
+      to = all[0], outer = all[1], sums = all[2];
+    } else {
+      const auto type = saved[0].scalar_type();
+      const Tensor x = rows_as(saved[0], type), g = rows_as(beside(grads[0], grads[1]), type);
+      if (context->needs_input_grad(0))
+        to = input_gradient(g, weight, grads[0], context->saved_data["dtype"]);
+      sums = torch::empty({weight.size(0)}, weight.options()), outer = torch::empty_like(weight);
+      layer_outer(g, x, outer, false, sums);
     }
-    const Tensor sums = torch::empty({weight.size(0)}, weight.options()), outer = torch::empty_like(weight);
-    layer_outer(g, x, outer, false, sums);
     return {to, outer.slice(0, 0, first), sums.slice(0, 0, first), outer.slice(0, first),
             sums.slice(0, first)};
   }

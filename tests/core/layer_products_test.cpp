@@ -191,3 +191,44 @@ TEST_CASE("a linear layer in half precision has the gradients of the layer, its 
     if (i > 0) CHECK(found[i].scalar_type() == torch::kFloat32);
   }
 }
+
+TEST_CASE("gradients of gradients of linear layers are float64's of LibTorch's layer") {
+  torch::manual_seed(7);
+  const auto plain = [](const Tensor& x, const Tensor& w, const Tensor& b) { return torch::linear(x, w, b); };
+  const auto paired = [](const Tensor& x, const Tensor& w, const Tensor& b) {
+    const int64_t half = w.size(0) / 2;
+    const auto both =
+        layer_linears(x, {w.slice(0, 0, half), b.slice(0, 0, half)}, {w.slice(0, half), b.slice(0, half)});
+    return torch::cat({both.first, both.second}, -1);
+  };
+  for (const Sizes& s : {Sizes{6, 5, 8}, Sizes{300, 70, 270}}) {
+    const auto given = random_layer(s);
+    // Of Σ (∂ Σ y³ / ∂ each)², with respect to each.
+    const auto twice = [&](const Layer& layer, torch::ScalarType type) {
+      std::vector<Tensor> own;
+      for (const Tensor& x : given) own.push_back((x / 10).to(type).detach().requires_grad_());
+      const auto once =
+          torch::autograd::grad({layer(own[0], own[1], own[2]).pow(3).sum()}, own, {}, true, true);
+      Tensor sum = once[0].pow(2).sum();
+      for (size_t i = 1; i < once.size(); ++i) sum = sum + once[i].pow(2).sum();
+      return torch::autograd::grad({sum}, own);
+    };
+    const auto expected = twice(plain, torch::kFloat64);
+    for (const Layer& layer : {Layer(layer_linear), Layer(paired)}) {
+      const auto found = twice(layer, torch::kFloat32);
+      for (size_t i = 0; i < found.size(); ++i) CHECK(difference(found[i], expected[i]) < 1e-5);
+    }
+  }
+}
+
+TEST_CASE("a step whose gradient has none itself says so instead of leaving it out") {
+  torch::nn::LayerNorm norm(torch::nn::LayerNormOptions({8}));
+  torch::nn::Linear linear(8, 8);
+  const Tensor x = torch::randn({3, 8}).requires_grad_();
+  const auto again = [&](const Tensor& y) { torch::autograd::grad({y.pow(2).sum()}, {x}, {}, true, true); };
+  CHECK_THROWS_WITH(again(norm_of(x, norm)),
+                    Catch::Matchers::Contains("[layer_norm]") && Catch::Matchers::Contains("create_graph"));
+  CHECK_THROWS_WITH(again(gelu_linear(x, linear)), Catch::Matchers::Contains("[gelu_linear]"));
+  CHECK_THROWS_WITH(again(linear_cross_entropy(x, linear->weight, linear->bias, torch::tensor({0, 1, 2}), 0)),
+                    Catch::Matchers::Contains("[linear_cross_entropy]"));
+}

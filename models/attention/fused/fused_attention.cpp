@@ -9,6 +9,7 @@
 #include "models/attention/counter_dropout.h"
 #include "models/attention/fused/tile_plan.h"
 #include "models/attention/fused/wide_rows.h"
+#include "src/core/once_differentiable.h"
 #include "src/core/parallel.h"
 #include "src/kernels/kernel_sets.h"
 
@@ -358,9 +359,7 @@ class FusedFunction : public torch::autograd::Function<FusedFunction> {
   }
 
   static torch::autograd::variable_list backward(Context* context, torch::autograd::variable_list grads) {
-    if (torch::GradMode::is_enabled())
-      throw std::logic_error(
-          "[fused_attention] gradients of gradients need model.attention.engine=plain; found create_graph");
+    once_differentiable("fused_attention", "model.attention.engine=plain");
     const auto kept = context->get_saved_variables();
     FusedCall c = c10::static_intrusive_pointer_cast<KeptCall>(context->saved_data["call"].toCapsule())->call;
     const Tensor numbers = kept[0], grad = in_rows(grads[0]);

@@ -282,6 +282,21 @@ TEST_CASE("a gradient of a gradient is refused by the fused kernels") {
                     Catch::Matchers::Contains("engine=plain"));
 }
 
+TEST_CASE("the plain arithmetic has gradients of gradients, those of small steps") {
+  const auto attention = made({{"scorer", "scaled-dot"}, {"heads", 2}}, "plain");
+  const Tensor x = draw(torch::kFloat64).key, direction = torch::randn_like(x);
+  const auto gradient = [&](const Tensor& at) {  // of self-attention
+    const Tensor context = attention->forward(at, at, at).context;
+    return torch::autograd::grad({context.pow(3).sum()}, {at}, {}, true, /*create_graph=*/true)[0];
+  };
+  const auto stepped = [&](double by) {
+    return gradient((x + by * direction).detach().requires_grad_()).detach();
+  };
+  const Tensor at = x.clone().requires_grad_();
+  const Tensor found = torch::autograd::grad({(gradient(at) * direction).sum()}, {at})[0];
+  CHECK(torch::allclose(found, (stepped(1e-5) - stepped(-1e-5)) / 2e-5, 1e-5, 1e-7));
+}
+
 TEST_CASE("where nothing is fused, engine=fused is refused with the reason and auto says it") {
   for (const auto& [field, value, reason] : std::vector<std::tuple<const char*, Json, const char*>>{
            {"talking_heads", true, "the heads talk"},
