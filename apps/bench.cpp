@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0.01, 3600.0));
   app.add_option("--precision", request.precision, "float32 or bf16 alone (train)")
       ->check(CLI::IsMember({"float32", "bf16"}));
-  app.add_flag("--operators", request.operators, "also each operator's own time in a step (train)");
+  app.add_flag("--operators", request.operators, "also each operator's own time (train, decode)");
   fovea::whole_number(app.add_option("--runs", request.runs, "timed runs of a case; the median counts"), 1,
                       1000);
   fovea::add_threads(app, request.threads);

@@ -12,6 +12,7 @@
 #include <iostream>
 #include <map>
 
+#include "apps/shared/operator_times.h"
 #include "apps/shared/session.h"
 #include "src/base/error.h"
 
@@ -61,6 +62,26 @@ bool wanted(const BenchRequest& request, const std::string& name) {
   return request.only.empty() || std::any_of(request.only.begin(), request.only.end(), [&](const auto& word) {
            return name.find(word) != std::string::npos;
          });
+}
+
+Json operators_of(int64_t runs, const std::function<void()>& work) {
+  const std::vector<OperatorTime> times = operator_times([&] {
+    for (int64_t run = 0; run < runs; ++run) work();
+  });
+  double all = 0, small = 0;
+  for (const OperatorTime& time : times) all += time.milliseconds;
+  Json shown = Json::array();
+  const auto add = [&](const std::string& name, double calls, double milliseconds) {
+    const auto each = static_cast<double>(runs);
+    shown.push_back({{"name", name}, {"calls", calls / each}, {"milliseconds", milliseconds / each}});
+  };
+  for (const OperatorTime& time : times)
+    if (time.milliseconds >= all / 100)
+      add(time.name, static_cast<double>(time.calls), time.milliseconds);
+    else
+      small += time.milliseconds;
+  add("others", 0, small);
+  return shown;
 }
 
 Milliseconds median_milliseconds(int64_t runs, const std::function<void()>& work) {

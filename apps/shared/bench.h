@@ -18,7 +18,7 @@ struct BenchRequest {
   double seconds = 4;                   // of one run of a case
   std::string precision;                // of a step: float32, bf16, or empty for both (train)
   std::string save;                     // folder for weights and batches (train, decode), or empty
-  bool operators = false;               // where a step's time goes (train)
+  bool operators = false;               // where the time goes (train, decode)
   std::string run;                      // trained run that decodes its test sources (decode), or empty
   int64_t sentences = 256, batch = 64;  // of them, and of a batch
   int64_t runs = 7, threads = 0;
@@ -44,6 +44,10 @@ struct Milliseconds {
   double wall = 0, processor = 0;
 };
 Milliseconds median_milliseconds(int64_t runs, const std::function<void()>& work);
+
+/// Milliseconds of one of `runs` calls in each operator, the longest first, with calls of it; those below a
+/// hundredth of all together.
+Json operators_of(int64_t runs, const std::function<void()>& work);
 
 /// The most bytes of tensors that stood at once during `work`, beyond what stood before.
 int64_t peak_tensor_bytes(const std::function<void()>& work);

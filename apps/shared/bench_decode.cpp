@@ -2,6 +2,7 @@
 // remembers between steps. Nets of random weights, or a trained run on its test sources.
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <numeric>
 
 #include "apps/shared/bench.h"
@@ -9,6 +10,7 @@
 #include "apps/shared/session.h"
 #include "src/base/error.h"
 #include "src/base/files.h"
+#include "src/core/each_batch.h"
 #include "src/core/packed_products.h"
 #include "src/core/safetensors.h"
 #include "src/decoding/decode.h"
@@ -31,9 +33,11 @@ struct Decoding {
                            [](int64_t sum, const Batch& batch) { return sum + batch.size(); });
   }
   std::vector<std::vector<Hypothesis>> outputs(const DecodingOptions& options) const {
+    // As evaluation hands out batches.
+    std::vector<std::vector<std::vector<Hypothesis>>> parts(batches.size());
+    each_batch(batches, [&](size_t i) { parts[i] = decode(*net->steps(), batches[i], options, limits); });
     std::vector<std::vector<Hypothesis>> all;
-    for (const Batch& batch : batches)
-      for (auto& row : decode(*net->steps(), batch, options, limits)) all.push_back(std::move(row));
+    for (auto& part : parts) std::move(part.begin(), part.end(), std::back_inserter(all));
     return all;
   }
 };
@@ -120,6 +124,7 @@ Json measured(const BenchRequest& request, const Decoding& of, const std::string
                  {"processor_milliseconds", time.processor},
                  {"tokens_per_second", 1000 * static_cast<double>(tokens) / time.wall}};
   if (request.format == "json") result["outputs"] = written;
+  if (request.operators) result["operators"] = operators_of(request.runs, [&] { of.outputs(options); });
   return result;
 }
 

@@ -4,7 +4,6 @@
 
 #include "apps/shared/bench.h"
 #include "apps/shared/bench_cases.h"
-#include "apps/shared/operator_times.h"
 #include "src/base/files.h"
 #include "src/core/safetensors.h"
 #include "src/train/autocast.h"
@@ -73,27 +72,6 @@ void save_case(const std::string& folder, const BenchCase& of, const Net& net) {
   write_safetensors(stem.string() + ".batch.safetensors", batch);
 }
 
-/// Milliseconds of a step in each operator, the longest first; those below a hundredth of the step together.
-Json operators_of(Steps& steps, int64_t runs) {
-  const std::vector<OperatorTime> times = operator_times([&] {
-    for (int64_t run = 0; run < runs; ++run) steps.step();
-  });
-  double all = 0, small = 0;
-  for (const OperatorTime& time : times) all += time.milliseconds;
-  Json shown = Json::array();
-  const auto add = [&](const std::string& name, double calls, double milliseconds) {
-    const auto a_step = static_cast<double>(runs);
-    shown.push_back({{"name", name}, {"calls", calls / a_step}, {"milliseconds", milliseconds / a_step}});
-  };
-  for (const OperatorTime& time : times)
-    if (time.milliseconds >= all / 100)
-      add(time.name, static_cast<double>(time.calls), time.milliseconds);
-    else
-      small += time.milliseconds;
-  add("others", 0, small);
-  return shown;
-}
-
 }  // namespace
 
 Json bench_train(const BenchRequest& request) {
@@ -115,7 +93,7 @@ Json bench_train(const BenchRequest& request) {
            {"examples_per_second", 1000.0 * static_cast<double>(of.batch.size()) / milliseconds},
            {"peak_rss_bytes", peak_memory()},
            {"first_loss", first}});
-      if (request.operators) results.back()["operators"] = operators_of(steps, request.runs);
+      if (request.operators) results.back()["operators"] = operators_of(request.runs, [&] { steps.step(); });
     }
   }
   return results;

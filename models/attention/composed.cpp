@@ -72,13 +72,18 @@ Mask ComposedAttention::pattern() const {
   return mask;
 }
 
+Tensor ComposedAttention::turned(const Tensor& x, int64_t first) const {
+  return axes_.position->matters()
+             ? axes_.position->turn(x, positions({first, first + x.size(2)}, x.device()))
+             : x;
+}
+
 Memory ComposedAttention::extend(const Memory& memory, const Tensor& key, const Tensor& value,
                                  const Tensor& padding) {
   require_memory_shapes(key, value, padding, kWhere);
   const auto [split_key, v] =
       heads_.split(without_padding(key, value, padding));  // [B, G, Tk, Dh], [B, G, Tk, Dv]
-  Tensor k =
-      axes_.position->turn(split_key, positions({memory.size(), memory.size() + key.size(1)}, key.device()));
+  Tensor k = turned(split_key, memory.size());
   if (axes_.scorer->maps_keys()) k = heads_.spread(k);  // [B, H, Tk, Dh]
   return memory.join(Memory({axes_.scorer->map_key(k), v}, 2, key.size(1), padding));
 }
@@ -111,8 +116,7 @@ ComposedAttention::Rows ComposedAttention::prepare(const Tensor& query, const Me
                                                    const Call& call) {
   Rows rows;
   rows.first = call.first.value_or(memory.size() - query.size(1));
-  rows.query = axes_.position->turn(heads_.split_query(query),
-                                    positions({rows.first, rows.first + query.size(1)}, query.device()));
+  rows.query = turned(heads_.split_query(query), rows.first);
   rows.call_mask = call.mask;
   rows.mask = pattern() & call.mask;
   rows.padding = memory.padding();

@@ -72,6 +72,8 @@ class ComposedAttention : public Attention {
   /// The attended values of all queries [B, H, Tq, Dv].
   Tensor attend_fused(const Rows& rows);
   Rows prepare(const Tensor& query, const Memory& memory, const Call& call);
+  /// q or k [B, H, T, Dh], turned by their positions, the first of which is `first`.
+  Tensor turned(const Tensor& x, int64_t first) const;
   /// Fills in what the scorer makes of the query.
   void map_query(Rows& rows);
   Answer answer(const Rows& rows, Span span, const State& state);

@@ -1,4 +1,6 @@
 // When a composition takes the fused kernels, and what it hands them.
+#include <algorithm>
+
 #include "models/attention/composed.h"
 #include "models/attention/fused/sdpa_attention.h"
 #include "models/attention/fused/step_attention.h"
@@ -87,7 +89,9 @@ FusedCall ComposedAttention::fused_call(const Rows& rows) const {
 
 Tensor ComposedAttention::attend_fused(const Rows& rows) {
   FusedCall call = fused_call(rows);
-  if (scored()) {
+  const bool weighed = std::any_of(axes_.patterns.begin(), axes_.patterns.end(),
+                                   [](const auto& pattern) { return pattern->has_factor(); });
+  if (scored() && (axes_.position->matters() || weighed)) {
     // i − j for j − i = −(Tq − 1) … Tk − 1, rows counting from the call.
     const Span steps{rows.first - rows.keys.size(2) + 1, rows.first + rows.query.size(2)};
     const Tensor back = positions(steps, rows.keys.device()).flip(0);

@@ -61,6 +61,7 @@ bool has_room(const Tensor& part, int64_t time, int64_t more) {
 
 /// `part` followed by `next` along `time`, without gradients.
 Tensor appended(const Tensor& part, const Tensor& next, int64_t time) {
+  const at::AutoDispatchBelowADInplaceOrView below;  // a view that is tracked holds on to what it views
   const int64_t size = part.size(time), more = next.size(time);
   Tensor whole = part;
   if (!has_room(part, time, more)) {

@@ -69,6 +69,12 @@ const FieldSpec& TaskSpec::target(const std::string& name, const std::string& mo
   return find(targets, name, model, task, "target");
 }
 
+int64_t Batch::numbers() const {
+  int64_t count = 0;
+  for (const auto& [name, field] : inputs) count += field.values.numel();
+  return count;
+}
+
 Batch Batch::rows(int64_t begin, int64_t end) const {
   Batch part;
   const auto fields = [&](const std::map<std::string, Field>& from, std::map<std::string, Field>& to) {

@@ -64,6 +64,8 @@ struct Batch {
   State carry;  // what the net handed on from the previous batch of a stream
 
   int64_t size() const { return static_cast<int64_t>(ids.size()); }
+  /// How many numbers the inputs hold.
+  int64_t numbers() const;
   const Field& input(const std::string& name) const { return inputs.at(name); }
   const Field& target(const std::string& name) const { return targets.at(name); }
   Batch to(torch::Device device) const;

@@ -67,6 +67,10 @@ PackedProducts::Placed::~Placed() {
 
 PackedProducts::PackedProducts() : shared_(store_of({own_store(), kept_store()})) {}
 PackedProducts::Kept::Kept() : placed_(kept_store(), store_of({kept_store()})) {}
+PackedProducts::Kept::Kept(std::shared_ptr<PackedStore> store) : placed_(kept_store(), std::move(store)) {}
+std::shared_ptr<PackedStore> PackedProducts::Kept::current() {
+  return kept_store();
+}
 PackedProducts::Shared::Shared(std::shared_ptr<PackedStore> store) : placed_(own_store(), std::move(store)) {}
 
 std::shared_ptr<PackedStore> PackedProducts::current() {

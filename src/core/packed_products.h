@@ -39,6 +39,10 @@ class PackedProducts {
   class Kept {
    public:
     Kept();
+    /// The copies that `current()` gave to another thread, which outlives this.
+    explicit Kept(std::shared_ptr<PackedStore> store);
+    /// What the innermost of this thread keeps, null without one.
+    static std::shared_ptr<PackedStore> current();
 
    private:
     Placed placed_;

@@ -3,11 +3,37 @@
 #include <ATen/Parallel.h>
 #include <ATen/TensorIterator.h>
 #include <ATen/ThreadLocalState.h>
+#include <ATen/autocast_mode.h>
 
 #include <algorithm>
 #include <atomic>
 
 namespace fovea {
+namespace {
+
+/// While it lives this thread is by itself: its operators have one thread (oneDNN would plan for as many as
+/// there are, and wait for them for ever), and it keeps no copies of weights for autocast (they are parts of
+/// a graph, which threads must not share).
+class ByItself {
+ public:
+  /// `threads`: how many there are afterwards.
+  explicit ByItself(int threads) : threads_(threads), copies_(at::autocast::is_autocast_cache_enabled()) {
+    at::set_num_threads(1);
+    at::autocast::set_autocast_cache_enabled(false);
+  }
+  ~ByItself() {
+    at::autocast::set_autocast_cache_enabled(copies_);
+    at::set_num_threads(threads_);
+  }
+  ByItself(const ByItself&) = delete;
+  ByItself& operator=(const ByItself&) = delete;
+
+ private:
+  int threads_;
+  bool copies_;
+};
+
+}  // namespace
 
 void parallel_parts(int64_t count, int64_t grain, c10::function_ref<void(int64_t, int64_t)> body) {
   if (count <= 0) return;
@@ -38,6 +64,15 @@ void parallel_tasks(int64_t count, int64_t grain, c10::function_ref<void(int64_t
   parallel_parts(std::min(tasks, threads), 1, [&](int64_t, int64_t) {
     for (int64_t task = next++; task < tasks; task = next++)
       body(task * count / tasks, (task + 1) * count / tasks);
+  });
+}
+
+void side_by_side(int64_t count, c10::function_ref<void(int64_t)> job) {
+  if (count == 1) return job(0);
+  const int threads = at::get_num_threads();
+  parallel_tasks(count, 1, [&](int64_t begin, int64_t end) {
+    const ByItself by_itself(threads);
+    for (int64_t i = begin; i < end; ++i) job(i);
   });
 }
 

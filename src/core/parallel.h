@@ -19,4 +19,8 @@ void parallel_parts(int64_t count, int64_t grain, c10::function_ref<void(int64_t
 /// part should be done before.
 void parallel_tasks(int64_t count, int64_t grain, c10::function_ref<void(int64_t, int64_t)> body);
 
+/// Calls job(i) for each i below `count`, several at once, each on one thread all the way: its operators have
+/// no other, and no job waits for another between two of them. A single job has all threads.
+void side_by_side(int64_t count, c10::function_ref<void(int64_t)> job);
+
 }  // namespace fovea

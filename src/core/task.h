@@ -59,6 +59,7 @@ class Task {
 
   /// Throws ConfigError where `net` cannot do what the task's options ask: before any training.
   virtual void check(Net& net) const {}
+  /// Several threads may ask for loss, predictions and measures at once, each of another batch.
   virtual Loss loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const = 0;
   virtual Prediction predict(Net& net, const Batch& batch, const ModelOutput& output) const = 0;
   /// What is answered to inputs that come without targets: the prediction, or what a language model writes

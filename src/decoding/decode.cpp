@@ -129,7 +129,7 @@ DecodingStart some_rows(const DecodingStart& start, int64_t begin, int64_t end) 
 
 std::vector<std::vector<Hypothesis>> decode(StepModel& model, DecodingStart start,
                                             const DecodingOptions& options, const TokenLimits& limits) {
-  torch::NoGradGuard no_gradient;
+  const c10::InferenceMode no_gradient;
   const PackedProducts packed;
   const auto rows = static_cast<int64_t>(start.ids.size());
   const auto* quick = dynamic_cast<const QuickSteps*>(&model);
@@ -147,7 +147,7 @@ std::vector<std::vector<Hypothesis>> decode(StepModel& model, DecodingStart star
 
 std::vector<std::vector<Hypothesis>> decode(StepModel& model, const Batch& batch,
                                             const DecodingOptions& options, const TokenLimits& limits) {
-  torch::NoGradGuard no_gradient;
+  const c10::InferenceMode no_gradient;
   const PackedProducts packed;
   const auto device = batch.inputs.begin()->second.values.device();
   const Tensor begin = torch::full({batch.size()}, limits.begin, torch::kInt64).to(device);  // [B]

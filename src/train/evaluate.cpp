@@ -1,10 +1,15 @@
 #include "src/train/evaluate.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "src/base/error.h"
+#include "src/core/each_batch.h"
 #include "src/core/packed_products.h"
+#include "src/decoding/quick_steps.h"
 #include "src/train/evaluation_mode.h"
 #include "src/train/loader.h"
 #include "src/train/precision.h"
@@ -20,6 +25,27 @@ ModelOutput forward_next(Net& net, Batch& batch, const ExampleSource& source, St
   ModelOutput output = net.forward(batch, trace);
   carry = output.carry;
   return output;
+}
+
+/// What comes of one batch.
+struct EvaluatedBatch {
+  double loss = 0, weight = 0;
+  std::vector<ExampleScore> scores;
+};
+
+/// Batches that are taken from the loader at once, with several threads: each thread takes one after another
+/// all the way, the free one the next.
+int64_t batches_together() {
+  constexpr int64_t kOfThread = 2;  // a signal waits for all of them
+  const int64_t threads = at::get_num_threads();
+  return threads == 1 ? 1 : kOfThread * threads;
+}
+
+/// Whether several threads may ask the net at once, which all may but for some that decode.
+bool concurrent(Net& net) {
+  StepModel* steps = net.steps();
+  const auto* quick = dynamic_cast<const QuickSteps*>(steps);
+  return steps == nullptr || (quick != nullptr && quick->concurrent());
 }
 
 Metrics finish(const Task& task, std::vector<ExampleScore>& scores, double loss, double weight) {
@@ -44,23 +70,40 @@ Evaluation evaluate_split(Net& net, const Task& task, Split split, const Evaluat
   const auto source = task.examples(split);
   if (source->size() == 0) throw DataError("split " + split_name(split) + ": no examples");
   Loader loader(source, task.spec(), loading, 0);
-  Evaluation evaluation;
-  double loss = 0, weight = 0;
+  const bool streams = source->streams() > 0;
   State carry;
-  while (auto batch = loader.next()) {
-    if (options.between) options.between();
-    Batch moved = in_precision_of(net, *batch).to(options.device);
+  const auto part_of = [&](const Batch& batch) {
+    Batch moved = in_precision_of(net, batch).to(options.device);
     std::optional<AttentionTrace> trace;
     if (alignment) trace.emplace(net);
-    ModelOutput output = forward_next(net, moved, *source, carry, trace ? &*trace : nullptr);
-    const Loss part = task.loss(output, moved, {});
-    loss += part.sum.item<double>();
-    weight += part.weight.item<double>();
+    State none;
+    ModelOutput output = forward_next(net, moved, *source, streams ? carry : none, trace ? &*trace : nullptr);
+    const Loss loss = task.loss(output, moved, {});
+    EvaluatedBatch part{loss.sum.item<double>(), loss.weight.item<double>(), {}};
     const Prediction prediction = task.predict(net, moved, output);
     const Tensor weights = trace ? last_weights(*trace, "target", "source") : Tensor();
     if (weights.defined()) output.values["alignment"] = weights;
-    for (ExampleScore& score : task.measure(prediction, output, moved))
-      evaluation.scores.push_back(std::move(score));
+    part.scores = task.measure(prediction, output, moved);
+    return part;
+  };
+  const int64_t together = streams || !options.device.is_cpu() || !concurrent(net) ? 1 : batches_together();
+  Evaluation evaluation;
+  double loss = 0, weight = 0;
+  for (;;) {
+    std::vector<Batch> batches;
+    while (static_cast<int64_t>(batches.size()) < together) {
+      auto batch = loader.next();
+      if (!batch) break;
+      batches.push_back(std::move(*batch));
+    }
+    if (batches.empty()) break;
+    if (options.between) options.between();
+    std::vector<EvaluatedBatch> parts(batches.size());
+    each_batch(batches, [&](size_t i) { parts[i] = part_of(batches[i]); });
+    for (EvaluatedBatch& part : parts) {
+      loss += part.loss, weight += part.weight;
+      std::move(part.scores.begin(), part.scores.end(), std::back_inserter(evaluation.scores));
+    }
   }
   evaluation.metrics = finish(task, evaluation.scores, loss, weight);
   evaluation.details = task.details(evaluation.scores);

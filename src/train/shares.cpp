@@ -1,7 +1,6 @@
 #include "src/train/shares.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/autocast_mode.h>
 
 #include "src/base/random.h"
 #include "src/core/dropout_keys.h"
@@ -15,28 +14,6 @@ namespace {
 /// Examples of a share at least, shares at most, and trained numbers for each number of the inputs at most,
 /// measured: every share lays out weights of its own for its products, and has gradients to be added up.
 constexpr int64_t kLeastExamples = 4, kMostShares = 8, kMostTrained = 2048;
-
-/// While it lives this thread is by itself: its operators have one thread (oneDNN would plan for as many as
-/// there are, and wait for them for ever), and it keeps no copies of weights for autocast (they are parts of
-/// a graph, which threads must not share).
-class ByItself {
- public:
-  /// `threads`: how many there are afterwards.
-  explicit ByItself(int threads) : threads_(threads), copies_(at::autocast::is_autocast_cache_enabled()) {
-    at::set_num_threads(1);
-    at::autocast::set_autocast_cache_enabled(false);
-  }
-  ~ByItself() {
-    at::autocast::set_autocast_cache_enabled(copies_);
-    at::set_num_threads(threads_);
-  }
-  ByItself(const ByItself&) = delete;
-  ByItself& operator=(const ByItself&) = delete;
-
- private:
-  int threads_;
-  bool copies_;
-};
 
 struct Share {
   ShareLoss loss;
@@ -70,10 +47,8 @@ ShareLoss added_up(const std::vector<Share>& shares) {
 
 int64_t share_count(const Batch& batch, int64_t trained, torch::Device device) {
   const int64_t threads = at::get_num_threads();
-  int64_t numbers = 0;
-  for (const auto& [name, field] : batch.inputs) numbers += field.values.numel();
   const bool apart = device.is_cpu() && threads <= kMostShares && batch.size() >= kLeastExamples * threads &&
-                     trained <= kMostTrained * numbers;
+                     trained <= kMostTrained * batch.numbers();
   return apart ? threads : 1;
 }
 
@@ -89,14 +64,10 @@ ShareLoss backward_in_shares(const torch::nn::Module& net, const Batch& batch, i
   for (const auto& [name, parameter] : trained_parameters(net)) parameters.push_back(parameter);
   std::vector<Share> made(static_cast<size_t>(shares));
   const uint64_t key = draw_dropout_key();
-  const int threads = at::get_num_threads();
-  parallel_parts(shares, 1, [&](int64_t begin, int64_t end) {
-    const ByItself by_itself(threads);
-    for (int64_t i = begin; i < end; ++i) {
-      DropoutKeys keys(hash_words({key, static_cast<uint64_t>(i)}));
-      made[static_cast<size_t>(i)] = share_of(
-          batch.rows(i * batch.size() / shares, (i + 1) * batch.size() / shares), parameters, loss_of);
-    }
+  side_by_side(shares, [&](int64_t i) {
+    DropoutKeys keys(hash_words({key, static_cast<uint64_t>(i)}));
+    made[static_cast<size_t>(i)] =
+        share_of(batch.rows(i * batch.size() / shares, (i + 1) * batch.size() / shares), parameters, loss_of);
   });
   ShareLoss loss = added_up(made);
   if (!loss.culprit.empty()) return loss;

@@ -39,6 +39,7 @@ class AdaptiveSpanPattern : public Pattern {
     sizes[0] = -1;
     return ((ramp_ + span_.view(sizes) - back) / ramp_).clamp(0, 1);  // [H, …]
   }
+  bool has_factor() const override { return true; }
 
  private:
   static constexpr double kFarthest = 1e15;

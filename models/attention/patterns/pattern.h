@@ -24,6 +24,8 @@ class Pattern : public torch::nn::Module {
   virtual Tensor factor(const PatternCall& call) { return {}; }
   /// `factor` where i − j alone decides it: [H, …] for back = i − j of any shape, or undefined.
   virtual Tensor factor_by_distance(const Tensor& back) { return {}; }
+  /// Whether there is such a factor.
+  virtual bool has_factor() const { return false; }
   /// Multiplies the normalised weights: the same shape, or undefined = 1.
   virtual Tensor gain(const PatternCall& call) { return {}; }
   /// Whether `visible` and `factor_by_distance` say all there is: then a fused kernel takes the pattern.

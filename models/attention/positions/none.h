@@ -13,6 +13,7 @@ class NoPosition : public Position {
     static void fields(Self&, Visit&&) {}
   };
   NoPosition(const AxisShape&, const Options&) {}
+  bool matters() const override { return false; }
   bool distance_only() const override { return true; }
   Traits traits() const override { return {}; }
 };

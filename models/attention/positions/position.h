@@ -7,6 +7,8 @@ namespace fovea {
 
 class Position : public torch::nn::Module {
  public:
+  /// Whether anything below depends on positions.
+  virtual bool matters() const { return true; }
   /// q or k [B, H, T, Dh] at absolute positions int64 [T], before the scorer.
   virtual Tensor turn(const Tensor& x, const Tensor& positions) { return x; }
   /// The query as the scorer gets it, from the turned one [B, H, Tq, Dh].

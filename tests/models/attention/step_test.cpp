@@ -99,6 +99,20 @@ TEST_CASE("a memory that grows in place is what joining by copies gives, and cha
   CHECK(same(one, expected));
 }
 
+TEST_CASE("a memory with room is written behind, not copied, step after step") {
+  const auto attention = made({{"scorer", "scaled-dot"}, {"heads", 2}}, "auto", torch::kFloat32);
+  const torch::NoGradGuard no_gradient;
+  int64_t moves = 0;
+  Memory memory;
+  const void* before = nullptr;
+  for (int64_t t = 0; t < 60; ++t) {
+    memory = attention->extend(memory, drawn(1, 1, torch::kFloat32), drawn(2, 1, torch::kFloat32));
+    moves += memory.parts()[0].const_data_ptr() != before ? 1 : 0;
+    before = memory.parts()[0].const_data_ptr();
+  }
+  CHECK(moves <= 4);  // room doubles
+}
+
 TEST_CASE("a step over chosen rows reads them where they lie, and gives what copies of them give") {
   const torch::NoGradGuard no_gradient;
   for (const Json& group : std::vector<Json>{{{"scorer", "scaled-dot"}, {"heads", 2}},
