@@ -33,12 +33,12 @@ struct EvaluatedBatch {
   std::vector<ExampleScore> scores;
 };
 
-/// Batches that are taken from the loader at once, with several threads: each thread takes one after another
-/// all the way, the free one the next.
+/// Batches that are taken from the loader at once, with a few threads: each thread takes one after another
+/// all the way, the free one the next. Of many threads each would need memory for a batch.
 int64_t batches_together() {
-  constexpr int64_t kOfThread = 2;  // a signal waits for all of them
+  constexpr int64_t kOfThread = 2, kMostThreads = 8;  // a signal waits for all that are taken
   const int64_t threads = at::get_num_threads();
-  return threads == 1 ? 1 : kOfThread * threads;
+  return threads == 1 || threads > kMostThreads ? 1 : kOfThread * threads;
 }
 
 /// Whether several threads may ask the net at once, which all may but for some that decode.
