@@ -86,6 +86,7 @@ bool can_append(const Tensor& part, const Tensor& next) {
 Tensor selected_rows(const Tensor& part, const Tensor& rows, int64_t time) {
   if (torch::GradMode::is_enabled() || !in_rows(part, time) || !rows.device().is_cpu())
     return part.index_select(0, rows);
+  const at::AutoDispatchBelowADInplaceOrView below;  // as above
   const int64_t count = rows.size(0), size = part.size(time);
   const Tensor chosen =
       with_room(part, count, time, std::max(size, places_of(part, time))).narrow(time, 0, size);

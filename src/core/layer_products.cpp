@@ -98,13 +98,16 @@ class LayerLinear : public torch::autograd::Function<LayerLinear> {
   static Variables backward(AutogradContext* context, Variables grads) {
     const Variables saved = context->get_saved_variables();
     const Tensor& weight = saved[1];
-    if (torch::GradMode::is_enabled())
-      return differentiable_gradients(grads[0], saved[0], weight, context->saved_data["dtype"]);
+    const bool bias = context->saved_data["bias"].toBool();
+    if (torch::GradMode::is_enabled()) {
+      const Variables all =
+          differentiable_gradients(grads[0], saved[0], weight, context->saved_data["dtype"]);
+      return {all[0], all[1], bias ? all[2] : Tensor()};
+    }
     const auto type = saved[0].scalar_type();
     const Tensor x = rows_as(saved[0], type), g = rows_as(grads[0], type);
     Tensor to, outer, sums;
     if (context->needs_input_grad(0)) to = input_gradient(g, weight, grads[0], context->saved_data["dtype"]);
-    const bool bias = context->saved_data["bias"].toBool();
     if (context->needs_input_grad(1) || (bias && context->needs_input_grad(2))) {
       if (bias) sums = torch::empty({weight.size(0)}, weight.options());
       outer = torch::empty_like(weight, torch::MemoryFormat::Contiguous);

@@ -12,8 +12,8 @@ namespace fovea {
 class Net : public torch::nn::Module {
  public:
   /// Training and scoring: reads batch.inputs (and, for decoders, the targets it is forced to follow). What
-  /// an example gets depends on itself alone, and training may ask several threads at once, each for some
-  /// examples.
+  /// an example gets depends on itself alone, and training and evaluation may ask several threads at once,
+  /// each for some examples.
   virtual ModelOutput forward(const Batch& batch, AttentionTrace* trace = nullptr) = 0;
 
   /// The net one token at a time, where it can decode; null otherwise.

@@ -129,11 +129,10 @@ DecodingStart some_rows(const DecodingStart& start, int64_t begin, int64_t end) 
 
 std::vector<std::vector<Hypothesis>> decode(StepModel& model, DecodingStart start,
                                             const DecodingOptions& options, const TokenLimits& limits) {
-  const c10::InferenceMode no_gradient;
+  const c10::InferenceMode inference;
   const PackedProducts packed;
   const auto rows = static_cast<int64_t>(start.ids.size());
-  const auto* quick = dynamic_cast<const QuickSteps*>(&model);
-  if (quick == nullptr || !quick->concurrent() || !start.tokens.device().is_cpu() || rows < 2 * kLeastRows)
+  if (!is_concurrent(model) || !start.tokens.device().is_cpu() || rows < 2 * kLeastRows)
     return decode_rows(model, std::move(start), options, limits);
   // Each thread takes some of the rows through all steps, which do not wait for each other.
   std::vector<std::vector<Hypothesis>> outputs(start.ids.size());
@@ -147,7 +146,7 @@ std::vector<std::vector<Hypothesis>> decode(StepModel& model, DecodingStart star
 
 std::vector<std::vector<Hypothesis>> decode(StepModel& model, const Batch& batch,
                                             const DecodingOptions& options, const TokenLimits& limits) {
-  const c10::InferenceMode no_gradient;
+  const c10::InferenceMode inference;
   const PackedProducts packed;
   const auto device = batch.inputs.begin()->second.values.device();
   const Tensor begin = torch::full({batch.size()}, limits.begin, torch::kInt64).to(device);  // [B]

@@ -16,7 +16,13 @@ class QuickSteps : public StepModel {
   virtual bool concurrent() const { return true; }
 };
 
-/// The same of any model.
+/// Whether several threads may ask any model at once.
+inline bool is_concurrent(const StepModel& model) {
+  const auto* quick = dynamic_cast<const QuickSteps*>(&model);
+  return quick != nullptr && quick->concurrent();
+}
+
+/// `likely` of any model.
 inline LikelyTokens likely_next(StepModel& model, const Tensor& tokens, StepState& state, int64_t most) {
   if (auto* quick = dynamic_cast<QuickSteps*>(&model)) return quick->likely(tokens, state, most);
   return likely_tokens(model.step(tokens, state), most);

@@ -13,10 +13,7 @@ class SlidingWindow : public QuickSteps {
   StepState start(const Batch& batch) override { return model_.start(batch); }
   Tensor step(const Tensor& tokens, StepState& state, AttentionTrace* trace) override;
   LikelyTokens likely(const Tensor& tokens, StepState& state, int64_t most) override;
-  bool concurrent() const override {
-    const auto* quick = dynamic_cast<const QuickSteps*>(&model_);
-    return quick != nullptr && quick->concurrent();
-  }
+  bool concurrent() const override { return is_concurrent(model_); }
 
  private:
   /// take() consumes the next tokens with the state made ready for them.

@@ -17,13 +17,14 @@
 namespace fovea {
 namespace {
 
-/// What `net` makes of the next batch of a split. `carry` is what it kept of the batch before, where the
-/// split is a stream.
+/// What `net` makes of the next batch of a split. `carry` is what it kept of the batch before where the
+/// split is a stream, and not touched elsewhere.
 ModelOutput forward_next(Net& net, Batch& batch, const ExampleSource& source, State& carry,
                          AttentionTrace* trace = nullptr) {
-  if (source.streams() > 0) batch.carry = first_rows(carry, batch.size());
+  const bool streams = source.streams() > 0;
+  if (streams) batch.carry = first_rows(carry, batch.size());
   ModelOutput output = net.forward(batch, trace);
-  carry = output.carry;
+  if (streams) carry = output.carry;
   return output;
 }
 
@@ -39,13 +40,6 @@ int64_t batches_together() {
   constexpr int64_t kOfThread = 2, kMostThreads = 8;  // a signal waits for all that are taken
   const int64_t threads = at::get_num_threads();
   return threads == 1 || threads > kMostThreads ? 1 : kOfThread * threads;
-}
-
-/// Whether several threads may ask the net at once, which all may but for some that decode.
-bool concurrent(Net& net) {
-  StepModel* steps = net.steps();
-  const auto* quick = dynamic_cast<const QuickSteps*>(steps);
-  return steps == nullptr || (quick != nullptr && quick->concurrent());
 }
 
 Metrics finish(const Task& task, std::vector<ExampleScore>& scores, double loss, double weight) {
@@ -70,14 +64,12 @@ Evaluation evaluate_split(Net& net, const Task& task, Split split, const Evaluat
   const auto source = task.examples(split);
   if (source->size() == 0) throw DataError("split " + split_name(split) + ": no examples");
   Loader loader(source, task.spec(), loading, 0);
-  const bool streams = source->streams() > 0;
   State carry;
   const auto part_of = [&](const Batch& batch) {
     Batch moved = in_precision_of(net, batch).to(options.device);
     std::optional<AttentionTrace> trace;
     if (alignment) trace.emplace(net);
-    State none;
-    ModelOutput output = forward_next(net, moved, *source, streams ? carry : none, trace ? &*trace : nullptr);
+    ModelOutput output = forward_next(net, moved, *source, carry, trace ? &*trace : nullptr);
     const Loss loss = task.loss(output, moved, {});
     EvaluatedBatch part{loss.sum.item<double>(), loss.weight.item<double>(), {}};
     const Prediction prediction = task.predict(net, moved, output);
@@ -86,7 +78,9 @@ Evaluation evaluate_split(Net& net, const Task& task, Split split, const Evaluat
     part.scores = task.measure(prediction, output, moved);
     return part;
   };
-  const int64_t together = streams || !options.device.is_cpu() || !concurrent(net) ? 1 : batches_together();
+  const bool apart = source->streams() == 0 && options.device.is_cpu() &&
+                     (net.steps() == nullptr || is_concurrent(*net.steps()));
+  const int64_t together = apart ? batches_together() : 1;
   Evaluation evaluation;
   double loss = 0, weight = 0;
   for (;;) {

@@ -3,12 +3,12 @@
 
 #include "src/train/evaluate.h"
 #include "tests/contracts/net_cases.h"
+#include "tests/support/threads.h"
 
 using namespace fovea;
 using namespace fovea::contracts;
 
 TEST_CASE("every net is evaluated by several threads as by one", "[contract]") {
-  const int before = at::get_num_threads();
   EvaluationOptions options;
   options.batch = 2;
   for (const NetCase& one : net_cases()) {
@@ -16,7 +16,7 @@ TEST_CASE("every net is evaluated by several threads as by one", "[contract]") {
     const auto net = make(one);
     const auto& task = *small_tasks().at(one.task);
     const auto evaluated = [&](int threads) {
-      at::set_num_threads(threads);
+      const Threads some(threads);
       return evaluate_split(*net, task, Split::kTrain, options);
     };
     const Evaluation alone = evaluated(1), together = evaluated(3);
@@ -28,5 +28,4 @@ TEST_CASE("every net is evaluated by several threads as by one", "[contract]") {
       CHECK(together.metrics.at(metric) == Approx(value).epsilon(1e-6));
     }
   }
-  at::set_num_threads(before);
 }

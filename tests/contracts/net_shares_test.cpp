@@ -4,6 +4,7 @@
 
 #include "src/train/shares.h"
 #include "tests/contracts/net_cases.h"
+#include "tests/support/threads.h"
 
 using namespace fovea;
 using namespace fovea::contracts;
@@ -27,8 +28,7 @@ std::map<std::string, Tensor> gradients(Net& net, const Task& task, const Batch&
 }  // namespace
 
 TEST_CASE("gradients of every net are the sums of those of shares of a batch", "[contract]") {
-  const int before = at::get_num_threads();
-  at::set_num_threads(2);
+  const Threads two(2);
   for (const NetCase& one : net_cases()) {
     INFO(one.label << " on " << one.task);
     const auto net = make(one);
@@ -45,5 +45,4 @@ TEST_CASE("gradients of every net are the sums of those of shares of a batch", "
       CHECK((parts.at(name) - value).abs().max().item<double>() < 1e-5 * largest);
     }
   }
-  at::set_num_threads(before);
 }

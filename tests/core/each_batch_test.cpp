@@ -1,11 +1,10 @@
 #include "src/core/each_batch.h"
 
-#include <ATen/Parallel.h>
-
 #include <atomic>
 #include <catch2/catch.hpp>
 
 #include "src/core/packed_products.h"
+#include "tests/support/threads.h"
 
 using namespace fovea;
 
@@ -21,13 +20,14 @@ std::vector<Batch> of_sizes(const std::vector<int64_t>& sizes) {
 }  // namespace
 
 TEST_CASE("each batch is taken once, the largest first, by a thread that has no other") {
-  const int before = at::get_num_threads();
   const auto batches = of_sizes({3, 9, 1, 9, 5, 7});
-  at::set_num_threads(1);
   std::vector<size_t> order;
-  each_batch(batches, [&](size_t i) { order.push_back(i); });
+  {
+    const Threads one(1);
+    each_batch(batches, [&](size_t i) { order.push_back(i); });
+  }
   CHECK(order == std::vector<size_t>{1, 3, 5, 4, 0, 2});
-  at::set_num_threads(3);
+  const Threads three(3);
   std::vector<std::atomic<int>> visits(batches.size());
   std::atomic<bool> by_itself{true}, kept{true};
   const PackedProducts::Kept store;
@@ -44,5 +44,4 @@ TEST_CASE("each batch is taken once, the largest first, by a thread that has no 
   each_batch(of_sizes({4}), [&](size_t) { threads = at::get_num_threads(); });
   CHECK(threads == 3);  // a single one has them all
   each_batch({}, [](size_t) { FAIL("there is none"); });
-  at::set_num_threads(before);
 }

@@ -218,6 +218,10 @@ TEST_CASE("gradients of gradients of linear layers are float64's of LibTorch's l
       const auto found = twice(layer, torch::kFloat32);
       for (size_t i = 0; i < found.size(); ++i) CHECK(difference(found[i], expected[i]) < 1e-5);
     }
+    const Tensor x = given[0].clone().requires_grad_();  // without a bias, its gradient is none of theirs
+    const Tensor once =
+        torch::autograd::grad({layer_linear(x, given[1], {}).pow(3).sum()}, {x}, {}, true, true)[0];
+    CHECK(torch::autograd::grad({once.sum()}, {x})[0].abs().max().item<double>() > 0);
   }
 }
 

@@ -12,19 +12,10 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/threads.h"
+
 namespace fovea {
 namespace {
-
-class Threads {
- public:
-  explicit Threads(int count) : before_(at::get_num_threads()) { at::set_num_threads(count); }
-  ~Threads() { at::set_num_threads(before_); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-
- private:
-  int before_;
-};
 
 TEST_CASE("parallel parts: every item once, on as many threads as there are", "[parallel]") {
   const Threads three(3);

@@ -8,6 +8,7 @@
 #include "models/nets/registry.h"
 #include "src/train/autocast.h"
 #include "tests/support/small_tasks.h"
+#include "tests/support/threads.h"
 
 using namespace fovea;
 
@@ -44,15 +45,6 @@ struct Trained {
                                                : torch::zeros({parameter.numel()}));
     return torch::cat(all);
   }
-};
-
-class Threads {
- public:
-  explicit Threads(int count) : before_(at::get_num_threads()) { at::set_num_threads(count); }
-  ~Threads() { at::set_num_threads(before_); }
-
- private:
-  int before_;
 };
 
 double difference(const Tensor& found, const Tensor& expected) {

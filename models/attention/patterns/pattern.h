@@ -24,7 +24,7 @@ class Pattern : public torch::nn::Module {
   virtual Tensor factor(const PatternCall& call) { return {}; }
   /// `factor` where i − j alone decides it: [H, …] for back = i − j of any shape, or undefined.
   virtual Tensor factor_by_distance(const Tensor& back) { return {}; }
-  /// Whether there is such a factor.
+  /// Whether there is such a factor: whoever overrides factor_by_distance says yes.
   virtual bool has_factor() const { return false; }
   /// Multiplies the normalised weights: the same shape, or undefined = 1.
   virtual Tensor gain(const PatternCall& call) { return {}; }

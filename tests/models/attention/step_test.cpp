@@ -111,6 +111,10 @@ TEST_CASE("a memory with room is written behind, not copied, step after step") {
     before = memory.parts()[0].const_data_ptr();
   }
   CHECK(moves <= 4);  // room doubles
+  const Memory chosen = memory.select(torch::tensor({2, 0, 1}));
+  const void* place = chosen.parts()[0].const_data_ptr();  // with as much room behind
+  const Memory longer = attention->extend(chosen, drawn(1, 1, torch::kFloat32), drawn(2, 1, torch::kFloat32));
+  CHECK(longer.parts()[0].const_data_ptr() == place);
 }
 
 TEST_CASE("a step over chosen rows reads them where they lie, and gives what copies of them give") {
