@@ -123,8 +123,7 @@ ComposedAttention::Rows ComposedAttention::prepare(const Tensor& query, const Me
   if (rows.padding.defined()) rows.mask = rows.mask & Mask::keys(rows.padding);
   if (is_training() && axes_.dropout > 0) rows.dropout_key = draw_dropout_key();
   map_query(rows);
-  const bool in_place = heads_.kv_heads() == heads_.heads() && call.want == Want::kContext;
-  if (in_place && is_step(rows) && fuses(rows)) {
+  if (call.want == Want::kContext && memory.size() > 0 && is_step(rows) && fuses(rows)) {
     rows.keys = memory.stored()[0], rows.values = memory.stored()[1], rows.key_rows = memory.rows();
   } else {
     rows.keys = axes_.scorer->maps_keys() ? memory.parts()[0] : heads_.spread(memory.parts()[0]);

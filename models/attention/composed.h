@@ -53,7 +53,7 @@ class ComposedAttention : public Attention {
     Tensor relative;       // what meets relative vectors, after it [B, H, Tq, Dh], or undefined
     Tensor padding;        // of the keys [B, Tk], or undefined
     Tensor keys, values;   // [B, H, Tk, X], [B, H, Tk, Dv]
-    Tensor key_rows;       // of a step: which of their batch rows each query's are; undefined = its own
+    Tensor key_rows;       // of a step: as Memory::rows; then keys and values may have the groups' heads
     Mask call_mask, mask;  // the call's own; with pattern and padding
     int64_t first = 0;
     std::optional<uint64_t> dropout_key;

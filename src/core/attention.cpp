@@ -59,9 +59,20 @@ bool has_room(const Tensor& part, int64_t time, int64_t more) {
   return part.size(time) + more <= places_of(part, time) && numbers >= part.size(0) * part.stride(0);
 }
 
+/// `part`, which has room, with `next` written behind its first rows.
+Tensor written_behind(const Tensor& part, const Tensor& next, int64_t time) {
+  const at::AutoDispatchBelowADInplaceOrView below;  // a view that is tracked holds on to what it views
+  const int64_t size = part.size(time), more = next.size(time);
+  std::vector<int64_t> sizes = part.sizes().vec();
+  sizes[static_cast<size_t>(time)] = size + more;
+  const Tensor joined = part.as_strided(sizes, part.strides(), 0);
+  joined.narrow(0, 0, next.size(0)).narrow(time, size, more).copy_(next);
+  return joined;
+}
+
 /// `part` followed by `next` along `time`, without gradients.
 Tensor appended(const Tensor& part, const Tensor& next, int64_t time) {
-  const at::AutoDispatchBelowADInplaceOrView below;  // a view that is tracked holds on to what it views
+  const at::AutoDispatchBelowADInplaceOrView below;  // as above
   const int64_t size = part.size(time), more = next.size(time);
   Tensor whole = part;
   if (!has_room(part, time, more)) {
@@ -69,23 +80,25 @@ Tensor appended(const Tensor& part, const Tensor& next, int64_t time) {
         with_room(part, part.size(0), time, std::max(kLeastRoom, 2 * (size + more))).narrow(time, 0, size);
     whole.copy_(part);
   }
-  std::vector<int64_t> sizes = whole.sizes().vec();
-  sizes[static_cast<size_t>(time)] = size + more;
-  const Tensor joined = whole.as_strided(sizes, whole.strides(), 0);
-  joined.narrow(time, size, more).copy_(next);
-  return joined;
+  return written_behind(whole, next, time);
 }
 
 /// Whether joining may write instead of copying everything: without gradients, where all is of one kind.
 bool can_append(const Tensor& part, const Tensor& next) {
-  return !torch::GradMode::is_enabled() && part.scalar_type() == next.scalar_type() &&
-         part.size(0) == next.size(0) && part.dim() > 2;
+  return !torch::GradMode::is_enabled() && part.scalar_type() == next.scalar_type() && part.dim() > 2;
 }
 
-/// The batch rows `rows` of `part`, with as much room behind them.
+/// `rows` (int64 [B'] or [B', Tk], as Memory::rows) of `part`, by LibTorch's functions.
+Tensor gathered(const Tensor& part, const Tensor& rows, int64_t time) {
+  if (rows.dim() == 1) return part.index_select(0, rows);
+  const Tensor places = torch::arange(rows.size(1), rows.options());
+  return part.movedim(time, 1).index({rows, places}).movedim(1, time);
+}
+
+/// The same, with as much room behind them.
 Tensor selected_rows(const Tensor& part, const Tensor& rows, int64_t time) {
   if (torch::GradMode::is_enabled() || !in_rows(part, time) || !rows.device().is_cpu())
-    return part.index_select(0, rows);
+    return gathered(part, rows, time);
   const at::AutoDispatchBelowADInplaceOrView below;  // as above
   const int64_t count = rows.size(0), size = part.size(time);
   const Tensor chosen =
@@ -93,14 +106,17 @@ Tensor selected_rows(const Tensor& part, const Tensor& rows, int64_t time) {
   const auto bytes = static_cast<int64_t>(part.element_size());
   const auto* from = static_cast<const char*>(part.const_data_ptr());
   auto* to = static_cast<char*>(chosen.data_ptr());
-  const int64_t length = size * part.stride(time) * bytes;
+  const int64_t runs = rows.dim() == 1 ? 1 : size;  // that lie apart
+  const int64_t length = part.stride(time) * bytes * (runs == 1 ? size : 1);
   const Tensor places = rows.to(torch::kInt64).contiguous();
   const int64_t* place = places.const_data_ptr<int64_t>();
   constexpr int64_t kLeastBytes = 1 << 16;  // that a thread copies
-  parallel_parts(count, kLeastBytes / std::max<int64_t>(1, length), [&](int64_t begin, int64_t end) {
+  parallel_parts(count, kLeastBytes / std::max<int64_t>(1, runs * length), [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r)
-      std::memcpy(to + r * chosen.stride(0) * bytes, from + place[r] * part.stride(0) * bytes,
-                  static_cast<size_t>(length));
+      for (int64_t run = 0; run < runs; ++run)
+        std::memcpy(to + r * chosen.stride(0) * bytes + run * length,
+                    from + place[r * runs + run] * part.stride(0) * bytes + run * length,
+                    static_cast<size_t>(length));
   });
   return chosen;
 }
@@ -138,19 +154,39 @@ Memory Memory::detach() const {
   return cut;
 }
 
+bool Memory::grows_in_place(const std::vector<Tensor>& more) const {
+  if (!rows_.defined() || !rows_.device().is_cpu()) return false;
+  for (size_t i = 0; i < parts_.size(); ++i)
+    if (!can_append(parts_[i], more[i]) || more[i].size(0) > parts_[i].size(0) ||
+        !has_room(parts_[i], time_axis_, more[i].size(time_axis_)))
+      return false;
+  return true;
+}
+
 Memory Memory::join(const Memory& next) const {
   if (empty()) return next;
-  const std::vector<Tensor>&own = parts(), &more = next.parts();
+  const std::vector<Tensor>& more = next.parts();
+  const bool in_place = grows_in_place(more);
+  if (!in_place) parts();
   Memory joined = *this;
-  for (size_t i = 0; i < own.size(); ++i)
-    joined.parts_[i] = can_append(own[i], more[i]) ? appended(own[i], more[i], time_axis_)
-                                                   : torch::cat({own[i], more[i]}, time_axis_);
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    const Tensor& own = parts_[i];
+    joined.parts_[i] = in_place                   ? written_behind(own, more[i], time_axis_)
+                       : can_append(own, more[i]) ? appended(own, more[i], time_axis_)
+                                                  : torch::cat({own, more[i]}, time_axis_);
+  }
+  if (in_place) {
+    const int64_t rows = batch();
+    const Tensor old = rows_.dim() == 1 ? rows_.unsqueeze(1).expand({rows, size_}) : rows_,
+                 last = torch::arange(rows, rows_.options()).unsqueeze(1).expand({rows, next.size_});
+    joined.rows_ = torch::cat({old, last}, 1);  // [B, Tk]
+  }
   joined.size_ = size_ + next.size_;
   if (padding_.defined() || next.padding_.defined()) {
     const auto filled = [](const Memory& m) {
       return m.padding_.defined()
                  ? m.padding_
-                 : torch::ones({m.parts_[0].size(0), m.size_}, m.parts_[0].options().dtype(torch::kBool));
+                 : torch::ones({m.batch(), m.size_}, m.parts_[0].options().dtype(torch::kBool));
     };
     joined.padding_ = torch::cat({filled(*this), filled(next)}, 1);  // [B, Tk]
   }

@@ -53,13 +53,14 @@ class Memory {
   /// Batch rows.
   int64_t batch() const;
   /// The memory of the batch rows `rows` (int64 [B']): keys and padding. Without gradients nothing is copied
-  /// before somebody asks for parts().
+  /// before somebody asks for parts(), not even where the memory then grows.
   Memory select(const Tensor& rows) const;
   /// The same values, cut from the graph.
   Memory detach() const;
 
   const std::vector<Tensor>& parts() const;
-  /// The parts as they lie, and which of their batch rows are this memory's: int64 [B], undefined = all.
+  /// The parts as they lie, and in which of their batch rows this memory's keys are: int64 [B], or [B, Tk]
+  /// where a row's keys lie in several; undefined = each in its own.
   const std::vector<Tensor>& stored() const { return parts_; }
   const Tensor& rows() const { return rows_; }
   const Tensor& padding() const { return padding_; }
@@ -68,8 +69,11 @@ class Memory {
   Memory join(const Memory& next) const;
 
  private:
+  /// Whether `more` can be written behind the stored parts, whose rows are not this memory's own.
+  bool grows_in_place(const std::vector<Tensor>& more) const;
+
   mutable std::vector<Tensor> parts_;
-  mutable Tensor rows_;  // chosen among those of parts_
+  mutable Tensor rows_;  // as rows()
   int64_t time_axis_ = 2, size_ = 0;
   Tensor padding_;
 };

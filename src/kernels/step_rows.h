@@ -27,13 +27,23 @@ inline void hide_keys(const Strided<const uint8_t>& mask, int64_t b, int64_t h, 
   for (int64_t j = 0; j < keys; ++j) scores[j] = m[j * mask.time] != 0 ? scores[j] : kLowest<T>;
 }
 
-/// out ← factor · Σ weight_n value_key(n), the keys in order.
+/// The row of the keys' batch that key j of query b is in.
+template <class T>
+inline int64_t row_of(const StepCall<T>& c, int64_t b, int64_t j) {
+  return c.rows == nullptr ? b : c.rows[b * c.rows_batch + j * c.rows_time];
+}
+
+/// out ← factor · Σ weight_n value_key(n) of head h, the keys in order.
 template <class T, class Key>
-inline void sum_values(const StepCall<T>& c, const T* value, const T* weight, int64_t count, T factor,
+inline void sum_values(const StepCall<T>& c, int64_t b, int64_t h, const T* weight, int64_t count, T factor,
                        Key key, T* out) {
+  const T* value = at_key(c.value, 0, h / c.value_group);
   over_units<T>(c.value_width, [&](int64_t u, auto at) {
     Vec<T> sum{};
-    for (int64_t n = 0; n < count; ++n) sum += at.get(value + key(n) * c.value.time + u) * weight[n];
+    for (int64_t n = 0; n < count; ++n) {
+      const int64_t j = key(n);
+      sum += at.get(value + row_of(c, b, j) * c.value.batch + j * c.value.time + u) * weight[n];
+    }
     at.put(out + u, sum * factor);
   });
 }
@@ -42,10 +52,10 @@ inline void sum_values(const StepCall<T>& c, const T* value, const T* weight, in
 template <class T>
 inline void attend_head(const StepCall<T>& c, const HeadCall<T>& rule, int64_t b, int64_t h, T* scratch) {
   const int64_t columns = round_up(c.keys, kKeyTile);
-  const int64_t row = c.rows == nullptr ? b : c.rows[b];
-  const T *query = at_key(c.query, b, h), *key = at_key(c.key, row, h), *value = at_key(c.value, row, h);
+  const T *query = at_key(c.query, b, h), *key = at_key(c.key, 0, h / c.key_group);
   T *scores = scratch, *out = c.attended.data + b * c.attended.batch + h * c.attended.head;
-  for (int64_t j = 0; j < c.keys; ++j) scores[j] = dot_row(query, key + j * c.key.time, c.width) * c.scale;
+  for (int64_t j = 0; j < c.keys; ++j)
+    scores[j] = dot_row(query, key + row_of(c, b, j) * c.key.batch + j * c.key.time, c.width) * c.scale;
   for (int64_t j = c.keys; j < columns; ++j) scores[j] = kLowest<T>;
   if (c.bias != nullptr)
     for (int64_t j = 0; j < c.keys; ++j) scores[j] += c.bias[h * c.bias_head + j];
@@ -57,12 +67,12 @@ inline void attend_head(const StepCall<T>& c, const HeadCall<T>& rule, int64_t b
     Support<T> support{column, weight};
     find_support(rule, scores, columns, support, copy);
     sum_values(
-        c, value, support.weight, support.count, T(1), [&](int64_t n) { return column[n]; }, out);
+        c, b, h, support.weight, support.count, T(1), [&](int64_t n) { return column[n]; }, out);
     return;
   }
   const RowNumbers<T> numbers = weigh(rule, scores, columns);
   sum_values(
-      c, value, scores, c.keys, numbers.scale, [](int64_t n) { return n; }, out);
+      c, b, h, scores, c.keys, numbers.scale, [](int64_t n) { return n; }, out);
 }
 
 template <class T>

@@ -11,7 +11,9 @@ namespace fovea {
 /// What one call brings.
 struct FusedCall {
   Tensor query, key, value;  // mapped [B, H, Tq, X], [B, H, Tk, X], [B, H, Tk, Dv]
-  Tensor key_rows;  // int64 [B], for a step: of keys and values, the batch row of each query's; undefined = b
+  /// For a step, whose keys and values [B', H', Tk, ..] may have fewer heads: in which of their batch rows each
+  /// query's are, as Memory::rows.
+  Tensor key_rows;
   PairRule pair = PairRule::kProduct;
   double scale = 1;  // of products
   Tensor energy;     // [A] or [H, A], or undefined

@@ -31,7 +31,12 @@ void attend(const FusedCall& c, const Tensor& mask, const Tensor& padding, const
   call.heads = c.query.size(1), call.keys = c.key.size(2);
   call.width = c.query.size(3), call.value_width = c.value.size(3);
   call.query = strided<T>(c.query), call.key = strided<T>(c.key), call.value = strided<T>(c.value);
-  if (c.key_rows.defined()) call.rows = c.key_rows.const_data_ptr<int64_t>();
+  call.key_group = call.heads / c.key.size(1), call.value_group = call.heads / c.value.size(1);
+  if (c.key_rows.defined()) {
+    const bool apart = c.key_rows.dim() == 2;
+    call.rows = c.key_rows.const_data_ptr<int64_t>();
+    call.rows_batch = apart ? call.keys : 1, call.rows_time = apart ? 1 : 0;
+  }
   call.scale = static_cast<T>(c.scale), call.row = c.row.rule, call.number = c.row.number;
   if (c.bias.defined()) call.bias = c.bias.const_data_ptr<T>(), call.bias_head = c.bias.stride(0);
   call.mask = bytes_of(mask), call.padding = bytes_of(padding);

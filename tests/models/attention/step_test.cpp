@@ -137,11 +137,71 @@ TEST_CASE("a step over chosen rows reads them where they lie, and gives what cop
     Call call;
     call.first = 8;
     const Tensor found = attention->attend(query, chosen, call).context;
-    const bool reads = group.value("scorer", "") != "additive" && !group.contains("kv_heads");
-    CHECK(chosen.rows().defined() == reads);
+    CHECK(chosen.rows().defined() == (group.value("scorer", "") != "additive"));
     const Tensor picked = rows.index_select(0, again);
     const Memory copied = attention->extend({}, keys.index_select(0, picked), keys.index_select(0, picked),
                                             padding.index_select(0, picked));
     CHECK(torch::allclose(found, attention->attend(query, copied, call).context, 1e-12, 1e-12));
   }
+}
+
+TEST_CASE(
+    "beams that are chosen anew at every step move no key, and see the keys of the outputs they follow") {
+  const torch::NoGradGuard no_gradient;
+  for (const Json& group : std::vector<Json>{{{"scorer", "scaled-dot"}, {"heads", 2}},
+                                             {{"scorer", "scaled-dot"}, {"heads", 4}, {"kv_heads", 2}},
+                                             {{"scorer", "scaled-dot"}, {"normalizer", "sparsemax"}},
+                                             {{"scorer", "scaled-dot"}, {"engine", "plain"}},
+                                             {{"scorer", "additive"}, {"heads", 2}}}) {
+    INFO(group.dump());
+    const std::string engine = group.value("engine", "auto");
+    const auto attention = made(group, engine.c_str(), torch::kFloat64);
+    const bool reads = engine == "auto" && group.value("scorer", "") != "additive";
+    Memory memory;
+    Tensor past = torch::empty({kBatch, 0, kWidth}, torch::kFloat64);  // of each row, the keys it follows
+    const void* place = nullptr;
+    for (int64_t t = 0; t < 15; ++t) {
+      INFO("step " << t);
+      // Now and then a row fewer, as where an output ends.
+      const int64_t rows = t == 0 ? kBatch : past.size(0) - (t % 6 == 5 ? 1 : 0);
+      torch::manual_seed(static_cast<uint64_t>(50 + t));
+      const Tensor parents = torch::randint(past.size(0), {rows}, torch::kInt64);
+      const Tensor next = drawn(static_cast<uint64_t>(100 + t), 1, torch::kFloat64).slice(0, 0, rows);
+      if (t > 0) memory = memory.select(parents);
+      past = torch::cat({past.index_select(0, parents), next}, 1);
+      memory = attention->extend(memory, next, next);
+      REQUIRE(memory.batch() == rows);
+      const Tensor found = attention->attend(next, memory).context;
+      const Memory copied = attention->extend({}, past, past);
+      CHECK(torch::allclose(found, attention->attend(next, copied).context, 1e-12, 1e-12));
+      if (t > 2) {  // once it has room
+        CHECK(memory.rows().defined() == reads);
+        CHECK((memory.stored()[0].const_data_ptr() == place) == reads);
+      }
+      place = memory.stored()[0].const_data_ptr();
+    }
+    const Memory expected = attention->extend({}, past, past);
+    for (size_t part = 0; part < 2; ++part)
+      CHECK(torch::allclose(memory.parts()[part], expected.parts()[part], 1e-12, 1e-12));
+    CHECK_FALSE(memory.rows().defined());
+  }
+}
+
+TEST_CASE("two memories chosen from one, then grown, do not write over each other") {
+  const torch::NoGradGuard no_gradient;
+  const auto attention = made({{"scorer", "scaled-dot"}, {"heads", 2}}, "auto", torch::kFloat64);
+  const auto step = [](uint64_t seed) { return drawn(seed, 1, torch::kFloat64); };
+  Memory memory;
+  for (uint64_t t = 0; t < 5; ++t) memory = attention->extend(memory, step(t), step(t));
+  const Memory one = memory.select(torch::tensor({1, 1, 0})), two = memory.select(torch::tensor({2, 0, 2}));
+  const Memory longer = attention->extend(one, step(20), step(20)),
+               other = attention->extend(two, step(21), step(21)),
+               again = attention->extend(memory, step(22), step(22));
+  const auto ends_with = [&](const Memory& grown, uint64_t seed) {
+    return torch::equal(grown.parts()[0].slice(2, 5),
+                        attention->extend({}, step(seed), step(seed)).parts()[0]);
+  };
+  CHECK(ends_with(longer, 20));
+  CHECK(ends_with(other, 21));
+  CHECK(ends_with(again, 22));
 }
