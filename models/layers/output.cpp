@@ -17,12 +17,19 @@ constexpr int64_t kParts = 4;  // of the vocabulary, which threads share: a cons
 
 /// The likely tokens of `rows` rows within one part of the vocabulary.
 struct Part {
-  explicit Part(int64_t rows, int64_t most)
+  Part(int64_t rows, int64_t most)
       : numbers(torch::cat({torch::full({rows}, -INFINITY), torch::zeros({rows}),
-                            torch::full({rows * most}, -INFINITY, torch::kFloat32)})),
+                            torch::full({rows * (most + 1)}, -INFINITY, torch::kFloat32)})),
         columns(torch::zeros({rows * most}, torch::kInt32)) {
     float* at = numbers.data_ptr<float>();
-    known = {rows, most, at, at + rows, at + 2 * rows, columns.data_ptr<int32_t>()};
+    known = {rows, most, at, at + rows, at + 3 * rows, columns.data_ptr<int32_t>(), at + 2 * rows};
+  }
+  /// What is no more probable than `most` tokens of earlier parts is not looked for: `last` is one of them
+  /// and knows of those before.
+  void look_above(const Part& last) {
+    float* floor = numbers.data_ptr<float>() + 2 * known.rows;
+    for (int64_t r = 0; r < known.rows; ++r)
+      floor[r] = std::max(last.known.floor[r], last.known.values[(r + 1) * known.most - 1]);
   }
   Tensor numbers, columns;
   LikelyRows known;
@@ -75,13 +82,15 @@ LikelyTokens LinearOutput::likely(const Tensor& features, int64_t most) const {
   for (int64_t p = 0; p < kParts; ++p) parts.emplace_back(rows, most);
   parallel_parts(kParts, 1, [&](int64_t first, int64_t last) {
     const Tensor block = torch::empty({rows, kColumns}, torch::kFloat32);
-    for (int64_t p = first; p < last; ++p)
+    for (int64_t p = first; p < last; ++p) {
+      Part& part = parts[static_cast<size_t>(p)];
+      if (p > first) part.look_above(parts[static_cast<size_t>(p - 1)]);
       for (int64_t group = p * groups / kParts; group < (p + 1) * groups / kParts; ++group) {
         const int64_t begin = group * kColumns, end = std::min(outputs, begin + kColumns);
         left.multiply(right, outputs, bias_, begin, end, block.data_ptr<float>(), kColumns);
-        kernels<LikelyKernels>().fold(parts[static_cast<size_t>(p)].known, block.data_ptr<float>(), kColumns,
-                                      begin, end - begin);
+        kernels<LikelyKernels>().fold(part.known, block.data_ptr<float>(), kColumns, begin, end - begin);
       }
+    }
   });
   return together(parts, rows, most);
 }

@@ -14,21 +14,23 @@ inline void insert_likely(float* values, int32_t* columns, int64_t most, float v
   values[at] = value, columns[at] = static_cast<int32_t>(column);
 }
 
-inline void fold_row(const float* logits, int64_t first, int64_t count, int64_t most, float& largest,
-                     float& sum, float* values, int32_t* columns) {
+/// `floor` as LikelyRows has it.
+inline void fold_row(const float* logits, int64_t first, int64_t count, int64_t most, float floor,
+                     float& largest, float& sum, float* values, int32_t* columns) {
+  const auto least = [&] { return values[most - 1] > floor ? values[most - 1] : floor; };
   const int64_t whole = count / kLanes<float> * kLanes<float>;
   float top = whole > 0 ? largest_of(logits, whole) : kLowest<float>;
   for (int64_t j = whole; j < count; ++j) top = logits[j] > top ? logits[j] : top;
-  if (top > values[most - 1]) {
+  if (top > least()) {
     for (int64_t j = 0; j < whole; j += kLanes<float>) {
-      uint32_t lanes = lanes_greater(load(logits + j), all(values[most - 1]));
+      uint32_t lanes = lanes_greater(load(logits + j), all(least()));
       for (; lanes != 0; lanes &= lanes - 1) {
         const int64_t at = j + __builtin_ctz(lanes);
-        if (logits[at] > values[most - 1]) insert_likely(values, columns, most, logits[at], first + at);
+        if (logits[at] > least()) insert_likely(values, columns, most, logits[at], first + at);
       }
     }
     for (int64_t j = whole; j < count; ++j)
-      if (logits[j] > values[most - 1]) insert_likely(values, columns, most, logits[j], first + j);
+      if (logits[j] > least()) insert_likely(values, columns, most, logits[j], first + j);
   }
   if (top > largest) {
     if (sum > 0) sum *= exp_of<float>(all(largest - top))[0];
@@ -44,7 +46,8 @@ inline void fold_row(const float* logits, int64_t first, int64_t count, int64_t 
 inline void fold_likely(const LikelyRows& known, const float* logits, int64_t row, int64_t first,
                         int64_t count) {
   for (int64_t r = 0; r < known.rows; ++r)
-    fold_row(logits + r * row, first, count, known.most, known.largest[r], known.sum[r],
+    fold_row(logits + r * row, first, count, known.most,
+             known.floor == nullptr ? kLowest<float> : known.floor[r], known.largest[r], known.sum[r],
              known.values + r * known.most, known.columns + r * known.most);
 }
 
