@@ -84,22 +84,33 @@ Json operators_of(int64_t runs, const std::function<void()>& work) {
   return shown;
 }
 
-Milliseconds median_milliseconds(int64_t runs, const std::function<void()>& work) {
-  std::vector<double> wall, processor;
-  work();
-  for (int64_t run = 0; run < runs; ++run) {
-    const auto start = std::chrono::steady_clock::now();
-    const std::clock_t began = std::clock();
-    work();
-    processor.push_back(1e3 * static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC);
-    wall.push_back(
-        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
-  }
-  const auto median = [runs](std::vector<double>& times) {
+std::vector<Milliseconds> medians_in_turn(int64_t runs, const std::vector<std::function<void()>>& works) {
+  std::vector<std::vector<double>> wall(works.size()), processor(works.size());
+  for (const auto& work : works) work();
+  for (int64_t run = 0; run < runs; ++run)
+    for (size_t i = 0; i < works.size(); ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      const std::clock_t began = std::clock();
+      works[i]();
+      processor[i].push_back(1e3 * static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC);
+      wall[i].push_back(
+          std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+    }
+  const auto median = [runs](std::vector<double> times) {
     std::nth_element(times.begin(), times.begin() + runs / 2, times.end());
     return times[static_cast<size_t>(runs / 2)];
   };
-  return {median(wall), median(processor)};
+  std::vector<Milliseconds> medians;
+  for (size_t i = 0; i < works.size(); ++i) {
+    std::vector<double> quotients;
+    for (size_t run = 0; run < wall[i].size(); ++run) quotients.push_back(wall[i][run] / wall[0][run]);
+    medians.push_back({median(wall[i]), median(processor[i]), median(quotients)});
+  }
+  return medians;
+}
+
+Milliseconds median_milliseconds(int64_t runs, const std::function<void()>& work) {
+  return medians_in_turn(runs, {work})[0];
 }
 
 int64_t peak_tensor_bytes(const std::function<void()>& work) {

@@ -42,8 +42,11 @@ bool wanted(const BenchRequest& request, const std::string& name);
 /// otherwise).
 struct Milliseconds {
   double wall = 0, processor = 0;
+  double to_first = 1;  // by the clock, to what was called first in the same run: median of the quotients
 };
 Milliseconds median_milliseconds(int64_t runs, const std::function<void()>& work);
+/// The same of several, one after the other in each of the `runs`, so that what disturbs one disturbs all.
+std::vector<Milliseconds> medians_in_turn(int64_t runs, const std::vector<std::function<void()>>& works);
 
 /// Milliseconds of one of `runs` calls in each operator, the longest first, with calls of it; those below a
 /// hundredth of all together.
