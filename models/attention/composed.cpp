@@ -96,19 +96,13 @@ AttentionOutput ComposedAttention::attend(const Tensor& query, const Memory& mem
   if (in_order) output.state = call.state;
   const bool fused = fuses(rows), wanted = call.want == Want::kWeights;
   const bool sliced = !torch::GradMode::is_enabled() && !wanted && query.size(1) * memory.size() > kMostCells;
-  Answer all;
-  if (fused) {
-    const Span span{0, query.size(1)};
-    all.attended = attend_fused(rows);
-    if (wanted) all.weights = weights(rows, span, seen_by(rows, span), {});
-  } else {
-    all = in_order ? answer_in_order(rows, output.state)
-          : sliced ? answer_in_slices(rows)
-                   : answer(rows, {0, query.size(1)}, {});
-  }
+  const Answer all = fused      ? attend_fused(rows, wanted)
+                     : in_order ? answer_in_order(rows, output.state)
+                     : sliced   ? answer_in_slices(rows)
+                                : answer(rows, {0, query.size(1)}, {});
   const Tensor gate = axes_.gate ? torch::sigmoid(axes_.gate(query)) : Tensor();
-  output.context = heads_.join(all.attended, gate);               // [B, Tq, width]
-  if (call.want == Want::kWeights) output.weights = all.weights;  // [B, H, Tq, Tk]
+  output.context = heads_.join(all.attended, gate);  // [B, Tq, width]
+  if (wanted) output.weights = all.weights;          // [B, H, Tq, Tk]
   return output;
 }
 

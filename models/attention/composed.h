@@ -69,8 +69,8 @@ class ComposedAttention : public Attention {
   bool is_step(const Rows& rows) const;
   /// What the fused kernels are handed, but for the bias, which does not decide who answers.
   FusedCall fused_call(const Rows& rows) const;
-  /// The attended values of all queries [B, H, Tq, Dv].
-  Tensor attend_fused(const Rows& rows);
+  /// All queries, by the fused kernels; their weights where they are `wanted`.
+  Answer attend_fused(const Rows& rows, bool wanted);
   Rows prepare(const Tensor& query, const Memory& memory, const Call& call);
   /// q or k [B, H, T, Dh], turned by their positions, the first of which is `first`.
   Tensor turned(const Tensor& x, int64_t first) const;

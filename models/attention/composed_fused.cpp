@@ -87,7 +87,7 @@ FusedCall ComposedAttention::fused_call(const Rows& rows) const {
   return call;
 }
 
-Tensor ComposedAttention::attend_fused(const Rows& rows) {
+ComposedAttention::Answer ComposedAttention::attend_fused(const Rows& rows, bool wanted) {
   FusedCall call = fused_call(rows);
   const bool weighed = std::any_of(axes_.patterns.begin(), axes_.patterns.end(),
                                    [](const auto& pattern) { return pattern->has_factor(); });
@@ -103,9 +103,19 @@ Tensor ComposedAttention::attend_fused(const Rows& rows) {
     call.relative_key = for_heads(axes_.position->relative_keys(back));
     call.relative_value = for_heads(axes_.position->relative_values(back));
   }
-  if (!rows.query.device().is_cpu()) return sdpa_attention(call);
-  return is_step(rows) && call.key.size(2) > 0 ? step_attention(call)
-                                               : fused_attention(call);  // [B, H, Tq, Dv]
+  const bool on_cpu = rows.query.device().is_cpu(), step = is_step(rows) && call.key.size(2) > 0;
+  Answer answer;
+  if (wanted && on_cpu && !step && !torch::GradMode::is_enabled()) {
+    FusedAnswer both = fused_answer(call);
+    answer.attended = std::move(both.attended), answer.weights = std::move(both.weights);
+    return answer;
+  }
+  answer.attended = !on_cpu ? sdpa_attention(call) : step ? step_attention(call) : fused_attention(call);
+  if (wanted) {
+    const Span span{0, rows.query.size(2)};
+    answer.weights = weights(rows, span, seen_by(rows, span), {});
+  }
+  return answer;
 }
 
 std::string engine_text(const Attention& attention) {

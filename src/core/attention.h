@@ -21,7 +21,8 @@ State select_rows(const State& state, const Tensor& rows);
 State first_rows(const State& state, int64_t rows);
 
 /// What a caller asks of an attention. Asking for weights never changes the context, its gradients or its
-/// dropout.
+/// dropout. Where they come beside a fused context without gradients, they agree with those that have some
+/// but for rounding.
 enum class Want { kContext, kWeights };
 
 struct AttentionOutput {

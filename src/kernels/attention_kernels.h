@@ -86,12 +86,13 @@ struct HeadCall {
   int64_t block_count = 0;
 };
 
-/// What a forward pass writes: attended values [Tq, Dv], and two numbers of every row [Tq, 2] that the
-/// backward pass wants back.
+/// What a forward pass writes: attended values [Tq, Dv]; two numbers of every row [Tq, 2] that the backward
+/// pass wants back, or null; the weights [Tq, Tk] before dropout, or null.
 template <class T>
 struct HeadAnswer {
   RowsOf<T> attended;
   T* rows = nullptr;
+  RowsOf<T> weights;
 };
 
 /// What a backward pass reads and writes. The rows of `query` that the call answers, and all of the others,

@@ -335,6 +335,22 @@ inline void attend_support(const Head<T>& h, const RowBlock& block, int64_t i, c
   }
 }
 
+/// The weights of row i of the block, which `weigh` left in `s` up to `factor`, by key.
+template <class T>
+inline void write_weights(const HeadCall<T>& c, const RowBlock& block, const T* s, T factor, T* weights) {
+  clear(weights, c.keys);
+  for (int64_t r = 0; r < block.run_count; ++r) {
+    const KeyRun& run = block.runs[r];
+    write_row(s + run.column, factor, weights + run.begin, run.end - run.begin);
+  }
+}
+/// The few weights of a row, by key.
+template <class T>
+inline void write_weights(const HeadCall<T>& c, const RowBlock& block, const Support<T>& of, T* weights) {
+  clear(weights, c.keys);
+  for (int64_t n = 0; n < of.count; ++n) weights[key_of(block, of.column[n])] = of.weight[n];
+}
+
 template <class T>
 inline void forward_block(Head<T>& h, const RowBlock& block, const HeadAnswer<T>& answer) {
   const HeadCall<T>& c = h.call;
@@ -344,15 +360,19 @@ inline void forward_block(Head<T>& h, const RowBlock& block, const HeadAnswer<T>
   score_block(h, block);
   for (int64_t i = 0; i < rows; ++i) {
     T* s = h.tile + i * h.row;
+    T* weights = answer.weights.data;
+    if (weights != nullptr) weights += (block.begin + i) * answer.weights.stride;
     factor[i] = 1;
     if (few) {
       Support<T> support{h.column, h.weight};
       find_support(c, s, block.columns, support, h.support_slope);
+      if (weights != nullptr) write_weights(c, block, support, weights);
       attend_support(h, block, i, support, h.block_out + i * h.value_width);
       if (c.row != RowRule::kHard || answer.rows == nullptr) continue;
     }
     const RowNumbers<T> numbers = weigh(c, s, block.columns);
     factor[i] = few ? static_cast<T>(1) : numbers.scale;
+    if (weights != nullptr && !few) write_weights(c, block, s, factor[i], weights);
     if (answer.rows != nullptr) {
       answer.rows[2 * (block.begin + i)] = numbers.shift;
       answer.rows[2 * (block.begin + i) + 1] = numbers.scale;

@@ -138,7 +138,8 @@ TEST_CASE(
     CHECK(torch::equal(with_trace, without));
     REQUIRE(guided.maps().size() == plain.maps().size());
     for (size_t i = 0; i < plain.maps().size(); ++i) {
-      CHECK(torch::equal(guided.maps()[i].weights.detach(), plain.maps()[i].weights));
+      // Made by the plain arithmetic and by a fused pass: the same but for rounding.
+      CHECK(torch::allclose(guided.maps()[i].weights.detach(), plain.maps()[i].weights, 1e-5, 1e-6));
       CHECK(guided.maps()[i].weights.requires_grad());
       CHECK_FALSE(plain.maps()[i].weights.requires_grad());
     }

@@ -185,8 +185,9 @@ void each_piece(const FusedCall& c, const Shape& s, const Pieces& pieces, Task t
   });
 }
 
+/// `numbers` and `weights` may be undefined.
 template <class T>
-void forward(const FusedCall& c, const Tensor& attended, const Tensor& numbers) {
+void forward(const FusedCall& c, const Tensor& attended, const Tensor& numbers, const Tensor& weights) {
   const Shape s(c);
   const auto& kernels = fovea::kernels<AttentionKernels<T>>();
   for (int64_t begin = 0; begin < s.queries;) {
@@ -194,6 +195,7 @@ void forward(const FusedCall& c, const Tensor& attended, const Tensor& numbers) 
     each_piece<T>(c, s, Pieces(plan, s), [&](const HeadCall<T>& call, Work& work) {
       HeadAnswer<T> answer;
       if (numbers.defined()) answer.rows = numbers.data_ptr<T>() + work.head * 2 * s.queries;
+      if (weights.defined()) answer.weights = rows_to<T>(weights, call.batch, call.head);
       T* scratch = room<T>(work.scratch, kernels.scratch(call, false));
       if constexpr (std::is_same_v<T, float>)
         if (is_half(c)) {
@@ -326,6 +328,20 @@ std::array<Tensor*, 8> tensors_of(FusedCall& c) {
           &c.relative_query, &c.relative_key, &c.relative_value};
 }
 
+/// Tensors as the kernels read them.
+FusedCall laid_out(FusedCall c) {
+  for (Tensor* const x : {&c.query, &c.key, &c.value, &c.relative_query, &c.relative_key, &c.relative_value})
+    if (x->defined()) *x = in_rows(*x);
+  for (Tensor* const x : {&c.energy, &c.bias, &c.padding})
+    if (x->defined()) *x = x->contiguous();
+  return c;
+}
+
+Tensor empty_attended(const FusedCall& c) {
+  const Shape s(c);
+  return empty_rows(s.batch, s.heads, s.queries, s.value_width, c.value.options());
+}
+
 class FusedFunction : public torch::autograd::Function<FusedFunction> {
  public:
   using Context = torch::autograd::AutogradContext;
@@ -335,20 +351,18 @@ class FusedFunction : public torch::autograd::Function<FusedFunction> {
                         const Perhaps& energy, const Perhaps& bias, const Perhaps& relative_query,
                         const Perhaps& relative_key, const Perhaps& relative_value, const FusedCall& given) {
     const at::AutoDispatchBelowADInplaceOrView below;
-    const auto whole = [](const Perhaps& x) { return x ? x->contiguous() : Tensor(); };
-    const auto rows = [](const Perhaps& x) { return x ? in_rows(*x) : Tensor(); };
+    const auto given_or_none = [](const Perhaps& x) { return x.value_or(Tensor()); };
     FusedCall c = given;
-    if (c.padding.defined()) c.padding = c.padding.contiguous();
-    c.query = in_rows(query), c.key = in_rows(key), c.value = in_rows(value);
-    c.energy = whole(energy), c.bias = whole(bias);
-    c.relative_query = rows(relative_query), c.relative_key = rows(relative_key);
-    c.relative_value = rows(relative_value);
-    const Tensor attended =
-        empty_rows(query.size(0), query.size(1), query.size(2), value.size(3), value.options());
+    c.query = query, c.key = key, c.value = value;
+    c.energy = given_or_none(energy), c.bias = given_or_none(bias);
+    c.relative_query = given_or_none(relative_query), c.relative_key = given_or_none(relative_key);
+    c.relative_value = given_or_none(relative_value);
+    c = laid_out(std::move(c));
+    const Tensor attended = empty_attended(c);
     Tensor numbers;
     if (keeps_numbers(c.row.rule))
       numbers = torch::empty({query.size(0), query.size(1), query.size(2), 2}, wide_options(c));
-    dispatch(query, [&](auto type) { fovea::forward<decltype(type)>(c, attended, numbers); });
+    dispatch(query, [&](auto type) { fovea::forward<decltype(type)>(c, attended, numbers, {}); });
     torch::autograd::variable_list kept = {numbers};
     for (Tensor* const x : tensors_of(c)) kept.push_back(std::exchange(*x, Tensor()));
     context->save_for_backward(kept);
@@ -392,33 +406,49 @@ class FusedFunction : public torch::autograd::Function<FusedFunction> {
   }
 };
 
-std::optional<Tensor> perhaps(const Tensor& x, torch::Dtype type) {
-  return x.defined() ? std::optional<Tensor>(x.to(type)) : std::nullopt;
+/// Nothing to attend to, or nobody who does.
+bool is_empty(const FusedCall& c) {
+  return c.query.size(2) == 0 || c.key.size(2) == 0 || c.value.size(3) == 0 || c.query.size(0) == 0;
+}
+
+/// The tensors of a call in the types that the kernels take.
+FusedCall typed(FusedCall c) {
+  const auto all_are = [&](torch::Dtype type) {
+    return c.query.scalar_type() == type && c.key.scalar_type() == type && c.value.scalar_type() == type;
+  };
+  const auto wide = c.query.scalar_type() == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;
+  const bool relative = c.relative_key.defined() || c.relative_value.defined();
+  const auto type = all_are(torch::kBFloat16) && !relative ? torch::kBFloat16 : wide;
+  for (Tensor* const x : tensors_of(c))
+    if (x->defined()) *x = x->to(x == &c.query || x == &c.key || x == &c.value ? type : wide);
+  return c;
 }
 
 }  // namespace
+
+FusedAnswer fused_answer(const FusedCall& call) {
+  const torch::NoGradGuard no_gradient;
+  if (is_empty(call)) return {fused_attention(call), torch::zeros(Shape(call).sizes, call.value.options())};
+  const std::vector<c10::IValue> counted = {c10::IValue(macs_of(call))};
+  RECORD_FUNCTION("fovea::fused_attention", counted);
+  const FusedCall c = laid_out(typed(call));
+  const Tensor attended = empty_attended(c), weights = torch::empty(Shape(c).sizes, wide_options(c));
+  dispatch(c.query, [&](auto type) { fovea::forward<decltype(type)>(c, attended, {}, weights); });
+  const auto type = call.value.scalar_type();
+  return {attended.to(type), weights.to(type)};
+}
 
 Tensor fused_attention(const FusedCall& call) {
   // For whoever counts (src/train/macs.h): no operator of LibTorch is called below.
   const std::vector<c10::IValue> counted = {c10::IValue(macs_of(call))};
   RECORD_FUNCTION("fovea::fused_attention", counted);
-  const auto all_are = [&](torch::Dtype type) {
-    return call.query.scalar_type() == type && call.key.scalar_type() == type &&
-           call.value.scalar_type() == type;
-  };
-  const auto wide = call.query.scalar_type() == torch::kFloat64 ? torch::kFloat64 : torch::kFloat32;
-  const bool relative = call.relative_key.defined() || call.relative_value.defined();
-  const auto type = all_are(torch::kBFloat16) && !relative ? torch::kBFloat16 : wide;
-  if (call.query.size(2) == 0 || call.key.size(2) == 0 || call.value.size(3) == 0 || call.query.size(0) == 0)
-    // Nothing to attend to, or nobody who does: 0, of which every input is an (empty) part.
-    return torch::matmul(
-        torch::zeros({call.query.size(0), call.query.size(1), call.query.size(2), call.key.size(2)},
-                     call.value.options()),
-        call.value);
-  const Tensor attended = FusedFunction::apply(
-      call.query.to(type), call.key.to(type), call.value.to(type), perhaps(call.energy, wide),
-      perhaps(call.bias, wide), perhaps(call.relative_query, wide), perhaps(call.relative_key, wide),
-      perhaps(call.relative_value, wide), call);
+  if (is_empty(call))  // 0, of which every input is an (empty) part
+    return torch::matmul(torch::zeros(Shape(call).sizes, call.value.options()), call.value);
+  const auto perhaps = [](const Tensor& x) { return x.defined() ? std::optional<Tensor>(x) : std::nullopt; };
+  const FusedCall c = typed(call);
+  const Tensor attended = FusedFunction::apply(c.query, c.key, c.value, perhaps(c.energy), perhaps(c.bias),
+                                               perhaps(c.relative_query), perhaps(c.relative_key),
+                                               perhaps(c.relative_value), call);
   return attended.to(call.value.scalar_type());
 }
 

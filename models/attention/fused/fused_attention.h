@@ -34,4 +34,10 @@ struct FusedCall {
 /// threads. Throws where a gradient of a gradient is asked for.
 Tensor fused_attention(const FusedCall& call);
 
+/// The same without gradients, and the weights before dropout, which no pass of their own makes.
+struct FusedAnswer {
+  Tensor attended, weights;  // [B, H, Tq, Dv], [B, H, Tq, Tk], in the values' dtype
+};
+FusedAnswer fused_answer(const FusedCall& call);
+
 }  // namespace fovea

@@ -207,6 +207,51 @@ TEST_CASE("the fused kernels take a mask of the call") {
   }
 }
 
+TEST_CASE(
+    "asked for weights without gradients, one fused pass gives the plain weights beside its own context") {
+  const torch::NoGradGuard no_gradient;
+  const auto check = [](const Json& group, torch::Dtype type, double tolerance) {
+    INFO(group.dump());
+    const auto plain = made(group, "plain", type), fused = made(group, "fused", type);
+    const Inputs in = draw(type);
+    for (const bool training : {false, true}) {  // weights are those before dropout
+      plain->train(training), fused->train(training);
+      Call call;
+      call.mask = Mask::dense((torch::arange(kKeys) % 3 > 0).expand({kQueries, kKeys}));
+      const auto answer = [&](Attention& attention) {
+        torch::manual_seed(9);
+        return attention.forward(in.query, in.key, in.value, in.padding, call);
+      };
+      const Tensor context = answer(*fused).context;
+      call.want = Want::kWeights;
+      const AttentionOutput found = answer(*fused), expected = answer(*plain);
+      CHECK(torch::equal(found.context, context));
+      CHECK(found.weights.scalar_type() == expected.weights.scalar_type());
+      CHECK((found.weights - expected.weights).abs().max().item<double>() <= tolerance);
+    }
+  };
+  for (Json group : groups()) {
+    group["dropout"] = 0.2;
+    check(group, torch::kFloat64, 1e-12);
+  }
+  for (const char* scorer : {"scaled-dot", "additive", "gated"})
+    for (const char* normalizer : {"softmax", "sigmoid", "entmax15"}) {
+      const Json group = {{"scorer", scorer}, {"normalizer", normalizer}, {"heads", 2}};
+      check(group, torch::kFloat32, 1e-5);
+      check(group, torch::kBFloat16, 0.05);  // the plain rows are of bfloat16 throughout
+    }
+  // Nobody, or nothing to attend to.
+  for (const auto& [queries, keys] : {std::pair<int64_t, int64_t>{0, 5}, {5, 0}}) {
+    const auto attention = made({{"scorer", "additive"}}, "fused");
+    Call call;
+    call.want = Want::kWeights;
+    const Inputs in = draw(torch::kFloat64, queries, std::max<int64_t>(keys, 30));
+    const AttentionOutput found =
+        attention->forward(in.query, in.key.slice(1, 0, keys), in.value.slice(1, 0, keys), {}, call);
+    CHECK(found.weights.sizes().equals({kBatch, 1, queries, keys}));
+  }
+}
+
 TEST_CASE("the fused kernels give the same bytes on one thread and on several") {
   const int threads = at::get_num_threads();
   for (const Json& group : {Json{{"scorer", "additive"}}, Json{{"position", "t5"}, {"pattern", "causal"}},
