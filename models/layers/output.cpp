@@ -81,7 +81,7 @@ LikelyTokens LinearOutput::likely(const Tensor& features, int64_t most) const {
   std::vector<Part> parts;
   for (int64_t p = 0; p < kParts; ++p) parts.emplace_back(rows, most);
   parallel_parts(kParts, 1, [&](int64_t first, int64_t last) {
-    const Tensor block = torch::empty({rows, kColumns}, torch::kFloat32);
+    const Tensor block = torch::empty({left.room(), kColumns}, torch::kFloat32);
     for (int64_t p = first; p < last; ++p) {
       Part& part = parts[static_cast<size_t>(p)];
       if (p > first) part.look_above(parts[static_cast<size_t>(p - 1)]);

@@ -100,13 +100,17 @@ PackedRows::PackedRows(const Tensor& x) : rows_(x.numel() / x.size(-1)), inputs_
                        left_.data_ptr());
 }
 
+int64_t PackedRows::room() const {
+  return (rows_ + kPackedRows - 1) / kPackedRows * kPackedRows;
+}
+
 void PackedRows::multiply(const Tensor& packed, int64_t outputs, const Tensor& bias, int64_t begin,
                           int64_t end, float* out, int64_t out_row) const {
   PackedProduct product;
   product.rows = rows_, product.inputs = inputs_, product.outputs = outputs;
   product.left = left_.const_data_ptr(), product.right = packed.const_data_ptr();
   product.bias = bias.defined() ? bias.const_data_ptr<float>() : nullptr;
-  product.out = out - begin, product.out_row = out_row;
+  product.out = out - begin, product.out_row = out_row, product.spare = room() - rows_;
   products().multiply(product, begin, end);
 }
 
@@ -137,14 +141,14 @@ Tensor packed_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) 
   const int64_t outputs = weight.size(0), groups = (outputs + kPackedColumns - 1) / kPackedColumns;
   std::vector<int64_t> sizes = x.sizes().vec();
   sizes.back() = outputs;
-  const Tensor out = torch::empty(sizes, x.options());
+  const Tensor out = torch::empty({left.room(), outputs}, x.options());
   const int64_t macs = left.rows() * weight.size(1) * kPackedColumns;  // of a group
   parallel_parts(groups, std::max<int64_t>(1, kLeastMacs / macs), [&](int64_t first, int64_t last) {
     const int64_t begin = first * kPackedColumns;
     left.multiply(right, outputs, bias, begin, std::min(outputs, last * kPackedColumns),
                   out.data_ptr<float>() + begin, outputs);
   });
-  return out;
+  return out.resize_(sizes);
 }
 
 }  // namespace fovea

@@ -73,6 +73,8 @@ class PackedRows {
  public:
   explicit PackedRows(const Tensor& x);
   int64_t rows() const { return rows_; }
+  /// Rows that an answer needs room for: those behind the last are written too.
+  int64_t room() const;
   /// Columns begin … end − 1 of x Wᵀ + b into out, whose rows are out_row apart; begin is a multiple of
   /// kPackedColumns. On this thread.
   void multiply(const Tensor& packed, int64_t outputs, const Tensor& bias, int64_t begin, int64_t end,

@@ -16,11 +16,8 @@ inline int64_t half_steps(int64_t depth) {
   return (depth + kHalfDepth - 1) / kHalfDepth;
 }
 
-/// All eight tiles: 16 rows of 64 bytes, or fewer in those that hold answers and left sides, 0 … 5.
+/// All eight tiles: 16 rows of 64 bytes.
 struct alignas(64) TileShapes {
-  explicit TileShapes(int64_t left_rows = 16) {
-    for (int tile = 0; tile < 6; ++tile) rows[tile] = static_cast<uint8_t>(left_rows);
-  }
   uint8_t palette = 1, start = 0, reserved[14] = {};
   uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
   uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};

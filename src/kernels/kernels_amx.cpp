@@ -14,23 +14,15 @@ const KernelSet& avx512_set();
 namespace amx {
 
 /// A tile: 16 rows of 32 numbers, of the right side pairs of rows of W beside each other. What belongs to 32
-/// inputs lies together: of the left some rows' first and second parts, of the right those of 32 outputs.
+/// inputs lies together: of the left 16 rows' first and second parts, of the right those of 32 outputs.
 constexpr int64_t kTile = kHalfTile, kDepth = kHalfDepth, kLeftStep = 2 * kTile, kRightStep = 4 * kTile;
 
 inline int64_t right_bytes(int64_t outputs, int64_t inputs) {
   return round_up(outputs, kPackedColumns) / kPackedColumns * half_steps(inputs) * kRightStep *
          static_cast<int64_t>(sizeof(Bf16));
 }
-
-/// Rows of a left side are spread evenly over an even number of tiles: a product takes as long as its tiles
-/// have rows, and four answers at a time hide how long each takes.
-struct LeftRows {
-  int64_t tiles, each;
-  explicit LeftRows(int64_t rows)
-      : tiles(greater(2, round_up(rows, 32) / 16)), each(greater(1, (rows + tiles - 1) / tiles)) {}
-};
 inline int64_t left_bytes(int64_t rows, int64_t inputs) {
-  return LeftRows(rows).tiles * half_steps(inputs) * kLeftStep * static_cast<int64_t>(sizeof(Bf16));
+  return round_up(rows, 16) / 16 * half_steps(inputs) * kLeftStep * static_cast<int64_t>(sizeof(Bf16));
 }
 
 /// x as the sum of two numbers of bfloat16, up to 2⁻¹⁷ |x|.
@@ -70,12 +62,10 @@ inline void pack_left_tiles(const float* x, int64_t x_row, int64_t rows, int64_t
                             void* packed) {
   auto* to = static_cast<uint16_t*>(packed);
   const int64_t steps = half_steps(inputs);
-  const LeftRows spread(rows);
-  for (int64_t r = 0; r < spread.tiles * spread.each; ++r)
+  for (int64_t r = 0; r < round_up(rows, 16); ++r)
     for (int64_t k = 0; k < steps * kDepth; k += kLanes<float>) {
       const Vec<float> numbers = r < rows ? piece(x + r * x_row + k, inputs - k) : Vec<float>{};
-      uint16_t* tile =
-          to + (r / spread.each * steps + k / kDepth) * kLeftStep + r % spread.each * 32 + k % kDepth;
+      uint16_t* tile = to + (r / 16 * steps + k / kDepth) * kLeftStep + r % 16 * 32 + k % kDepth;
       if (coarse) {
         const Halves first = narrow(numbers);
         __builtin_memcpy(tile, &first, sizeof(first));
@@ -87,8 +77,28 @@ inline void pack_left_tiles(const float* x, int64_t x_row, int64_t rows, int64_t
     }
 }
 
-/// Adds to the tiles 0 … 3, which are the answer's rows of two left tiles and 32 columns: left and right
-/// point to what belongs to these. Others are loaded where the last product with what they held has begun.
+/// Adds to the tiles 0 and 1, which are [16, 32] of the answer: left and right point to what belongs to its
+/// rows and columns.
+template <bool kCoarse>
+inline void multiply_upper(const uint16_t* left, const uint16_t* right, int64_t steps) {
+  const auto add = [] { _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(1, 4, 7); };
+  for (int64_t s = 0; s < steps; ++s, left += kLeftStep, right += kRightStep) {
+    if (!kCoarse) {
+      _tile_loadd(6, right + 2 * kTile, 64), _tile_loadd(7, right + 3 * kTile, 64);
+      _tile_loadd(4, left, 64);
+      add();
+    }
+    _tile_loadd(6, right, 64), _tile_loadd(7, right + kTile, 64);
+    if (kCoarse) _tile_loadd(4, left, 64);
+    add();
+    if (kCoarse) continue;
+    _tile_loadd(4, left + kTile, 64);
+    add();
+  }
+}
+
+/// The same for the tiles 0 … 3, which are [32, 32], in the same order. Others are loaded where the last
+/// product with what they held has begun.
 template <bool kCoarse>
 inline void multiply_both(const uint16_t* left, const uint16_t* right, int64_t steps) {
   const int64_t below = steps * kLeftStep;
@@ -120,24 +130,25 @@ template <class T>
 struct Rows {
   T* at;
   uint64_t row;
-  T* below(int64_t rows) const { return at + rows * static_cast<int64_t>(row / sizeof(float)); }
+  Rows below() const { return {at + 16 * (row / sizeof(float)), row}; }
 };
 
-/// Into `out`, from `start` on (0 where it is null); `each` rows a tile.
+/// Into `out`, from `start` on (0 where it is null); the rows from the 17th on only where there are `two`
+/// tiles of them.
 template <bool kCoarse>
-inline void multiply_tiles(int64_t each, const uint16_t* left, const uint16_t* right, int64_t steps,
+inline void multiply_tiles(bool two, const uint16_t* left, const uint16_t* right, int64_t steps,
                            const Rows<const float>& start, const Rows<float>& out) {
   if (start.at == nullptr) {
     _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3);
   } else {
-    const float* below = start.below(each);
+    const float* below = start.below().at;
     _tile_loadd(0, start.at, start.row), _tile_loadd(1, start.at + 16, start.row);
-    _tile_loadd(2, below, start.row), _tile_loadd(3, below + 16, start.row);
+    if (two) _tile_loadd(2, below, start.row), _tile_loadd(3, below + 16, start.row);
   }
-  multiply_both<kCoarse>(left, right, steps);
-  float* below = out.below(each);
+  two ? multiply_both<kCoarse>(left, right, steps) : multiply_upper<kCoarse>(left, right, steps);
+  float* below = out.below().at;
   _tile_stored(0, out.at, out.row), _tile_stored(1, out.at + 16, out.row);
-  _tile_stored(2, below, out.row), _tile_stored(3, below + 16, out.row);
+  if (two) _tile_stored(2, below, out.row), _tile_stored(3, below + 16, out.row);
 }
 
 constexpr uint64_t bytes_of(int64_t numbers) {
@@ -166,24 +177,24 @@ struct PartOfBlock {
 
 template <bool kCoarse>
 inline void multiply_with(const PackedProduct& p, int64_t begin, int64_t end) {
-  const LeftRows spread(p.rows);
-  const TileShapes shapes(spread.each);
+  const TileShapes shapes;
   _tile_loadconfig(&shapes);
-  const int64_t steps = half_steps(p.inputs), both = 2 * spread.each;
+  const int64_t steps = half_steps(p.inputs);
   for (int64_t column = begin; column < end; column += kPackedColumns) {
     const uint16_t* right =
         static_cast<const uint16_t*>(p.right) + column / kPackedColumns * steps * kRightStep;
-    for (int64_t row = 0; row < p.rows; row += both) {
-      const uint16_t* left = static_cast<const uint16_t*>(p.left) + row / spread.each * steps * kLeftStep;
-      const int64_t rows = lesser(both, p.rows - row), columns = lesser(kPackedColumns, end - column);
+    for (int64_t row = 0; row < p.rows; row += 32) {
+      const uint16_t* left = static_cast<const uint16_t*>(p.left) + row / 16 * steps * kLeftStep;
+      const int64_t rows = lesser(32, p.rows - row), columns = lesser(kPackedColumns, end - column);
       const Rows<float> out{p.out + row * p.out_row + column, bytes_of(p.out_row)};
-      if (rows == both && columns == kPackedColumns && (!p.add || p.bias == nullptr)) {
-        multiply_tiles<kCoarse>(spread.each, left, right, steps, start_of(p, out, column), out);
+      const bool whole = row + round_up(rows, kPackedRows) <= p.rows + p.spare;
+      if (whole && columns == kPackedColumns && (!p.add || p.bias == nullptr)) {
+        multiply_tiles<kCoarse>(rows > 16, left, right, steps, start_of(p, out, column), out);
         continue;
       }
       PartOfBlock block(p, out, column, rows, columns);
       const Rows<float> all = block.all();
-      multiply_tiles<kCoarse>(spread.each, left, right, steps, {all.at, all.row}, all);
+      multiply_tiles<kCoarse>(rows > 16, left, right, steps, {all.at, all.row}, all);
       for (int64_t r = 0; r < rows; ++r)
         copy_row(out.at + r * p.out_row, all.at + r * kPackedColumns, columns);
     }

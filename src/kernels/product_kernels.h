@@ -8,6 +8,8 @@ namespace fovea {
 
 /// Columns of an answer are made in groups of so many.
 constexpr int64_t kPackedColumns = 32;
+/// Rows likewise: with as many as make this up nothing is copied.
+constexpr int64_t kPackedRows = 16;
 
 /// Columns begin … end − 1 of y = x Wᵀ + b; begin is a multiple of kPackedColumns.
 struct PackedProduct {
@@ -16,6 +18,7 @@ struct PackedProduct {
   const float* bias = nullptr;                   // [outputs], or null
   float* out = nullptr;                          // y[r, column] is out[r · out_row + column]
   int64_t out_row = 0;
+  int64_t spare = 0;    // rows behind the last of y that may be written too, which is quicker
   bool add = false;     // y += x Wᵀ + b
   bool coarse = false;  // bfloat16's exactness is enough
 };

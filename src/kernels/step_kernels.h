@@ -18,8 +18,8 @@ struct Strided {
 template <class T>
 struct StepCall {
   int64_t heads = 0, keys = 0;
-  int64_t width = 0, value_width = 0;  // X of q and k; Dv
-  Strided<const T> query, key, value;  // [B, H, 1, X], [B', H', Tk, X], [B', H″, Tk, Dv]
+  int64_t width = 0, value_width = 0;      // X of q and k; Dv
+  Strided<const T> query, key, value;      // [B, H, 1, X], [B', H', Tk, X], [B', H″, Tk, Dv]
   int64_t key_group = 1, value_group = 1;  // H / H', H / H″: heads that share one of the keys', the values'
   /// In which row of the keys' and values' batch query b's key j is: rows[b · rows_batch + j · rows_time];
   /// null: b.

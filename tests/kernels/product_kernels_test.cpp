@@ -27,7 +27,7 @@ std::vector<float> product(const ProductKernels& kernels, const std::vector<floa
   const Memory left = aligned(kernels.left_bytes(p.rows, p.inputs));
   kernels.pack_right(w.data(), p.outputs, p.inputs, right.get());
   kernels.pack_left(x.data(), p.inputs, p.rows, p.inputs, p.coarse, left.get());
-  std::vector<float> y(static_cast<size_t>(p.rows * p.out_row), -1);
+  std::vector<float> y(static_cast<size_t>((p.rows + p.spare) * p.out_row), -1);
   p.left = left.get(), p.right = right.get(), p.bias = bias, p.out = y.data();
   // In two parts, as two threads would.
   const int64_t half = p.outputs / 2 / kPackedColumns * kPackedColumns;
@@ -39,19 +39,22 @@ std::vector<float> product(const ProductKernels& kernels, const std::vector<floa
 }  // namespace
 
 TEST_CASE("a packed product is the product, whatever its sizes, and writes nothing beside it") {
-  const std::vector<std::array<int64_t, 3>> sizes = {{1, 1, 1},    {1, 256, 70},  {3, 40, 33},
-                                                     {16, 32, 32}, {17, 31, 96},  {33, 64, 64},
-                                                     {47, 32, 40}, {65, 100, 64}, {200, 16, 7}};
+  const std::vector<std::array<int64_t, 3>> shapes = {{1, 1, 1},    {1, 256, 70},  {3, 40, 33},
+                                                      {16, 32, 32}, {17, 31, 96},  {33, 64, 64},
+                                                      {47, 32, 40}, {65, 100, 64}, {200, 16, 7}};
   for (const ProductKernels* kernels : kernel_sets())
-    for (const auto& [rows, inputs, outputs] : sizes) {
+    for (const auto& [rows, inputs, outputs] : shapes) {
       INFO(kernels->name << " " << rows << " x " << inputs << " x " << outputs);
       const auto x = drawn<float>(1, rows * inputs), w = drawn<float>(2, outputs * inputs),
                  b = drawn<float>(3, outputs);
       const double allowed = std::string(kernels->name) == "amx" ? 2e-5 : 1e-6;
       const int64_t out_row = outputs + 5;
-      for (const bool with_bias : {true, false}) {
+      for (const auto& [with_bias, spare] : {std::pair(true, int64_t{0}),
+                                             {false, 0},
+                                             {true, 15},
+                                             {false, kPackedRows - 1 - (rows - 1) % 16}}) {
         const auto y = product(*kernels, x, w, with_bias ? b.data() : nullptr,
-                               {rows, inputs, outputs, {}, {}, {}, {}, out_row});
+                               {rows, inputs, outputs, {}, {}, {}, {}, out_row, spare});
         bool right = true, beside = true;
         for (int64_t r = 0; r < rows; ++r)
           for (int64_t n = 0; n < out_row; ++n) {
