@@ -1,5 +1,7 @@
 #include "models/layers/output.h"
 
+#include <algorithm>
+
 #include "models/layers/linear_cross_entropy.h"
 #include "src/core/packed_products.h"
 #include "src/core/parallel.h"
@@ -18,11 +20,13 @@ constexpr int64_t kParts = 4;  // of the vocabulary, which threads share: a cons
 /// The likely tokens of `rows` rows within one part of the vocabulary.
 struct Part {
   Part(int64_t rows, int64_t most)
-      : numbers(torch::cat({torch::full({rows}, -INFINITY), torch::zeros({rows}),
-                            torch::full({rows * (most + 1)}, -INFINITY, torch::kFloat32)})),
-        columns(torch::zeros({rows * most}, torch::kInt32)) {
+      : numbers(torch::empty({rows * (most + 3)}, torch::kFloat32)),
+        columns(torch::empty({rows * most}, torch::kInt32)) {
     float* at = numbers.data_ptr<float>();
     known = {rows, most, at, at + rows, at + 3 * rows, columns.data_ptr<int32_t>(), at + 2 * rows};
+    std::fill_n(at, numbers.numel(), -INFINITY);
+    std::fill_n(known.sum, rows, 0.0F);
+    std::fill_n(known.columns, columns.numel(), 0);
   }
   /// What is no more probable than `most` tokens of earlier parts is not looked for: `last` is one of them
   /// and knows of those before.
