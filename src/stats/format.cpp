@@ -18,11 +18,18 @@ std::string printed(const char* form, int digits, double value) {
 
 /// Decimals that show `uncertainty` to two significant digits, after rounding (0.0996 is 0.10).
 int decimals_of(double uncertainty) {
-  if (uncertainty == 0) return 2;
   int decimals = 1 - static_cast<int>(std::floor(std::log10(uncertainty)));
   const double scale = std::pow(10.0, decimals);
   if (std::round(uncertainty * scale) >= 100) --decimals;
   return std::max(decimals, 0);
+}
+
+/// Decimals, two to four, of a value that has no uncertainty: none that would be 0.
+int decimals_without(double value) {
+  std::string text = printed("%.*f", 4, value);
+  int decimals = 4;
+  for (; decimals > 2 && text.back() == '0'; --decimals) text.pop_back();
+  return decimals;
 }
 
 }  // namespace
@@ -37,7 +44,7 @@ std::string format_fixed(double value, int decimals) {
 
 std::string with_uncertainty(double value, double uncertainty) {
   if (!std::isfinite(value) || !std::isfinite(uncertainty) || uncertainty < 0) return format_number(value);
-  const int decimals = decimals_of(uncertainty);
+  const int decimals = uncertainty == 0 ? decimals_without(value) : decimals_of(uncertainty);
   if (decimals <= 6) return format_fixed(value, decimals) + " ± " + format_fixed(uncertainty, decimals);
   const double larger = std::max(std::abs(value), uncertainty);
   const int exponent = static_cast<int>(std::floor(std::log10(larger)));

@@ -7,8 +7,8 @@
 namespace fovea {
 
 /// "83.52 ± 0.91": the uncertainty to two significant digits (whole numbers from 10 on), the value to the
-/// same place. Very small pairs share a power of ten: "(1.20 ± 0.10)e-7". Without a finite uncertainty:
-/// format_number(value).
+/// same place. Very small pairs share a power of ten: "(1.20 ± 0.10)e-7". Where the uncertainty is 0, two to
+/// four decimals: "0.996 ± 0.000". Without a finite uncertainty: format_number(value).
 std::string with_uncertainty(double value, double uncertainty);
 
 /// `value` to `digits` significant digits without trailing zeros or needless exponent; "–" for NaN.

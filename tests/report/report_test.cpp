@@ -388,8 +388,8 @@ TEST_CASE("the table of map scores has every score, and the interval over seeds 
     write_file_synced(run / "maps" / "scores.json", to_text(scores_document(records)));
   }
   const std::string page = report_html(make_report(std::vector<fs::path>{root}));
-  for (const std::string part :
-       {"head disagreement", "on previous", "on itself", "on next", "0.22 ±", "0.33 ±", "0.44 ±", "0.11 ±"})
+  for (const std::string part : {"head disagreement", "on previous", "on itself", "on next", "0.222 ±",
+                                 "0.333 ±", "0.444 ±", "0.111 ±"})
     CHECK_THAT(page, Contains(part));
   CHECK_THAT(page, Contains("(± 2.5)"));  // t(0.975; 2) = 4.303 times sd / √3 of 1, 2 and 3
 }

@@ -72,6 +72,9 @@ TEST_CASE("format: digits follow the uncertainty", "[stats]") {
   CHECK(with_uncertainty(1234.5, 123.4) == "1234 ± 123");
   CHECK(with_uncertainty(84.2, 12.3) == "84 ± 12");
   CHECK(with_uncertainty(0.5, 0) == "0.50 ± 0.00");
+  CHECK(with_uncertainty(0.996, 0) == "0.996 ± 0.000");
+  CHECK(with_uncertainty(0.99996, 0) == "1.00 ± 0.00");
+  CHECK(with_uncertainty(2.0 / 3, 0) == "0.6667 ± 0.0000");
   CHECK(with_uncertainty(1.2e-7, 1e-8) == "(1.20 ± 0.10)e-7");
   CHECK(with_uncertainty(0.5, std::nan("")) == "0.5");
   CHECK(format_number(std::nan("")) == "–");
