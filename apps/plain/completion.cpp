@@ -24,10 +24,6 @@ Names names_in(const Json& entries) {
   return names;
 }
 
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 /// Keys with their values: choices where a key has them, registry names where it chooses by name.
 void add_keys(Vocabulary& words) {
   std::map<std::string, Names> axes;
@@ -43,7 +39,7 @@ void add_keys(Vocabulary& words) {
     if (key.contains("choices"))
       for (const Json& choice : key["choices"]) values[name].insert(choice.get<std::string>());
     if (key.at("type") == "bool") values[name] = {"true", "false"};
-    if (!ends_with(name, "attention")) continue;
+    if (!name.ends_with("attention")) continue;
     values[name].insert(axes["attentions"].begin(), axes["attentions"].end());
     values[name].insert("compose");
     for (const char* axis : {"scorer", "normalizer", "pattern", "position"}) {

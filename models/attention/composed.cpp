@@ -203,7 +203,7 @@ ComposedAttention::Answer ComposedAttention::answer_in_slices(const Rows& rows) 
       attended = torch::empty({some.size(0), some.size(1), queries, some.size(3)}, some.options());
     attended.slice(2, begin, end).copy_(some);
   }
-  return {Tensor(), attended};  // [B, H, Tq, Dv]
+  return {attended, Tensor()};  // [B, H, Tq, Dv]
 }
 
 /// One query after the other, each with the state the one before it left.
@@ -217,7 +217,7 @@ ComposedAttention::Answer ComposedAttention::answer_in_order(const Rows& rows, S
     attended.push_back(one.attended);
   }
   if (weights.empty()) return answer(rows, {0, 0}, state);
-  return {torch::cat(weights, 2), torch::cat(attended, 2)};  // [B, H, Tq, Tk], [B, H, Tq, Dv]
+  return {torch::cat(attended, 2), torch::cat(weights, 2)};  // [B, H, Tq, Dv], [B, H, Tq, Tk]
 }
 
 }  // namespace fovea

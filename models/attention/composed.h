@@ -58,9 +58,7 @@ class ComposedAttention : public Attention {
     int64_t first = 0;
     std::optional<uint64_t> dropout_key;
   };
-  struct Answer {
-    Tensor weights, attended;  // [B, H, rows, Tk], [B, H, rows, Dv]
-  };
+  using Answer = FusedAnswer;  // of some rows, by any arithmetic; weights may be undefined
   /// Whether the fused kernels answer this call. Not a matter of what is wanted: the context never is.
   bool fuses(const Rows& rows) const;
   /// Whether scores are products of mapped queries and keys.

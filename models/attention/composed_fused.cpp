@@ -104,12 +104,8 @@ ComposedAttention::Answer ComposedAttention::attend_fused(const Rows& rows, bool
     call.relative_value = for_heads(axes_.position->relative_values(back));
   }
   const bool on_cpu = rows.query.device().is_cpu(), step = is_step(rows) && call.key.size(2) > 0;
+  if (wanted && on_cpu && !step && !torch::GradMode::is_enabled()) return fused_answer(call);
   Answer answer;
-  if (wanted && on_cpu && !step && !torch::GradMode::is_enabled()) {
-    FusedAnswer both = fused_answer(call);
-    answer.attended = std::move(both.attended), answer.weights = std::move(both.weights);
-    return answer;
-  }
   answer.attended = !on_cpu ? sdpa_attention(call) : step ? step_attention(call) : fused_attention(call);
   if (wanted) {
     const Span span{0, rows.query.size(2)};

@@ -83,9 +83,11 @@ Tensor appended(const Tensor& part, const Tensor& next, int64_t time) {
   return written_behind(whole, next, time);
 }
 
-/// Whether joining may write instead of copying everything: without gradients, where all is of one kind.
-bool can_append(const Tensor& part, const Tensor& next) {
-  return !torch::GradMode::is_enabled() && part.scalar_type() == next.scalar_type() && part.dim() > 2;
+/// Whether joining may write instead of copying everything: without gradients, where all is of one kind, to
+/// a memory of `rows` rows.
+bool can_append(const Tensor& part, const Tensor& next, int64_t rows) {
+  return !torch::GradMode::is_enabled() && part.scalar_type() == next.scalar_type() && next.size(0) == rows &&
+         part.dim() > 2;
 }
 
 /// `rows` (int64 [B'] or [B', Tk], as Memory::rows) of `part`, by LibTorch's functions.
@@ -157,7 +159,7 @@ Memory Memory::detach() const {
 bool Memory::grows_in_place(const std::vector<Tensor>& more) const {
   if (!rows_.defined() || !rows_.device().is_cpu()) return false;
   for (size_t i = 0; i < parts_.size(); ++i)
-    if (!can_append(parts_[i], more[i]) || more[i].size(0) > parts_[i].size(0) ||
+    if (!can_append(parts_[i], more[i], batch()) || batch() > parts_[i].size(0) ||
         !has_room(parts_[i], time_axis_, more[i].size(time_axis_)))
       return false;
   return true;
@@ -171,9 +173,9 @@ Memory Memory::join(const Memory& next) const {
   Memory joined = *this;
   for (size_t i = 0; i < parts_.size(); ++i) {
     const Tensor& own = parts_[i];
-    joined.parts_[i] = in_place                   ? written_behind(own, more[i], time_axis_)
-                       : can_append(own, more[i]) ? appended(own, more[i], time_axis_)
-                                                  : torch::cat({own, more[i]}, time_axis_);
+    joined.parts_[i] = in_place                            ? written_behind(own, more[i], time_axis_)
+                       : can_append(own, more[i], batch()) ? appended(own, more[i], time_axis_)
+                                                           : torch::cat({own, more[i]}, time_axis_);
   }
   if (in_place) {
     const int64_t rows = batch();

@@ -13,7 +13,7 @@ struct LikelyRows {
   float *largest = nullptr, *sum = nullptr;  // [rows]
   float* values = nullptr;                   // [rows, most]
   int32_t* columns = nullptr;                // [rows, most]
-  const float* floor = nullptr;              // [rows]: logits no larger are not looked for; or null
+  const float* floor = nullptr;              // [rows]: logits no larger are not looked for
 };
 
 struct LikelyKernels {

@@ -46,8 +46,7 @@ inline void fold_row(const float* logits, int64_t first, int64_t count, int64_t 
 inline void fold_likely(const LikelyRows& known, const float* logits, int64_t row, int64_t first,
                         int64_t count) {
   for (int64_t r = 0; r < known.rows; ++r)
-    fold_row(logits + r * row, first, count, known.most,
-             known.floor == nullptr ? kLowest<float> : known.floor[r], known.largest[r], known.sum[r],
+    fold_row(logits + r * row, first, count, known.most, known.floor[r], known.largest[r], known.sum[r],
              known.values + r * known.most, known.columns + r * known.most);
 }
 

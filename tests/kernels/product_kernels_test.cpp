@@ -52,7 +52,7 @@ TEST_CASE("a packed product is the product, whatever its sizes, and writes nothi
       for (const auto& [with_bias, spare] : {std::pair(true, int64_t{0}),
                                              {false, 0},
                                              {true, 15},
-                                             {false, kPackedRows - 1 - (rows - 1) % 16}}) {
+                                             {false, kPackedRows - 1 - (rows - 1) % kPackedRows}}) {
         const auto y = product(*kernels, x, w, with_bias ? b.data() : nullptr,
                                {rows, inputs, outputs, {}, {}, {}, {}, out_row, spare});
         bool right = true, beside = true;

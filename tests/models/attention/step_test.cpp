@@ -187,6 +187,20 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("keys of another number of rows are no continuation of a memory, chosen or not") {
+  const torch::NoGradGuard no_gradient;
+  const auto attention = made({{"scorer", "scaled-dot"}, {"heads", 2}}, "auto", torch::kFloat64);
+  const Tensor key = drawn(1, 1, torch::kFloat64);
+  Memory memory;
+  for (int64_t t = 0; t < 5; ++t) memory = attention->extend(memory, key, key);
+  const Memory chosen = memory.select(torch::tensor({1, 1, 0}));
+  for (const Memory& one : {memory, chosen})
+    for (const int64_t rows : {2, 4}) {
+      const Tensor other = torch::ones({rows, 1, kWidth}, torch::kFloat64);
+      CHECK_THROWS(attention->extend(one, other, other));
+    }
+}
+
 TEST_CASE("two memories chosen from one, then grown, do not write over each other") {
   const torch::NoGradGuard no_gradient;
   const auto attention = made({{"scorer", "scaled-dot"}, {"heads", 2}}, "auto", torch::kFloat64);
