@@ -128,25 +128,25 @@ template <bool kTwo>
 inline void add_thirds(const Bf16* left, const Bf16* right, int64_t steps, const FloatBlock& block) {
   constexpr int64_t kPart = 2 * kHalfTile;
   const auto then_left = [&](const Bf16* next) {
-    _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(1, 4, 7);
-    _tile_loadd(4, next, 64);
+    tile_product<0, 4, 6>(), tile_product<1, 4, 7>();
+    tile_load<4>(next, 64);
     if (!kTwo) return;
-    _tile_dpbf16ps(2, 5, 6), _tile_dpbf16ps(3, 5, 7);
-    _tile_loadd(5, next + kHalfTile, 64);
+    tile_product<2, 5, 6>(), tile_product<3, 5, 7>();
+    tile_load<5>(next + kHalfTile, 64);
   };
   const auto then_right = [&](const Bf16* next) {
-    _tile_dpbf16ps(0, 4, 6);
-    if (kTwo) _tile_dpbf16ps(2, 5, 6);
-    _tile_loadd(6, next, 64);
-    _tile_dpbf16ps(1, 4, 7);
-    if (kTwo) _tile_dpbf16ps(3, 5, 7);
-    _tile_loadd(7, next + kHalfTile, 64);
+    tile_product<0, 4, 6>();
+    if (kTwo) tile_product<2, 5, 6>();
+    tile_load<6>(next, 64);
+    tile_product<1, 4, 7>();
+    if (kTwo) tile_product<3, 5, 7>();
+    tile_load<7>(next + kHalfTile, 64);
   };
   // The next block of the answer, to the right of this.
   constexpr int64_t kLines = kFloatBlock * kFloatBlock / kLine;
   Ahead<true> out{block.out + kFloatBlock, block.row, kFloatBlock, kFloatBlock, (kLines + steps - 1) / steps};
-  _tile_loadd(4, left + 2 * kPart, 64), _tile_loadd(6, right, 64), _tile_loadd(7, right + kHalfTile, 64);
-  if (kTwo) _tile_loadd(5, left + 2 * kPart + kHalfTile, 64);
+  tile_load<4>(left + 2 * kPart, 64), tile_load<6>(right, 64), tile_load<7>(right + kHalfTile, 64);
+  if (kTwo) tile_load<5>(left + 2 * kPart + kHalfTile, 64);
   for (int64_t s = 1; s <= steps; ++s) {
     then_left(left + kPart);
     block.source->fetch();
@@ -157,7 +157,7 @@ inline void add_thirds(const Bf16* left, const Bf16* right, int64_t steps, const
     then_right(right);
     if (s < steps) left += kFloatUnit, right += kFloatUnit;
     then_left(left + 2 * kPart);
-    _tile_loadd(6, right, 64), _tile_loadd(7, right + kHalfTile, 64);
+    tile_load<6>(right, 64), tile_load<7>(right + kHalfTile, 64);
   }
 }
 
@@ -168,8 +168,8 @@ inline void add_block(const FloatBlock& b, const Bf16* left, const Bf16* right, 
   if (start != nullptr) {
     const float* below = b.add ? start + 16 * b.row : start;
     const uint64_t from = b.add ? row : 0;  // the bias in every row
-    _tile_loadd(0, start, from), _tile_loadd(1, start + 16, from);
-    if (kTwo) _tile_loadd(2, below, from), _tile_loadd(3, below + 16, from);
+    tile_load<0>(start, from), tile_load<1>(start + 16, from);
+    if (kTwo) tile_load<2>(below, from), tile_load<3>(below + 16, from);
   } else {
     _tile_zero(0), _tile_zero(1);
     if (kTwo) _tile_zero(2), _tile_zero(3);

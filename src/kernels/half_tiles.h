@@ -5,6 +5,7 @@
 #include "src/kernels/half_kernels.h"
 #include "src/kernels/product.h"
 #include "src/kernels/rows.h"
+#include "src/kernels/tile_steps.h"
 
 namespace fovea::FOVEA_ISA {
 
@@ -15,13 +16,6 @@ constexpr int64_t kNear = int64_t{1} << 19;
 inline int64_t half_steps(int64_t depth) {
   return (depth + kHalfDepth - 1) / kHalfDepth;
 }
-
-/// All eight tiles: 16 rows of 64 bytes.
-struct alignas(64) TileShapes {
-  uint8_t palette = 1, start = 0, reserved[14] = {};
-  uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-};
 
 /// At most 16 numbers of a row, 0 behind them.
 inline Vec<float> piece(const float* row, int64_t count) {
@@ -113,12 +107,12 @@ inline void multiply_half_tiles(const LeftTiles& left, const Bf16* right, int64_
   if (kTwo) _tile_zero(2), _tile_zero(3);
   const Bf16 *top = left.top, *bottom = left.bottom;
   for (int64_t s = 0; s < steps; ++s, top += left.step, bottom += left.step, right += kRightBlock) {
-    _tile_loadd(6, right, 64), _tile_loadd(7, right + kHalfTile, 64);
-    _tile_loadd(4, top, static_cast<uint64_t>(left.stride));
-    _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(1, 4, 7);
+    tile_load<6>(right, 64), tile_load<7>(right + kHalfTile, 64);
+    tile_load<4>(top, static_cast<uint64_t>(left.stride));
+    tile_product<0, 4, 6>(), tile_product<1, 4, 7>();
     if (!kTwo) continue;
-    _tile_loadd(5, bottom, static_cast<uint64_t>(left.stride));
-    _tile_dpbf16ps(2, 5, 6), _tile_dpbf16ps(3, 5, 7);
+    tile_load<5>(bottom, static_cast<uint64_t>(left.stride));
+    tile_product<2, 5, 6>(), tile_product<3, 5, 7>();
   }
   constexpr int64_t kRowBytes = kHalfBlock * static_cast<int64_t>(sizeof(float));
   _tile_stored(0, block, kRowBytes), _tile_stored(1, block + 16, kRowBytes);

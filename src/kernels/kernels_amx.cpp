@@ -81,18 +81,18 @@ inline void pack_left_tiles(const float* x, int64_t x_row, int64_t rows, int64_t
 /// rows and columns.
 template <bool kCoarse>
 inline void multiply_upper(const uint16_t* left, const uint16_t* right, int64_t steps) {
-  const auto add = [] { _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(1, 4, 7); };
+  const auto add = [] { tile_product<0, 4, 6>(), tile_product<1, 4, 7>(); };
   for (int64_t s = 0; s < steps; ++s, left += kLeftStep, right += kRightStep) {
     if (!kCoarse) {
-      _tile_loadd(6, right + 2 * kTile, 64), _tile_loadd(7, right + 3 * kTile, 64);
-      _tile_loadd(4, left, 64);
+      tile_load<6>(right + 2 * kTile, 64), tile_load<7>(right + 3 * kTile, 64);
+      tile_load<4>(left, 64);
       add();
     }
-    _tile_loadd(6, right, 64), _tile_loadd(7, right + kTile, 64);
-    if (kCoarse) _tile_loadd(4, left, 64);
+    tile_load<6>(right, 64), tile_load<7>(right + kTile, 64);
+    if (kCoarse) tile_load<4>(left, 64);
     add();
     if (kCoarse) continue;
-    _tile_loadd(4, left + kTile, 64);
+    tile_load<4>(left + kTile, 64);
     add();
   }
 }
@@ -103,25 +103,25 @@ template <bool kCoarse>
 inline void multiply_both(const uint16_t* left, const uint16_t* right, int64_t steps) {
   const int64_t below = steps * kLeftStep;
   constexpr int64_t kBegin = kCoarse ? 0 : 2 * kTile;  // of the right parts
-  _tile_loadd(4, left, 64), _tile_loadd(5, left + below, 64);
-  _tile_loadd(6, right + kBegin, 64), _tile_loadd(7, right + kBegin + kTile, 64);
+  tile_load<4>(left, 64), tile_load<5>(left + below, 64);
+  tile_load<6>(right + kBegin, 64), tile_load<7>(right + kBegin + kTile, 64);
   const auto then_left = [&](const uint16_t* next) {
-    _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(1, 4, 7);
-    _tile_loadd(4, next, 64);
-    _tile_dpbf16ps(2, 5, 6), _tile_dpbf16ps(3, 5, 7);
-    _tile_loadd(5, next + below, 64);
+    tile_product<0, 4, 6>(), tile_product<1, 4, 7>();
+    tile_load<4>(next, 64);
+    tile_product<2, 5, 6>(), tile_product<3, 5, 7>();
+    tile_load<5>(next + below, 64);
   };
   for (int64_t s = 1; s <= steps; ++s) {
     if (!kCoarse) {
-      _tile_dpbf16ps(0, 4, 6), _tile_dpbf16ps(2, 5, 6);
-      _tile_loadd(6, right, 64);
-      _tile_dpbf16ps(1, 4, 7), _tile_dpbf16ps(3, 5, 7);
-      _tile_loadd(7, right + kTile, 64);
+      tile_product<0, 4, 6>(), tile_product<2, 5, 6>();
+      tile_load<6>(right, 64);
+      tile_product<1, 4, 7>(), tile_product<3, 5, 7>();
+      tile_load<7>(right + kTile, 64);
       then_left(left + kTile);
     }
     if (s < steps) left += kLeftStep, right += kRightStep;
     then_left(left);
-    _tile_loadd(6, right + kBegin, 64), _tile_loadd(7, right + kBegin + kTile, 64);
+    tile_load<6>(right + kBegin, 64), tile_load<7>(right + kBegin + kTile, 64);
   }
 }
 
@@ -142,8 +142,8 @@ inline void multiply_tiles(bool two, const uint16_t* left, const uint16_t* right
     _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3);
   } else {
     const float* below = start.below().at;
-    _tile_loadd(0, start.at, start.row), _tile_loadd(1, start.at + 16, start.row);
-    if (two) _tile_loadd(2, below, start.row), _tile_loadd(3, below + 16, start.row);
+    tile_load<0>(start.at, start.row), tile_load<1>(start.at + 16, start.row);
+    if (two) tile_load<2>(below, start.row), tile_load<3>(below + 16, start.row);
   }
   two ? multiply_both<kCoarse>(left, right, steps) : multiply_upper<kCoarse>(left, right, steps);
   float* below = out.below().at;
