@@ -18,7 +18,7 @@ using Variables = torch::autograd::variable_list;
 /// Where kernels for float32 are quicker than LibTorch, measured: columns of an answer over which the left
 /// side's layout is spread, rows for the right side's, and numbers of an answer whose sides are both laid out
 /// across.
-constexpr int64_t kLeastColumns = 256, kLeastRows = 256, kLeastDepth = 32, kLeastOuter = 1 << 20;
+constexpr int64_t kLeastColumns = 64, kLeastRows = 256, kLeastDepth = 64, kLeastOuter = 1 << 17;
 
 bool on_cpu(const Tensor& x, torch::ScalarType type, const Tensor& weight) {
   return x.device().is_cpu() && x.scalar_type() == type && weight.scalar_type() == torch::kFloat32;

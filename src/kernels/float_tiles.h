@@ -98,28 +98,41 @@ inline void lay_unit(const FloatSide& side, int64_t outer, int64_t width, int64_
   }
 }
 
-/// Rows of numbers that are soon read, or written, asked for a few cache lines at a time.
-template <bool kWritten>
-struct Ahead {
+/// The next block of an answer, asked for a few cache lines at a time.
+struct AnswerAhead {
   const float* at = nullptr;
-  int64_t row = 0, rows = 0, columns = 0, lines = 0;  // `lines` at a time
-  int64_t column = 0;
+  int64_t row = 0, lines = 0;  // `lines` at a time
+  int64_t column = 0, rows = kFloatBlock;
   void fetch() {
     for (int64_t i = 0; i < lines && rows > 0; ++i) {
-      __builtin_prefetch(at + column, kWritten, kWritten ? 3 : 2);
+      __builtin_prefetch(at + column, 1, 3);
       column += kLine;
-      if (column >= columns) at += row, column = 0, --rows;
+      if (column >= kFloatBlock) at += row, column = 0, --rows;
     }
   }
 };
 
-/// A block of an answer from `out` on, and what is soon asked for while it is made.
+/// Some of the next rows of a deep left side, laid out between steps of tiles, which do not wait for it.
+struct LeftAhead {
+  const float* from = nullptr;
+  int64_t row = 0, rows = 0;
+  Bf16* to = nullptr;
+  /// 32 numbers of each row.
+  void lay(int64_t step) const {
+    const float* near = from + step * kHalfDepth;
+    Bf16* at = to + step * kFloatUnit;
+    for (int64_t r = 0; r < rows; ++r, near += row, at += kHalfDepth)
+      lay_thirds(load(near), load(near + 16), at);
+  }
+};
+
+/// A block of an answer from `out` on, and what is done while it is made.
 struct FloatBlock {
   float* out;
   int64_t row, rows, columns;
   const float* bias;  // of the block's columns, or null
   bool add;           // to what stands there
-  Ahead<false>* source;
+  LeftAhead ahead;
 };
 
 /// Adds to the tiles 0 … 3, [16 or 32, 32] of an answer. Tiles are loaded where the last product with what
@@ -127,14 +140,14 @@ struct FloatBlock {
 template <bool kTwo>
 inline void add_thirds(const Bf16* left, const Bf16* right, int64_t steps, const FloatBlock& block) {
   constexpr int64_t kPart = 2 * kHalfTile;
-  const auto then_left = [&](const Bf16* next) {
+  const auto then_left = [](const Bf16* next) {
     tile_product<0, 4, 6>(), tile_product<1, 4, 7>();
     tile_load<4>(next, 64);
     if (!kTwo) return;
     tile_product<2, 5, 6>(), tile_product<3, 5, 7>();
     tile_load<5>(next + kHalfTile, 64);
   };
-  const auto then_right = [&](const Bf16* next) {
+  const auto then_right = [](const Bf16* next) {
     tile_product<0, 4, 6>();
     if (kTwo) tile_product<2, 5, 6>();
     tile_load<6>(next, 64);
@@ -144,18 +157,18 @@ inline void add_thirds(const Bf16* left, const Bf16* right, int64_t steps, const
   };
   // The next block of the answer, to the right of this.
   constexpr int64_t kLines = kFloatBlock * kFloatBlock / kLine;
-  Ahead<true> out{block.out + kFloatBlock, block.row, kFloatBlock, kFloatBlock, (kLines + steps - 1) / steps};
+  AnswerAhead out{block.out + kFloatBlock, block.row, (kLines + steps - 1) / steps};
   tile_load<4>(left + 2 * kPart, 64), tile_load<6>(right, 64), tile_load<7>(right + kHalfTile, 64);
   if (kTwo) tile_load<5>(left + 2 * kPart + kHalfTile, 64);
-  for (int64_t s = 1; s <= steps; ++s) {
+  for (int64_t s = 0; s < steps; ++s) {
     then_left(left + kPart);
-    block.source->fetch();
+    block.ahead.lay(s);
     then_right(right + kPart);
     out.fetch();
     then_left(left);
     then_right(right + 2 * kPart);
     then_right(right);
-    if (s < steps) left += kFloatUnit, right += kFloatUnit;
+    if (s + 1 < steps) left += kFloatUnit, right += kFloatUnit;
     then_left(left + 2 * kPart);
     tile_load<6>(right, 64), tile_load<7>(right + kHalfTile, 64);
   }
@@ -205,15 +218,17 @@ inline int64_t panel_columns(int64_t depth) {
 }
 inline int64_t float_room_bytes(const FloatProduct& p) {
   const int64_t columns = lesser(panel_columns(p.depth), round_up(p.columns, kFloatBlock));
-  return unit_bytes((1 + columns / kFloatBlock) * half_steps(chunk_of(p.depth)));
+  return unit_bytes((2 + columns / kFloatBlock) * half_steps(chunk_of(p.depth)));
 }
 
-/// Numbers k … depth − 1 of the depth, of columns first … end − 1, for a part's rows.
+/// Numbers k … depth − 1 of the depth, of columns first … end − 1, for a part's rows: those that are
+/// multiplied and those that come next.
 struct FloatPanel {
   int64_t k, depth, first, end;
-  Bf16* left;
+  Bf16 *left, *next;
   const Bf16* right;
   int64_t steps() const { return half_steps(depth - k); }
+  int64_t blocks() const { return (end - first + kFloatBlock - 1) / kFloatBlock; }
 };
 
 /// Of columns begin … end − 1.
@@ -255,36 +270,45 @@ inline void lay_left(const FloatProduct& p, const FloatPanel& panel, int64_t row
     p.sums[row + r] = sum[r / 16][r % 16] + (panel.k > 0 ? p.sums[row + r] : 0);
 }
 
-/// The left side's rows after `row`, as many in `blocks` blocks of columns.
-inline Ahead<false> next_left(const FloatProduct& p, const FloatPanel& panel, int64_t row, int64_t blocks) {
-  const int64_t next = row + kFloatBlock;
-  if (next >= p.rows) return {};
-  const int64_t width = lesser(kFloatBlock, p.rows - next), depth = panel.depth - panel.k;
-  const int64_t lines = (kFloatBlock * kHalfDepth / kLine + blocks - 1) / blocks;
-  if (p.left.deep) return {p.left.numbers + next * p.left.row + panel.k, p.left.row, width, depth, lines};
-  return {p.left.numbers + panel.k * p.left.row + next, p.left.row, depth, width, lines};
+/// Whether the rows from `row` on are laid out ahead: where they and the depth are whole, and not so much is
+/// multiplied with them that laying out does not count.
+inline bool lays_ahead(const FloatProduct& p, const FloatPart& part, const FloatPanel& panel, int64_t row) {
+  constexpr int64_t kMostBlocks = 4;
+  return p.left.deep && row + kFloatBlock <= part.row_end && (panel.depth - panel.k) % kHalfDepth == 0 &&
+         panel.blocks() <= kMostBlocks;
 }
 
-inline void multiply_panel(const FloatProduct& p, const FloatPart& part, const FloatPanel& panel) {
+/// What a block lays out of the rows from `row` on.
+inline LeftAhead share_ahead(const FloatProduct& p, const FloatPanel& panel, int64_t row, int64_t block) {
+  const int64_t each = (kFloatBlock - 1) / panel.blocks() + 1, first = lesser(kFloatBlock, block * each);
+  return {p.left.numbers + (row + first) * p.left.row + panel.k, p.left.row,
+          lesser(each, kFloatBlock - first), panel.next + first * kHalfDepth};
+}
+
+inline void multiply_panel(const FloatProduct& p, const FloatPart& part, FloatPanel panel) {
   const int64_t steps = panel.steps();
+  bool laid = false;
   for (int64_t row = part.row_begin; row < part.row_end; row += kFloatBlock) {
-    lay_left(p, panel, row, p.sums != nullptr && panel.first == 0);
-    Ahead<false> source = next_left(p, panel, row, (panel.end - panel.first + kFloatBlock - 1) / kFloatBlock);
-    const Bf16* right = panel.right;
-    for (int64_t column = panel.first; column < panel.end;
-         column += kFloatBlock, right += steps * kFloatUnit) {
+    if (!laid) lay_left(p, panel, row, p.sums != nullptr && panel.first == 0);
+    laid = lays_ahead(p, part, panel, row + kFloatBlock);
+    for (int64_t i = 0; i < panel.blocks(); ++i) {
+      const int64_t column = panel.first + i * kFloatBlock;
+      const Bf16* right = panel.right + i * steps * kFloatUnit;
       const FloatBlock block{p.out + row * p.out_row + column,
                              p.out_row,
                              lesser(kFloatBlock, part.row_end - row),
                              lesser(kFloatBlock, part.column_end - column),
                              p.bias == nullptr ? nullptr : p.bias + column,
                              p.add || panel.k > 0,
-                             &source};
+                             laid ? share_ahead(p, panel, row + kFloatBlock, i) : LeftAhead()};
       if (block.rows == kFloatBlock && block.columns == kFloatBlock)
         add_block<true>(block, panel.left, right, steps);
       else
         add_part_of_block(block, panel.left, right, steps);
     }
+    if (!laid) continue;
+    Bf16* const done = panel.left;
+    panel.left = panel.next, panel.next = done;
   }
 }
 
@@ -293,11 +317,11 @@ inline void float_product(const FloatProduct& p, const FloatPart& part, const vo
   _tile_loadconfig(&shapes);
   const int64_t chunk = chunk_of(p.depth), width = panel_columns(p.depth);
   auto* left = static_cast<Bf16*>(room);
-  Bf16* own = left + half_steps(chunk) * kFloatUnit;
+  Bf16 *next = left + half_steps(chunk) * kFloatUnit, *own = next + half_steps(chunk) * kFloatUnit;
   for (int64_t first = part.column_begin, end = 0; first < part.column_end; first = end) {
     end = lesser(part.column_end, first / width * width + width);
     for (int64_t k = 0; k < p.depth; k += chunk) {
-      FloatPanel panel{k, lesser(p.depth, k + chunk), first, end, left, own};
+      FloatPanel panel{k, lesser(p.depth, k + chunk), first, end, left, next, own};
       if (laid == nullptr)
         lay_right_blocks(p, first, end, k, panel.depth, own);
       else
