@@ -1,8 +1,12 @@
 #include "models/attention/projections.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "models/attention/refusals.h"
 #include "src/core/layer_products.h"
 #include "src/core/packed_products.h"
+#include "src/core/parallel.h"
 
 namespace fovea {
 namespace {
@@ -12,6 +16,37 @@ int64_t part_of(int64_t whole, int64_t heads, const std::string& key) {
     refuse(Refusal::kHeads, key, std::to_string(heads) + " and " + std::to_string(whole));
   return whole / heads;
 }
+
+/// x [B, T, D] on the CPU, whose rows outside `real` [B, T] are 0: rows are copied whole, where LibTorch's
+/// masked_fill goes from number to number.
+Tensor copied_rows(const Tensor& given, const Tensor& real) {
+  constexpr int64_t kLeastBytes = 1 << 17;  // that a thread copies
+  const Tensor x = given.contiguous(), there = real.contiguous(), out = torch::empty_like(x);
+  const auto bytes = x.size(2) * static_cast<int64_t>(x.element_size());
+  const auto* from = static_cast<const char*>(x.const_data_ptr());
+  const bool* keeps = there.const_data_ptr<bool>();
+  auto* to = static_cast<char*>(out.data_ptr());
+  parallel_parts(there.numel(), kLeastBytes / std::max<int64_t>(1, bytes), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row)
+      if (keeps[row])
+        std::memcpy(to + row * bytes, from + row * bytes, static_cast<size_t>(bytes));
+      else
+        std::memset(to + row * bytes, 0, static_cast<size_t>(bytes));
+  });
+  return out;
+}
+
+class CopiedRows : public torch::autograd::Function<CopiedRows> {
+ public:
+  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& x, const Tensor& real) {
+    context->save_for_backward({real});
+    return copied_rows(x, real);
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 const torch::autograd::variable_list& from) {
+    return {without_padding(from[0], context->get_saved_variables()[0]), Tensor()};
+  }
+};
 
 }  // namespace
 
@@ -23,7 +58,9 @@ torch::nn::Linear projection(int64_t in, int64_t out) {
 }
 
 Tensor without_padding(const Tensor& x, const Tensor& padding) {
-  return padding.defined() ? x.masked_fill(~padding.unsqueeze(-1), 0) : x;  // [B, T, D]
+  if (!padding.defined()) return x;
+  if (!x.device().is_cpu() || x.numel() == 0) return x.masked_fill(~padding.unsqueeze(-1), 0);  // [B, T, D]
+  return torch::GradMode::is_enabled() ? CopiedRows::apply(x, padding) : copied_rows(x, padding);
 }
 
 KeysAndValues without_padding(const Tensor& key, const Tensor& value, const Tensor& padding) {
@@ -68,10 +105,10 @@ Tensor Heads::split(torch::nn::Linear& projection, const Tensor& x, int64_t head
 }
 
 KeysAndValues Heads::split(const KeysAndValues& seen) {
-  if (!key_ || !seen.key.is_same(seen.value) || packs(seen.key, key_->weight))
+  if (!key_ || !seen.key.is_same(seen.value))
     return {split(key_, seen.key, kv_heads_), split(value_, seen.value, kv_heads_)};
-  const auto [key, value] =
-      layer_linears(seen.key, {key_->weight, key_->bias}, {value_->weight, value_->bias});
+  const LayerWeights of_key{key_->weight, key_->bias}, of_value{value_->weight, value_->bias};
+  const auto [key, value] = packed_linears(seen.key, of_key, of_value);
   return {split(key, kv_heads_), split(value, kv_heads_)};
 }
 

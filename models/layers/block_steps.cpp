@@ -26,24 +26,44 @@ int64_t rows_in(const Tensor& x) {
   return x.numel() / x.size(-1);
 }
 
+struct Normed {
+  Tensor out, stats;  // like x but for the type; [rows, 2]
+};
+Normed normed(const Tensor& x, const Tensor& gain, const Tensor& shift, double epsilon, bool half) {
+  const Tensor out = torch::empty_like(x, half ? x.options().dtype(torch::kBFloat16) : x.options());
+  const Tensor stats = torch::empty({rows_in(x), 2}, x.options());
+  with_types(x.scalar_type(), out.scalar_type(), [&](auto t, auto u) {
+    using T = decltype(t);
+    using U = decltype(u);
+    const NormRows<T, U> rows{x.size(-1),        numbers<T>(x),           numbers<T>(gain),
+                              numbers<T>(shift), static_cast<T>(epsilon), numbers<T>(stats),
+                              numbers<U>(out)};
+    parallel_parts(rows_in(x), kLeastNumbers / x.size(-1),
+                   [&](int64_t begin, int64_t end) { kernels<LayerKernels<T, U>>().norm(rows, begin, end); });
+  });
+  return {out, stats};
+}
+
+/// x + what the rule leaves of `branch`, both of one shape and dense.
+Tensor with_branch(const Tensor& x, const Tensor& branch, const FallRule& rule) {
+  const Tensor out = torch::empty_like(x);
+  with_types(x.scalar_type(), branch.scalar_type(), [&](auto t, auto u) {
+    using T = decltype(t);
+    using U = decltype(u);
+    parallel_parts(x.numel(), kLeastNumbers, [&](int64_t begin, int64_t end) {
+      kernels<LayerKernels<T, U>>().add(numbers<T>(x), numbers<U>(branch), numbers<T>(out), begin, end, rule);
+    });
+  });
+  return out;
+}
+
 class Norm : public torch::autograd::Function<Norm> {
  public:
   /// {x itself, its norm} or, without a stream, its norm alone.
   static Variables forward(AutogradContext* context, const Variable& given, const Variable& gain,
                            const Variable& shift, double epsilon, bool half, bool with_stream) {
     const Tensor x = given.contiguous();
-    const Tensor out = torch::empty_like(x, half ? x.options().dtype(torch::kBFloat16) : x.options());
-    const Tensor stats = torch::empty({rows_in(x), 2}, x.options());
-    with_types(x.scalar_type(), out.scalar_type(), [&](auto t, auto u) {
-      using T = decltype(t);
-      using U = decltype(u);
-      const NormRows<T, U> rows{x.size(-1),        numbers<T>(x),           numbers<T>(gain),
-                                numbers<T>(shift), static_cast<T>(epsilon), numbers<T>(stats),
-                                numbers<U>(out)};
-      parallel_parts(rows_in(x), kLeastNumbers / x.size(-1), [&](int64_t begin, int64_t end) {
-        kernels<LayerKernels<T, U>>().norm(rows, begin, end);
-      });
-    });
+    const auto [out, stats] = normed(x, gain, shift, epsilon, half);
     context->save_for_backward({x, gain, stats});
     if (!with_stream) return {out};
     return {given.view_as(given), out};
@@ -80,22 +100,11 @@ class Norm : public torch::autograd::Function<Norm> {
 class AddBranch : public torch::autograd::Function<AddBranch> {
  public:
   static Variable forward(AutogradContext* context, const Variable& given, const Variable& branch, double p) {
-    const Tensor x = given.contiguous(), beside = branch.contiguous();
     const uint64_t key = p > 0 ? draw_dropout_key() : 0;
     context->saved_data["key"] = static_cast<int64_t>(key);
     context->saved_data["p"] = p;
     context->saved_data["dtype"] = static_cast<int64_t>(branch.scalar_type());
-    const Tensor out = torch::empty_like(x);
-    const FallRule rule = fall_rule(key, p);
-    with_types(x.scalar_type(), branch.scalar_type(), [&](auto t, auto u) {
-      using T = decltype(t);
-      using U = decltype(u);
-      parallel_parts(x.numel(), kLeastNumbers, [&](int64_t begin, int64_t end) {
-        kernels<LayerKernels<T, U>>().add(numbers<T>(x), numbers<U>(beside), numbers<T>(out), begin, end,
-                                          rule);
-      });
-    });
-    return out;
+    return with_branch(given.contiguous(), branch.contiguous(), fall_rule(key, p));
   }
 
   static Variables backward(AutogradContext* context, Variables grads) {
@@ -175,14 +184,20 @@ bool quick(const Tensor& x, const torch::nn::LayerNorm& norm) {
 
 Forked fork_norm(const Tensor& x, torch::nn::LayerNorm& norm) {
   if (!quick(x, norm)) return {x, norm(x)};
-  const Variables both = Norm::apply(x, norm->weight, norm->bias, norm->options.eps(),
-                                     half_precision() && x.scalar_type() == torch::kFloat32, true);
+  const bool half = half_precision() && x.scalar_type() == torch::kFloat32;
+  const double epsilon = norm->options.eps();
+  if (!torch::GradMode::is_enabled())
+    return {x, normed(x.contiguous(), norm->weight, norm->bias, epsilon, half).out};
+  const Variables both = Norm::apply(x, norm->weight, norm->bias, epsilon, half, true);
   return {both[0], both[1]};
 }
 
 Tensor norm_of(const Tensor& x, torch::nn::LayerNorm& norm) {
   if (!quick(x, norm)) return norm(x);
-  return Norm::apply(x, norm->weight, norm->bias, norm->options.eps(), false, false)[0];
+  const double epsilon = norm->options.eps();
+  if (!torch::GradMode::is_enabled())
+    return normed(x.contiguous(), norm->weight, norm->bias, epsilon, false).out;
+  return Norm::apply(x, norm->weight, norm->bias, epsilon, false, false)[0];
 }
 
 Tensor add_branch(const Tensor& stream, const Tensor& branch, const Dropout& dropout) {
@@ -191,6 +206,8 @@ Tensor add_branch(const Tensor& stream, const Tensor& branch, const Dropout& dro
   const double p = dropout->is_training() ? dropout->p() : 0;
   if (!quick(stream) || !types || !branch.sizes().equals(stream.sizes()) || p >= 1)
     return stream + dropout.ptr()->forward(branch);
+  if (p == 0 && !torch::GradMode::is_enabled())
+    return with_branch(stream.contiguous(), branch.contiguous(), fall_rule(0, 0));
   return AddBranch::apply(stream, branch, p);
 }
 

@@ -134,21 +134,34 @@ void CoarseMatrix::multiply(const Tensor& room, int64_t rows, const Tensor& bias
   products().multiply(product, 0, outputs_);
 }
 
-Tensor packed_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  if (!packs(x, weight)) return layer_linear(x, weight, bias);
-  const Tensor right = packed(weight);
-  const PackedRows left(x);
-  const int64_t outputs = weight.size(0), groups = (outputs + kPackedColumns - 1) / kPackedColumns;
+namespace {
+
+/// x Wᵀ + b from rows x [.., D] that are laid out.
+Tensor linear_of(const Tensor& x, const PackedRows& left, const LayerWeights& layer) {
+  const Tensor right = packed(layer.weight);
+  const int64_t outputs = layer.weight.size(0), groups = (outputs + kPackedColumns - 1) / kPackedColumns;
   std::vector<int64_t> sizes = x.sizes().vec();
   sizes.back() = outputs;
   const Tensor out = torch::empty({left.room(), outputs}, x.options());
-  const int64_t macs = left.rows() * weight.size(1) * kPackedColumns;  // of a group
+  const int64_t macs = left.rows() * x.size(-1) * kPackedColumns;  // of a group
   parallel_parts(groups, std::max<int64_t>(1, kLeastMacs / macs), [&](int64_t first, int64_t last) {
     const int64_t begin = first * kPackedColumns;
-    left.multiply(right, outputs, bias, begin, std::min(outputs, last * kPackedColumns),
+    left.multiply(right, outputs, layer.bias, begin, std::min(outputs, last * kPackedColumns),
                   out.data_ptr<float>() + begin, outputs);
   });
   return out.resize_(sizes);
+}
+
+}  // namespace
+
+Tensor packed_linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  return packs(x, weight) ? linear_of(x, PackedRows(x), {weight, bias}) : layer_linear(x, weight, bias);
+}
+
+std::pair<Tensor, Tensor> packed_linears(const Tensor& x, const LayerWeights& one, const LayerWeights& two) {
+  if (!packs(x, one.weight) || !packs(x, two.weight)) return layer_linears(x, one, two);
+  const PackedRows left(x);
+  return {linear_of(x, left, one), linear_of(x, left, two)};
 }
 
 }  // namespace fovea

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "src/core/layer_products.h"
 #include "src/core/tensor.h"
 
 namespace fovea {
@@ -106,5 +107,7 @@ class CoarseMatrix {
 /// x Wᵀ + b: [.., D] → [.., N], from a packed copy where `packs` says so, else by `layer_linear`
 /// (layer_products.h). `bias` may be undefined.
 Tensor packed_linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
+/// The same of two layers, by `layer_linears` where packed copies do not answer.
+std::pair<Tensor, Tensor> packed_linears(const Tensor& x, const LayerWeights& one, const LayerWeights& two);
 
 }  // namespace fovea
