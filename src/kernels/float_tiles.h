@@ -184,12 +184,12 @@ inline void add_block(const FloatBlock& b, const Bf16* left, const Bf16* right, 
     tile_load<0>(start, from), tile_load<1>(start + 16, from);
     if (kTwo) tile_load<2>(below, from), tile_load<3>(below + 16, from);
   } else {
-    _tile_zero(0), _tile_zero(1);
-    if (kTwo) _tile_zero(2), _tile_zero(3);
+    tile_zero<0>(), tile_zero<1>();
+    if (kTwo) tile_zero<2>(), tile_zero<3>();
   }
   add_thirds<kTwo>(left, right, steps, b);
-  _tile_stored(0, b.out, row), _tile_stored(1, b.out + 16, row);
-  if (kTwo) _tile_stored(2, b.out + 16 * b.row, row), _tile_stored(3, b.out + 16 * b.row + 16, row);
+  tile_store<0>(b.out, row), tile_store<1>(b.out + 16, row);
+  if (kTwo) tile_store<2>(b.out + 16 * b.row, row), tile_store<3>(b.out + 16 * b.row + 16, row);
 }
 
 /// One that is not whole, through memory of a whole one.
@@ -313,8 +313,7 @@ inline void multiply_panel(const FloatProduct& p, const FloatPart& part, FloatPa
 }
 
 inline void float_product(const FloatProduct& p, const FloatPart& part, const void* laid, void* room) {
-  const TileShapes shapes;
-  _tile_loadconfig(&shapes);
+  const Tiles tiles;
   const int64_t chunk = chunk_of(p.depth), width = panel_columns(p.depth);
   auto* left = static_cast<Bf16*>(room);
   Bf16 *next = left + half_steps(chunk) * kFloatUnit, *own = next + half_steps(chunk) * kFloatUnit;
@@ -329,7 +328,6 @@ inline void float_product(const FloatProduct& p, const FloatPart& part, const vo
       multiply_panel(p, part, panel);
     }
   }
-  _tile_release();
 }
 
 constexpr FloatKernels float_set(const char* name) {

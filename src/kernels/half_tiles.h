@@ -103,8 +103,8 @@ struct LeftTiles {
 /// [16 or 32, 32] of the answer.
 template <bool kTwo>
 inline void multiply_half_tiles(const LeftTiles& left, const Bf16* right, int64_t steps, float* block) {
-  _tile_zero(0), _tile_zero(1);
-  if (kTwo) _tile_zero(2), _tile_zero(3);
+  tile_zero<0>(), tile_zero<1>();
+  if (kTwo) tile_zero<2>(), tile_zero<3>();
   const Bf16 *top = left.top, *bottom = left.bottom;
   for (int64_t s = 0; s < steps; ++s, top += left.step, bottom += left.step, right += kRightBlock) {
     tile_load<6>(right, 64), tile_load<7>(right + kHalfTile, 64);
@@ -115,10 +115,10 @@ inline void multiply_half_tiles(const LeftTiles& left, const Bf16* right, int64_
     tile_product<2, 5, 6>(), tile_product<3, 5, 7>();
   }
   constexpr int64_t kRowBytes = kHalfBlock * static_cast<int64_t>(sizeof(float));
-  _tile_stored(0, block, kRowBytes), _tile_stored(1, block + 16, kRowBytes);
+  tile_store<0>(block, kRowBytes), tile_store<1>(block + 16, kRowBytes);
   if (!kTwo) return;
-  _tile_stored(2, block + 16 * kHalfBlock, kRowBytes);
-  _tile_stored(3, block + 16 * kHalfBlock + 16, kRowBytes);
+  tile_store<2>(block + 16 * kHalfBlock, kRowBytes);
+  tile_store<3>(block + 16 * kHalfBlock + 16, kRowBytes);
 }
 
 inline void multiply_half(const LeftTiles& left, int64_t rows, const Bf16* right, int64_t steps,
@@ -169,8 +169,7 @@ inline LeftTiles left_tiles(const HalfProduct<float>& p, int64_t first, Bf16* ro
 
 template <class T>
 inline void half_product(const HalfProduct<T>& p, int64_t begin, int64_t end, void* room) {
-  const TileShapes shapes;
-  _tile_loadconfig(&shapes);
+  const Tiles tiles;
   const int64_t steps = half_steps(p.depth);
   const int64_t near =
       greater(1, kNear / (steps * kRightBlock * static_cast<int64_t>(sizeof(Bf16)))) * kHalfBlock;  // columns
@@ -189,7 +188,6 @@ inline void half_product(const HalfProduct<T>& p, int64_t begin, int64_t end, vo
                          });
       }
     }
-  _tile_release();
 }
 
 inline Vec<float> wide_piece(const float* row, int64_t count) {
@@ -235,8 +233,7 @@ inline LeftTiles turned_tiles(const HalfOuter<T>& p, int64_t first, Bf16* room, 
 
 template <class T>
 inline void half_outer(const HalfOuter<T>& p, int64_t begin, int64_t end, void* room) {
-  const TileShapes shapes;
-  _tile_loadconfig(&shapes);
+  const Tiles tiles;
   const int64_t steps = half_steps(p.depth);
   alignas(64) float block[kHalfBlock * kHalfBlock], sums[kHalfBlock];
   for (int64_t row = begin; row < end; row += kHalfBlock) {
@@ -252,7 +249,6 @@ inline void half_outer(const HalfOuter<T>& p, int64_t begin, int64_t end, void* 
                        });
     }
   }
-  _tile_release();
 }
 
 template <class T>

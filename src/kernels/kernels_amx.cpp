@@ -139,7 +139,7 @@ template <bool kCoarse>
 inline void multiply_tiles(bool two, const uint16_t* left, const uint16_t* right, int64_t steps,
                            const Rows<const float>& start, const Rows<float>& out) {
   if (start.at == nullptr) {
-    _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3);
+    tile_zero<0>(), tile_zero<1>(), tile_zero<2>(), tile_zero<3>();
   } else {
     const float* below = start.below().at;
     tile_load<0>(start.at, start.row), tile_load<1>(start.at + 16, start.row);
@@ -147,8 +147,8 @@ inline void multiply_tiles(bool two, const uint16_t* left, const uint16_t* right
   }
   two ? multiply_both<kCoarse>(left, right, steps) : multiply_upper<kCoarse>(left, right, steps);
   float* below = out.below().at;
-  _tile_stored(0, out.at, out.row), _tile_stored(1, out.at + 16, out.row);
-  if (two) _tile_stored(2, below, out.row), _tile_stored(3, below + 16, out.row);
+  tile_store<0>(out.at, out.row), tile_store<1>(out.at + 16, out.row);
+  if (two) tile_store<2>(below, out.row), tile_store<3>(below + 16, out.row);
 }
 
 constexpr uint64_t bytes_of(int64_t numbers) {
@@ -177,8 +177,7 @@ struct PartOfBlock {
 
 template <bool kCoarse>
 inline void multiply_with(const PackedProduct& p, int64_t begin, int64_t end) {
-  const TileShapes shapes;
-  _tile_loadconfig(&shapes);
+  const Tiles tiles;
   const int64_t steps = half_steps(p.inputs);
   for (int64_t column = begin; column < end; column += kPackedColumns) {
     const uint16_t* right =
@@ -199,7 +198,6 @@ inline void multiply_with(const PackedProduct& p, int64_t begin, int64_t end) {
         copy_row(out.at + r * p.out_row, all.at + r * kPackedColumns, columns);
     }
   }
-  _tile_release();
 }
 
 inline void multiply(const PackedProduct& p, int64_t begin, int64_t end) {

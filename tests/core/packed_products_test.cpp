@@ -30,6 +30,21 @@ TEST_CASE("a product from packed weights is the product, for any number of rows"
   }
 }
 
+TEST_CASE("two layers of one input are what each is by itself, packed or not") {
+  torch::manual_seed(5);
+  const torch::NoGradGuard no_gradient;
+  const LayerWeights one{torch::randn({40, 24}), torch::randn({40})},
+      two{torch::randn({33, 24}), torch::randn({33})};
+  const Tensor x = torch::randn({3, 7, 24});
+  const auto [a, b] = packed_linears(x, one, two);
+  CHECK(difference(a, torch::linear(x, one.weight, one.bias)) < 1e-5);
+  CHECK(difference(b, torch::linear(x, two.weight, two.bias)) < 1e-5);
+  const PackedProducts live;
+  const auto [c, d] = packed_linears(x, one, two);
+  CHECK(torch::equal(c, packed_linear(x, one.weight, one.bias)));
+  CHECK(torch::equal(d, packed_linear(x, two.weight, two.bias)));
+}
+
 TEST_CASE("weights are packed anew once nobody holds on to what they were") {
   torch::manual_seed(2);
   const torch::NoGradGuard no_gradient;
