@@ -18,6 +18,9 @@ class ByItself {
  public:
   /// `threads`: how many there are afterwards.
   explicit ByItself(int threads) : threads_(threads), copies_(at::autocast::is_autocast_cache_enabled()) {
+    // Asked for the first time, a thread takes the number that whoever was last has set: so it is asked
+    // before.
+    at::get_num_threads();
     at::set_num_threads(1);
     at::autocast::set_autocast_cache_enabled(false);
   }
