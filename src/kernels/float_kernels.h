@@ -1,5 +1,5 @@
 // Products of floats with float's exactness where a processor is quickest at bfloat16: what layers make of
-// their inputs and of gradients while they train. src/core/tile_products makes layers of it.
+// their inputs and of gradients while they train. src/core/float_products makes layers of it.
 #pragma once
 
 #include <stdint.h>
