@@ -96,8 +96,11 @@ void Heads::register_in(torch::nn::Module& owner) {
 }
 
 Tensor Heads::split(const Tensor& projected, int64_t heads) {
-  return projected.unflatten(-1, {heads, projected.size(-1) / heads})
-      .transpose(1, 2);  // [B, heads, T, D/heads]
+  const int64_t width = projected.size(-1) / heads;  // [B, heads, T, width]
+  if (torch::GradMode::is_enabled()) return projected.unflatten(-1, {heads, width}).transpose(1, 2);
+  return projected.as_strided(
+      {projected.size(0), heads, projected.size(1), width},
+      {projected.stride(0), width * projected.stride(2), projected.stride(1), projected.stride(2)});
 }
 
 Tensor Heads::split(torch::nn::Linear& projection, const Tensor& x, int64_t heads) {

@@ -108,8 +108,22 @@ Tensor sinusoids(int64_t first, int64_t length, int64_t width, const torch::Tens
       .to(options.dtype());  // [T, D]
 }
 
+Tensor SinusoidTable::rows(int64_t first, int64_t length, const torch::TensorOptions& options) {
+  constexpr int64_t kLeast = 64, kMost = 4096;  // positions that are kept
+  const int64_t end = first + length;
+  if (end > kMost) return sinusoids(first, length, width_, options);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!table_.defined() || table_.size(0) < end || table_.dtype() != options.dtype() ||
+      table_.device() != options.device()) {
+    const c10::InferenceMode off(false);  // what comes next may train
+    const torch::NoGradGuard constant;
+    table_ = sinusoids(0, std::min(kMost, std::max(kLeast, 2 * end)), width_, options);
+  }
+  return table_.slice(0, first, end);
+}
+
 PositionEmbeddingImpl::PositionEmbeddingImpl(const std::string& name, int64_t width, int64_t length)
-    : name_(name), width_(width), length_(length) {
+    : name_(name), width_(width), length_(length), sinusoids_(width) {
   if (name_ == "learned") {
     if (length_ <= 0)
       throw ConfigError(
@@ -123,7 +137,7 @@ PositionEmbeddingImpl::PositionEmbeddingImpl(const std::string& name, int64_t wi
 Tensor PositionEmbeddingImpl::forward(const Tensor& x, int64_t first) {
   const int64_t length = x.size(1);
   if (name_ == "none") return x;
-  if (name_ == "sinusoidal") return x + sinusoids(first, length, width_, x.options());
+  if (name_ == "sinusoidal") return x + sinusoids_.rows(first, length, x.options());
   if (name_ == "linear") {
     const double scale = 1.0 / static_cast<double>(std::max<int64_t>(1, length_));
     return x + torch::arange(first, first + length, x.options()).unsqueeze(1) * scale * weight_;  // [B, T, D]

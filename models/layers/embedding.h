@@ -1,6 +1,7 @@
 // Token embeddings with positions added: none, sinusoidal, learned, linear.
 #pragma once
 
+#include <mutex>
 #include <string>
 
 #include "src/config/fields.h"
@@ -26,6 +27,22 @@ inline Rule position_names() {
   return one_of({"none", "sinusoidal", "learned", "linear"});
 }
 
+/// Sines and cosines of Vaswani 2017, §3.5: [T, D] for positions first … first + T − 1.
+Tensor sinusoids(int64_t first, int64_t length, int64_t width, const torch::TensorOptions& options);
+
+/// The first of them, kept from call to call: a step of decoding asks for one row. For any number of threads.
+class SinusoidTable {
+ public:
+  explicit SinusoidTable(int64_t width) : width_(width) {}
+  /// As `sinusoids`.
+  Tensor rows(int64_t first, int64_t length, const torch::TensorOptions& options);
+
+ private:
+  int64_t width_;
+  std::mutex mutex_;
+  Tensor table_;  // of the options that were last asked for
+};
+
 /// Adds positions to embedded tokens. sinusoidal: Vaswani 2017, §3.5; learned: one vector a position; linear:
 /// p_i = P · i, i / length.
 class PositionEmbeddingImpl : public torch::nn::Module {
@@ -38,6 +55,7 @@ class PositionEmbeddingImpl : public torch::nn::Module {
  private:
   std::string name_;
   int64_t width_, length_;
+  SinusoidTable sinusoids_;
   Tensor weight_;  // learned [length, D], linear [D]
 };
 TORCH_MODULE(PositionEmbedding);
@@ -62,8 +80,5 @@ class TokenEmbeddingImpl : public InputEmbedding {
   Tensor weight_;  // [V, D]
 };
 TORCH_MODULE(TokenEmbedding);
-
-/// Sines and cosines of Vaswani 2017, §3.5: [T, D] for positions first … first + T − 1.
-Tensor sinusoids(int64_t first, int64_t length, int64_t width, const torch::TensorOptions& options);
 
 }  // namespace fovea

@@ -25,7 +25,8 @@ Memory::Memory(std::vector<Tensor> parts, int64_t time_axis, int64_t size, Tenso
 
 namespace {
 
-constexpr int64_t kLeastRoom = 16;  // places along time that a growing part gets at first
+constexpr int64_t kLeastRoom = 16;        // places along time that a growing part gets at first
+constexpr int64_t kLeastBytes = 1 << 16;  // that a thread copies
 
 /// Room for `places` along the axis `time`, as rows [B, time, …] lie in memory.
 Tensor with_room(const Tensor& like, int64_t batch, int64_t time, int64_t places) {
@@ -37,13 +38,13 @@ Tensor with_room(const Tensor& like, int64_t batch, int64_t time, int64_t places
 /// Whether the places of a row lie behind each other, each with all its numbers.
 bool in_rows(const Tensor& part, int64_t time) {
   if (part.dim() < 3 || !part.device().is_cpu()) return false;
-  const Tensor rows = part.movedim(time, 1);
   int64_t numbers = 1;
-  for (int64_t axis = rows.dim() - 1; axis > 1; --axis) {
-    if (rows.stride(axis) != numbers && rows.size(axis) > 1) return false;
-    numbers *= rows.size(axis);
+  for (int64_t axis = part.dim() - 1; axis > 0; --axis) {
+    if (axis == time) continue;
+    if (part.stride(axis) != numbers && part.size(axis) > 1) return false;
+    numbers *= part.size(axis);
   }
-  return rows.stride(1) == numbers;
+  return part.stride(time) == numbers;
 }
 
 /// How many places a row has.
@@ -66,7 +67,18 @@ Tensor written_behind(const Tensor& part, const Tensor& next, int64_t time) {
   std::vector<int64_t> sizes = part.sizes().vec();
   sizes[static_cast<size_t>(time)] = size + more;
   const Tensor joined = part.as_strided(sizes, part.strides(), 0);
-  joined.narrow(0, 0, next.size(0)).narrow(time, size, more).copy_(next);
+  if (!in_rows(next, time)) {
+    joined.narrow(0, 0, next.size(0)).narrow(time, size, more).copy_(next);
+    return joined;
+  }
+  const auto bytes = static_cast<int64_t>(next.element_size()), length = more * next.stride(time) * bytes;
+  const auto* from = static_cast<const char*>(next.const_data_ptr());
+  auto* to = static_cast<char*>(joined.data_ptr()) + size * joined.stride(time) * bytes;
+  parallel_parts(next.size(0), kLeastBytes / std::max<int64_t>(1, length), [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r)
+      std::memcpy(to + r * joined.stride(0) * bytes, from + r * next.stride(0) * bytes,
+                  static_cast<size_t>(length));
+  });
   return joined;
 }
 
@@ -112,7 +124,6 @@ Tensor selected_rows(const Tensor& part, const Tensor& rows, int64_t time) {
   const int64_t length = part.stride(time) * bytes * (runs == 1 ? size : 1);
   const Tensor places = rows.to(torch::kInt64).contiguous();
   const int64_t* place = places.const_data_ptr<int64_t>();
-  constexpr int64_t kLeastBytes = 1 << 16;  // that a thread copies
   parallel_parts(count, kLeastBytes / std::max<int64_t>(1, runs * length), [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r)
       for (int64_t run = 0; run < runs; ++run)

@@ -31,6 +31,14 @@ const ProductKernels& products() {
   return kernels<ProductKernels>();
 }
 
+constexpr int64_t kMostRoom = int64_t{1} << 23;  // bytes that a thread keeps
+
+/// Where left sides were last laid out on this thread.
+Tensor& left_room() {
+  thread_local Tensor room;
+  return room;
+}
+
 /// `matrix` [N, D] as right side: bytes.
 Tensor pack_matrix(const Tensor& matrix) {
   const Tensor rows = matrix.contiguous();
@@ -95,9 +103,15 @@ Tensor packed(const Tensor& weight) {
 
 PackedRows::PackedRows(const Tensor& x) : rows_(x.numel() / x.size(-1)), inputs_(x.size(-1)) {
   const Tensor rows = x.contiguous();
-  left_ = torch::empty({products().left_bytes(rows_, inputs_)}, torch::kUInt8);
+  const int64_t bytes = products().left_bytes(rows_, inputs_);
+  left_ = std::move(left_room());
+  if (!left_.defined() || left_.numel() < bytes) left_ = torch::empty({bytes}, torch::kUInt8);
   products().pack_left(rows.const_data_ptr<float>(), inputs_, rows_, inputs_, /*coarse=*/false,
                        left_.data_ptr());
+}
+
+PackedRows::~PackedRows() {
+  if (left_.numel() <= kMostRoom) left_room() = std::move(left_);
 }
 
 int64_t PackedRows::room() const {

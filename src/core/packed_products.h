@@ -69,10 +69,14 @@ bool packs(const Tensor& x, const Tensor& weight);
 /// `weight` [N, D], packed: bytes. Where `packs` says so.
 Tensor packed(const Tensor& weight);
 
-/// Rows of x [.., D] as left sides of such products.
+/// Rows of x [.., D] as left sides of such products, in room that a thread keeps for the next: of one layer
+/// after the other it is still in a near cache.
 class PackedRows {
  public:
   explicit PackedRows(const Tensor& x);
+  ~PackedRows();
+  PackedRows(const PackedRows&) = delete;
+  PackedRows& operator=(const PackedRows&) = delete;
   int64_t rows() const { return rows_; }
   /// Rows that an answer needs room for: those behind the last are written too.
   int64_t room() const;

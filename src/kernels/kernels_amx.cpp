@@ -175,29 +175,38 @@ struct PartOfBlock {
   Rows<float> all() { return {numbers, bytes_of(kPackedColumns)}; }
 };
 
+/// Bytes of a left side that the second cache holds beside the right one: more rows take turns.
+constexpr int64_t kNearLeft = 1 << 19;
+
+/// [rows, columns] of the answer from `row`, `column` on: at most 32 each.
+template <bool kCoarse>
+inline void multiply_block(const PackedProduct& p, int64_t row, int64_t rows, int64_t column,
+                           int64_t columns) {
+  const int64_t steps = half_steps(p.inputs);
+  const uint16_t* right =
+      static_cast<const uint16_t*>(p.right) + column / kPackedColumns * steps * kRightStep;
+  const uint16_t* left = static_cast<const uint16_t*>(p.left) + row / 16 * steps * kLeftStep;
+  const Rows<float> out{p.out + row * p.out_row + column, bytes_of(p.out_row)};
+  const bool whole = row + round_up(rows, kPackedRows) <= p.rows + p.spare;
+  if (whole && columns == kPackedColumns && (!p.add || p.bias == nullptr)) {
+    multiply_tiles<kCoarse>(rows > 16, left, right, steps, start_of(p, out, column), out);
+    return;
+  }
+  PartOfBlock block(p, out, column, rows, columns);
+  const Rows<float> all = block.all();
+  multiply_tiles<kCoarse>(rows > 16, left, right, steps, {all.at, all.row}, all);
+  for (int64_t r = 0; r < rows; ++r) copy_row(out.at + r * p.out_row, all.at + r * kPackedColumns, columns);
+}
+
 template <bool kCoarse>
 inline void multiply_with(const PackedProduct& p, int64_t begin, int64_t end) {
   const Tiles tiles;
-  const int64_t steps = half_steps(p.inputs);
-  for (int64_t column = begin; column < end; column += kPackedColumns) {
-    const uint16_t* right =
-        static_cast<const uint16_t*>(p.right) + column / kPackedColumns * steps * kRightStep;
-    for (int64_t row = 0; row < p.rows; row += 32) {
-      const uint16_t* left = static_cast<const uint16_t*>(p.left) + row / 16 * steps * kLeftStep;
-      const int64_t rows = lesser(32, p.rows - row), columns = lesser(kPackedColumns, end - column);
-      const Rows<float> out{p.out + row * p.out_row + column, bytes_of(p.out_row)};
-      const bool whole = row + round_up(rows, kPackedRows) <= p.rows + p.spare;
-      if (whole && columns == kPackedColumns && (!p.add || p.bias == nullptr)) {
-        multiply_tiles<kCoarse>(rows > 16, left, right, steps, start_of(p, out, column), out);
-        continue;
-      }
-      PartOfBlock block(p, out, column, rows, columns);
-      const Rows<float> all = block.all();
-      multiply_tiles<kCoarse>(rows > 16, left, right, steps, {all.at, all.row}, all);
-      for (int64_t r = 0; r < rows; ++r)
-        copy_row(out.at + r * p.out_row, all.at + r * kPackedColumns, columns);
-    }
-  }
+  const int64_t turn = 32 + kNearLeft / left_bytes(32, p.inputs) * 32;
+  for (int64_t first = 0; first < p.rows; first += turn)
+    for (int64_t column = begin; column < end; column += kPackedColumns)
+      for (int64_t row = first; row < lesser(first + turn, p.rows); row += 32)
+        multiply_block<kCoarse>(p, row, lesser(32, p.rows - row), column,
+                                lesser(kPackedColumns, end - column));
 }
 
 inline void multiply(const PackedProduct& p, int64_t begin, int64_t end) {

@@ -30,6 +30,25 @@ TEST_CASE("a product from packed weights is the product, for any number of rows"
   }
 }
 
+TEST_CASE("rows that are laid out while others are keep to themselves") {
+  torch::manual_seed(7);
+  const torch::NoGradGuard no_gradient;
+  const Tensor weight = torch::randn({32, 70});
+  const PackedProducts live;
+  const Tensor right = packed(weight);
+  const auto product = [&](const PackedRows& rows) {
+    const Tensor y = torch::empty({rows.room(), 32});
+    rows.multiply(right, 32, {}, 0, 32, y.data_ptr<float>(), 32);
+    return y.slice(0, 0, rows.rows());
+  };
+  for (const int64_t rows : {40, 3, 64}) {  // room that is too large, and too small
+    const Tensor x = torch::randn({rows, 70}), other = torch::randn({rows + 5, 70});
+    const PackedRows one(x), two(other);
+    CHECK(difference(product(one), torch::linear(x, weight)) < 2e-3);
+    CHECK(difference(product(two), torch::linear(other, weight)) < 2e-3);
+  }
+}
+
 TEST_CASE("two layers of one input are what each is by itself, packed or not") {
   torch::manual_seed(5);
   const torch::NoGradGuard no_gradient;

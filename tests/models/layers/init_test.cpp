@@ -56,6 +56,16 @@ TEST_CASE(
   CHECK(sinusoids(0, 4, 5, torch::kFloat64).sizes() == at::IntArrayRef({4, 5}));  // odd widths too
 }
 
+TEST_CASE("kept sinusoidal positions are those that are made anew, whatever was asked before") {
+  SinusoidTable table(6);
+  const c10::InferenceMode decoding;
+  for (const auto type : {torch::kFloat32, torch::kFloat64, torch::kFloat32})
+    for (const auto& [first, length] : {std::pair<int64_t, int64_t>{0, 1}, {60, 10}, {5, 2}, {4090, 20}}) {
+      INFO(first);
+      CHECK(torch::equal(table.rows(first, length, type), sinusoids(first, length, 6, type)));
+    }
+}
+
 TEST_CASE("positions from `first` on are those of the whole sequence") {
   for (const char* name : {"none", "sinusoidal", "learned", "linear"}) {
     INFO(name);
