@@ -30,7 +30,8 @@ def joined(x):
 
 
 def additive(q, k, v, p):
-    scores = torch.tanh(q.unsqueeze(2) + k.unsqueeze(1) + p["scorer.bias"]) @ p["scorer.energy.weight"]
+    # The bias joins the queries, before there are T as many sums.
+    scores = torch.tanh((q + p["scorer.bias"]).unsqueeze(2) + k.unsqueeze(1)) @ p["scorer.energy.weight"]
     return torch.softmax(scores, -1) @ v
 
 

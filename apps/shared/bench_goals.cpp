@@ -29,9 +29,10 @@ std::vector<Goal> goals() {
 }
 
 /// The scores and what follows of queries and keys that have been projected: one call of the kernels.
-Tensor additive(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& energy) {
+Tensor additive(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& bias, const Tensor& energy) {
   FusedCall call;
-  call.query = q.unsqueeze(1), call.key = k.unsqueeze(1), call.value = v.unsqueeze(1);  // [B, 1, T, A]
+  call.query = (q + bias).unsqueeze(1);  // [B, 1, T, A]
+  call.key = k.unsqueeze(1), call.value = v.unsqueeze(1);
   call.pair = PairRule::kTanh, call.energy = energy;
   return fused_attention(call);
 }
@@ -48,12 +49,13 @@ std::function<void()> step_of(const Goal& goal) {
   std::vector<Tensor> inputs;
   for (int side = 0; side < 3; ++side) inputs.push_back(torch::randn({goal.batch, goal.length, width}));
   const bool projected = group.value("scorer", "") == "additive";
-  const Tensor energy = torch::randn({width}).div(16).requires_grad_();
+  const Tensor bias = torch::zeros({width}).requires_grad_(),
+               energy = torch::randn({width}).div(16).requires_grad_();
   return [=] {
     std::vector<Tensor> x;
     for (const Tensor& input : inputs) x.push_back(input.detach().requires_grad_());
     const Tensor context =
-        projected ? additive(x[0], x[1], x[2], energy) : attention->forward(x[0], x[1], x[2]).context;
+        projected ? additive(x[0], x[1], x[2], bias, energy) : attention->forward(x[0], x[1], x[2]).context;
     context.sum().backward();
   };
 }

@@ -87,12 +87,14 @@ struct HeadCall {
 };
 
 /// What a forward pass writes: attended values [Tq, Dv]; two numbers of every row [Tq, 2] that the backward
-/// pass wants back, or null; the weights [Tq, Tk] before dropout, or null.
+/// pass wants back, or null; the weights [Tq, Tk] before dropout, or null; of kTanh and kGated the scores
+/// [Tq, Tk] without bias and mask where any row of a block looks, which spare the backward pass making them
+/// again, or null.
 template <class T>
 struct HeadAnswer {
   RowsOf<T> attended;
   T* rows = nullptr;
-  RowsOf<T> weights;
+  RowsOf<T> weights, scores;
 };
 
 /// What a backward pass reads and writes. The rows of `query` that the call answers, and all of the others,
@@ -101,6 +103,7 @@ template <class T>
 struct HeadGradient {
   RowsOf<const T> attended;  // of the attended values [Tq, Dv]
   const T* rows = nullptr;
+  RowsOf<const T> scores;  // as the forward pass wrote them, or null
   RowsOf<T> query, key, value;
   RowsOf<T> relative_query, relative_key, relative_value;  // written; where the call has them
   T* energy = nullptr;                                     // [A], or null

@@ -32,6 +32,9 @@ struct Head {
   PairSide<T> query_side{}, key_side{};
   T* energy = nullptr;
   bool direct = false;
+  bool filled = false;           // the query side, with the numbers of the only block
+  RowsOf<T> kept_scores;         // where those of pairs are kept, or null
+  RowsOf<const T> known_scores;  // where they were, or null
   T *key_copy = nullptr, *value_copy = nullptr;
   T *query_copy = nullptr, *grad_copy = nullptr, *block_out = nullptr;
   T *key_sum = nullptr, *value_sum = nullptr, *query_sum = nullptr, *energy_sum = nullptr;
@@ -142,6 +145,7 @@ inline void pack(Head<T>& h) {
                    : fill_side<T, false>(x, stride, rows, features, h.features, side);
   };
   h.direct = !fill(c.key.data + h.first * c.key.stride, c.key.stride, count, h.key_side) || c.queries == 1;
+  h.filled = !h.direct && c.block_count == 1;
   for (int64_t b = 0; b < c.block_count && !h.direct; ++b)
     h.direct = !fill(c.query.data + c.blocks[b].begin * c.query.stride, c.query.stride,
                      c.blocks[b].end - c.blocks[b].begin, h.query_side);
@@ -154,10 +158,8 @@ inline void pack_queries(Head<T>& h, const RowBlock& block) {
   const HeadCall<T>& c = h.call;
   const T* x = c.query.data + block.begin * c.query.stride;
   const int64_t rows = block.end - block.begin, features = h.gated ? c.width / 2 : c.width;
-  if (h.gated)
-    fill_side<T, true>(x, c.query.stride, rows, features, h.features, h.query_side);
-  else
-    fill_side<T, false>(x, c.query.stride, rows, features, h.features, h.query_side);
+  if (h.gated && !h.filled) fill_side<T, true>(x, c.query.stride, rows, features, h.features, h.query_side);
+  if (!h.gated && !h.filled) fill_side<T, false>(x, c.query.stride, rows, features, h.features, h.query_side);
   if (!h.direct) raise_side(h.query_side, rows, h.side_numbers());
 }
 
@@ -175,6 +177,28 @@ inline void with_pair_kind(bool gated, bool direct, F f) {
   if (!gated && !direct) f(Constant<false>{}, Constant<false>{});
 }
 
+/// Scores of the pairs of a run.
+template <class T>
+inline void fill_pairs(const Head<T>& h, const RowBlock& block, const KeyRun& run) {
+  const int64_t rows = block.end - block.begin, count = run.end - run.begin;
+  T* out = h.tile + run.column;
+  if (h.known_scores.data != nullptr) {
+    for (int64_t i = 0; i < rows; ++i)
+      copy_row(out + i * h.row, h.known_scores.data + (block.begin + i) * h.known_scores.stride + run.begin,
+               count);
+    return;
+  }
+  const PairSide<T> keys{h.key_side.data + (run.begin - h.first) * h.key_side.row, h.key_side.row};
+  with_pair_kind(h.gated, h.direct, [&](auto gated, auto direct) {
+    pair_scores<T, decltype(gated)::value, decltype(direct)::value>(h.query_side, keys, h.energy, h.features,
+                                                                    rows, count, out, h.row);
+  });
+  if (h.kept_scores.data == nullptr) return;
+  for (int64_t i = 0; i < rows; ++i)
+    copy_row(h.kept_scores.data + (block.begin + i) * h.kept_scores.stride + run.begin, out + i * h.row,
+             count);
+}
+
 template <class T>
 inline void fill_scores(Head<T>& h, const RowBlock& block) {
   const HeadCall<T>& c = h.call;
@@ -189,11 +213,7 @@ inline void fill_scores(Head<T>& h, const RowBlock& block) {
       panel_product(queries, h.key_panels + offset * c.width, c.width, out, h.row, rows,
                     round_up(run.end - run.begin, kPanel<T>));
     } else if (h.pairs) {
-      const PairSide<T> keys{h.key_side.data + offset * h.key_side.row, h.key_side.row};
-      with_pair_kind(h.gated, h.direct, [&](auto gated, auto direct) {
-        pair_scores<T, decltype(gated)::value, decltype(direct)::value>(
-            h.query_side, keys, h.energy, h.features, rows, run.end - run.begin, out, h.row);
-      });
+      fill_pairs(h, block, run);
     } else {
       for (int64_t i = 0; i < rows; ++i) clear(out + i * h.row, run.end - run.begin);
     }
@@ -655,6 +675,7 @@ template <class T>
 void attention_forward(const HeadCall<T>& call, const HeadAnswer<T>& answer, T* memory) {
   Scratch<T> scratch{memory};
   Head<T> h(call, false, scratch);
+  h.kept_scores = answer.scores;
   pack(h);
   for (int64_t b = 0; b < call.block_count; ++b) forward_block(h, call.blocks[b], answer);
 }
@@ -663,6 +684,7 @@ template <class T>
 void attention_backward(const HeadCall<T>& call, const HeadGradient<T>& g, T* memory) {
   Scratch<T> scratch{memory};
   Head<T> h(call, true, scratch);
+  h.known_scores = g.scores;
   pack(h);
   clear(h.value_sum, h.span() * h.value_width);
   if (h.product) clear(h.key_sum, h.span() * h.width);

@@ -7,6 +7,7 @@
 // each pair (`direct`).
 #pragma once
 
+#include "src/kernels/rows.h"
 #include "src/kernels/simd.h"
 
 namespace fovea::FOVEA_ISA {
@@ -34,11 +35,12 @@ inline bool fill_side(const T* x, int64_t x_row, int64_t rows, int64_t width, in
       const T factor = half == 0 ? static_cast<T>(2) : static_cast<T>(-1);
       const T* from = x + r * x_row + half * width;
       T* to = side.data + r * side.row + half * padded;
-      for (int64_t a = 0; a < width; ++a) to[a] = factor * from[a];
-      for (int64_t a = width; a < padded; ++a) to[a] = 0;
       for (int64_t a = 0; a < padded; a += kLanes<T>) {
-        const Vec<T> value = load(to + a), size = value < 0 ? -value : value;
+        const int64_t left = width - a;
+        const Vec<T> value = factor * (left >= kLanes<T> ? load(from + a) : load_some(from + a, left));
+        const Vec<T> size = value < 0 ? -value : value;
         largest = size > largest ? size : largest;
+        store(to + a, value);
       }
     }
   return !(max_lanes<T>(largest) > kLargestExponent<T>);

@@ -140,8 +140,9 @@ struct Answer {
   std::vector<T> attended, query, key, value, energy, bias, relative_query, relative_key, relative_value;
 };
 
+/// With `keeps` the backward pass takes over the scores of pairs instead of making them again.
 template <class T>
-Answer<T> run(const AttentionKernels<T>& kernels, const Problem& p) {
+Answer<T> run(const AttentionKernels<T>& kernels, const Problem& p, bool keeps = false) {
   const auto as = [](const Numbers& x) { return std::vector<T>(x.begin(), x.end()); };
   const std::vector<T> query = as(p.query), key = as(p.key), value = as(p.value), energy = as(p.energy),
                        bias = as(p.bias), grad = as(p.grad), relative_query = as(p.relative_query),
@@ -181,8 +182,12 @@ Answer<T> run(const AttentionKernels<T>& kernels, const Problem& p) {
   a.attended.resize(p.queries * p.value_width), a.query.resize(query.size()), a.key.resize(key.size());
   a.value.resize(value.size()), a.energy.resize(energy.size()), a.bias.resize(bias.size());
   std::vector<T> numbers(2 * p.queries), scratch(kernels.scratch(call, true));
-  kernels.forward(call, {{a.attended.data(), p.value_width}, numbers.data()}, scratch.data());
+  std::vector<T> scores(keeps ? p.queries * p.keys : 0);
+  HeadAnswer<T> answer{{a.attended.data(), p.value_width}, numbers.data()};
+  if (keeps) answer.scores = {scores.data(), p.keys};
+  kernels.forward(call, answer, scratch.data());
   HeadGradient<T> gradient;
+  if (keeps) gradient.scores = {scores.data(), p.keys};
   gradient.attended = {grad.data(), p.value_width}, gradient.rows = numbers.data();
   gradient.query = {a.query.data(), p.width}, gradient.key = {a.key.data(), p.width};
   gradient.value = {a.value.data(), p.value_width};
@@ -241,6 +246,9 @@ std::vector<Problem> problems() {
   Problem one_query;
   one_query.queries = 1, one_query.pair = PairRule::kTanh;
   list.push_back(one_query);
+  Problem several;  // blocks of pairs
+  several.queries = 113, several.keys = 150, several.pair = PairRule::kGated, several.causal = true;
+  list.push_back(several);
   for (Problem& p : list) p.draw(11);
   return list;
 }
@@ -312,6 +320,22 @@ TEST_CASE("kernels of every instruction set are the loops, in double") {
 
 TEST_CASE("kernels of every instruction set are the loops, in float") {
   check_all<float>(2e-5, 1e-4);
+}
+
+TEST_CASE("scores of pairs that are kept give the gradients that scores made again do") {
+  for (const auto* kernels : available<float>())
+    for (const Problem& p : problems()) {
+      if (p.pair == PairRule::kProduct) continue;
+      CAPTURE(kernels->name, static_cast<int>(p.pair), static_cast<int>(p.row), p.causal, p.spread,
+              p.queries);
+      const Answer<float> again = run(*kernels, p), kept = run(*kernels, p, true);
+      CHECK(kept.attended == again.attended);
+      CHECK(kept.query == again.query);
+      CHECK(kept.key == again.key);
+      CHECK(kept.value == again.value);
+      CHECK(kept.energy == again.energy);
+      CHECK(kept.bias == again.bias);
+    }
 }
 
 TEST_CASE("of equal scores top-k takes the first") {

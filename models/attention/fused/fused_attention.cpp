@@ -185,17 +185,24 @@ void each_piece(const FusedCall& c, const Shape& s, const Pieces& pieces, Task t
   });
 }
 
-/// `numbers` and `weights` may be undefined.
+/// What a forward pass may write beside the attended values; each may be undefined.
+struct Beside {
+  Tensor numbers;  // [B, H, Tq, 2]
+  Tensor scores;   // [B, H, Tq, Tk], of pairs
+  Tensor weights;  // [B, H, Tq, Tk]
+};
+
 template <class T>
-void forward(const FusedCall& c, const Tensor& attended, const Tensor& numbers, const Tensor& weights) {
+void forward(const FusedCall& c, const Tensor& attended, const Beside& beside) {
   const Shape s(c);
   const auto& kernels = fovea::kernels<AttentionKernels<T>>();
   for (int64_t begin = 0; begin < s.queries;) {
     const TilePlan plan(c.mask, s.sizes, c.first, begin);
     each_piece<T>(c, s, Pieces(plan, s), [&](const HeadCall<T>& call, Work& work) {
       HeadAnswer<T> answer;
-      if (numbers.defined()) answer.rows = numbers.data_ptr<T>() + work.head * 2 * s.queries;
-      if (weights.defined()) answer.weights = rows_to<T>(weights, call.batch, call.head);
+      if (beside.numbers.defined()) answer.rows = beside.numbers.data_ptr<T>() + work.head * 2 * s.queries;
+      if (beside.scores.defined()) answer.scores = rows_to<T>(beside.scores, call.batch, call.head);
+      if (beside.weights.defined()) answer.weights = rows_to<T>(beside.weights, call.batch, call.head);
       T* scratch = room<T>(work.scratch, kernels.scratch(call, false));
       if constexpr (std::is_same_v<T, float>)
         if (is_half(c)) {
@@ -239,7 +246,7 @@ Tensor empty_pieces(int64_t pieces, const Shape& s, int64_t width, const torch::
 
 template <class T>
 void backward(const FusedCall& c, const Shape& s, const TilePlan& plan, bool only_plan,
-              const Tensor& attended_grad, const Tensor& numbers, Gradients& g) {
+              const Tensor& attended_grad, const Beside& kept, Gradients& g) {
   const Pieces pieces(plan, s);
   const auto& kernels = fovea::kernels<AttentionKernels<T>>();
   const auto options = wide_options(c);
@@ -263,7 +270,8 @@ void backward(const FusedCall& c, const Shape& s, const TilePlan& plan, bool onl
   each_piece<T>(c, s, pieces, [&](const HeadCall<T>& call, Work& work) {
     const int64_t b = call.batch, h = call.head, at = work.piece * pieces.heads + work.head;
     HeadGradient<T> gradient;
-    if (numbers.defined()) gradient.rows = numbers.const_data_ptr<T>() + work.head * 2 * s.queries;
+    if (kept.numbers.defined()) gradient.rows = kept.numbers.const_data_ptr<T>() + work.head * 2 * s.queries;
+    if (kept.scores.defined()) gradient.scores = rows_of<T>(kept.scores, b, h);
     if (g.energy.defined()) gradient.energy = g.energy.data_ptr<T>() + at * g.energy.size(-1);
     if (g.bias.defined()) gradient.bias = g.bias.data_ptr<T>() + at * g.bias.size(-1) + s.queries - 1;
     if (g.relative_key.defined()) {
@@ -298,6 +306,12 @@ void backward(const FusedCall& c, const Shape& s, const TilePlan& plan, bool onl
 /// Whether the backward pass wants two numbers of each row back.
 bool keeps_numbers(RowRule rule) {
   return rule == RowRule::kSoftmax || rule == RowRule::kSoftmaxOne || rule == RowRule::kHard;
+}
+
+/// Whether the scores of pairs are kept for it: they take no more room than the queries, and a third of the
+/// tanhs to make again.
+bool keeps_scores(const FusedCall& c) {
+  return (c.pair == PairRule::kTanh || c.pair == PairRule::kGated) && c.key.size(2) <= c.query.size(3);
 }
 
 /// A call on its way to the backward pass.
@@ -359,11 +373,12 @@ class FusedFunction : public torch::autograd::Function<FusedFunction> {
     c.relative_value = given_or_none(relative_value);
     c = laid_out(std::move(c));
     const Tensor attended = empty_attended(c);
-    Tensor numbers;
+    Beside beside;
     if (keeps_numbers(c.row.rule))
-      numbers = torch::empty({query.size(0), query.size(1), query.size(2), 2}, wide_options(c));
-    dispatch(query, [&](auto type) { fovea::forward<decltype(type)>(c, attended, numbers, {}); });
-    torch::autograd::variable_list kept = {numbers};
+      beside.numbers = torch::empty({query.size(0), query.size(1), query.size(2), 2}, wide_options(c));
+    if (keeps_scores(c)) beside.scores = torch::empty(Shape(c).sizes, wide_options(c));
+    dispatch(query, [&](auto type) { fovea::forward<decltype(type)>(c, attended, beside); });
+    torch::autograd::variable_list kept = {beside.numbers, beside.scores};
     for (Tensor* const x : tensors_of(c)) kept.push_back(std::exchange(*x, Tensor()));
     context->save_for_backward(kept);
     auto rest = c10::make_intrusive<KeptCall>();
@@ -376,8 +391,9 @@ class FusedFunction : public torch::autograd::Function<FusedFunction> {
     once_differentiable("fused_attention", "model.attention.engine=plain");
     const auto kept = context->get_saved_variables();
     FusedCall c = c10::static_intrusive_pointer_cast<KeptCall>(context->saved_data["call"].toCapsule())->call;
-    const Tensor numbers = kept[0], grad = in_rows(grads[0]);
-    size_t next = 1;
+    const Beside beside{kept[0], kept[1], {}};
+    const Tensor grad = in_rows(grads[0]);
+    size_t next = 2;
     for (Tensor* const x : tensors_of(c)) *x = kept[next++];
     const Shape s(c);
     const auto rows = [&](const Tensor& like) {
@@ -391,7 +407,7 @@ class FusedFunction : public torch::autograd::Function<FusedFunction> {
       const TilePlan plan(c.mask, s.sizes, c.first, begin);
       const bool only_plan = begin == 0 && plan.end() == s.queries;
       dispatch(c.query,
-               [&](auto type) { fovea::backward<decltype(type)>(c, s, plan, only_plan, grad, numbers, g); });
+               [&](auto type) { fovea::backward<decltype(type)>(c, s, plan, only_plan, grad, beside, g); });
       key = added(key, over_pieces(g.key)), value = added(value, over_pieces(g.value));
       for (const auto& [sum, of] :
            {std::pair(&energy, &g.energy), std::pair(&bias, &g.bias),
@@ -433,7 +449,7 @@ FusedAnswer fused_answer(const FusedCall& call) {
   RECORD_FUNCTION("fovea::fused_attention", counted);
   const FusedCall c = laid_out(typed(call));
   const Tensor attended = empty_attended(c), weights = torch::empty(Shape(c).sizes, wide_options(c));
-  dispatch(c.query, [&](auto type) { fovea::forward<decltype(type)>(c, attended, {}, weights); });
+  dispatch(c.query, [&](auto type) { fovea::forward<decltype(type)>(c, attended, {{}, {}, weights}); });
   const auto type = call.value.scalar_type();
   return {attended.to(type), weights.to(type)};
 }
