@@ -229,7 +229,7 @@ struct Gradients {
 };
 
 /// [1, B, H, Tk, X] and [1, B, H, Tk, Dv], a row of the one beside that of the other: projections of one
-/// input make their gradients of both at once (layer_linears).
+/// input make their gradients of both at once (layer_linears). Keys of pairs have a projection of their own.
 std::pair<Tensor, Tensor> empty_beside(const Shape& s, const torch::TensorOptions& options) {
   const int64_t width = s.heads * s.width, value_width = s.heads * s.value_width;
   const Tensor both = torch::empty({1, s.batch, s.keys, width + value_width}, options);
@@ -253,7 +253,7 @@ void backward(const FusedCall& c, const Shape& s, const TilePlan& plan, bool onl
   // Where there are several to add up, they are not narrowed before.
   const bool wide_keys = !is_half(c) || pieces.count > 1 || !only_plan;
   const auto of_keys = wide_keys ? options : c.query.options();
-  if (pieces.count == 1) {
+  if (pieces.count == 1 && c.pair == PairRule::kProduct) {
     std::tie(g.key, g.value) = empty_beside(s, of_keys);
   } else {
     g.key = empty_pieces(pieces.count, s, s.width, of_keys);
