@@ -1,9 +1,13 @@
 // Attention calls of every kind, forward and backward: time, memory, share of what the machine can do.
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "apps/shared/bench.h"
 #include "models/attention/fused/tile_plan.h"
 #include "models/attention/registry.h"
+#include "src/base/error.h"
 #include "src/kernels/kernel_sets.h"
 
 namespace fovea {
@@ -13,41 +17,72 @@ constexpr int64_t kHeads = 4, kWidth = 64;  // of a head
 
 /// A variant: self-attention of one example with four heads of 64.
 struct Kernel {
-  const char* name;
+  std::string name;
   Json group;
 };
 
-std::vector<Kernel> timed_kernels() {
-  return {{"scaled-dot", Json::object()},
-          {"scaled-dot-causal", {{"pattern", "causal"}}},
-          {"scaled-dot-causal-alibi", {{"pattern", "causal"}, {"position", "alibi"}}},
-          {"scaled-dot-causal-t5", {{"pattern", "causal"}, {"position", "t5"}}},
-          {"scaled-dot-causal-shaw", {{"pattern", "causal"}, {"position", "shaw"}}},
-          {"scaled-dot-causal-xl", {{"pattern", "causal"}, {"position", "transformer-xl"}}},
-          {"adaptive-span", {{"pattern", "adaptive-span"}, {"span", 64}}},
-          {"cosine", {{"scorer", "cosine"}}},
-          {"general", {{"scorer", "general"}}},
-          {"distance", {{"scorer", "distance"}}},
-          {"additive", {{"scorer", "additive"}}},
-          {"gated", {{"scorer", "gated"}}},
-          {"local-64", {{"pattern", "local"}, {"window", 64}}},
-          {"block-64", {{"pattern", "block"}, {"block", 64}}},
-          {"global-local-64", {{"pattern", "global-local"}, {"window", 64}}},
-          {"softmax-one", {{"normalizer", "softmax-one"}}},
-          {"sigmoid", {{"normalizer", "sigmoid"}}},
-          {"sparsemax", {{"normalizer", "sparsemax"}}},
-          {"entmax15", {{"normalizer", "entmax15"}}},
-          {"top-k", {{"normalizer", "top-k"}}},
-          {"linear", {{"name", "linear"}}}};
+/// Every entry of one axis that no kernel has yet, as `{key: entry}` beside `others`.
+template <class Entries>
+void add_axis(const Entries& entries, const std::string& key, const Json& others, std::vector<Kernel>& to) {
+  for (const auto& entry : entries) {
+    const bool known = std::any_of(to.begin(), to.end(), [&](const Kernel& kernel) {
+      return kernel.group.value(key, "") == entry.name;
+    });
+    if (known) continue;
+    Kernel kernel{entry.name, others};
+    kernel.group[key] = entry.name;
+    to.push_back(std::move(kernel));
+  }
 }
 
-/// The attention of a kernel over its four heads, no projections.
-std::shared_ptr<Attention> made(const Kernel& kernel, const char* engine) {
+/// Some by the names they have in docs/performance.md, then all others that the registry has.
+std::vector<Kernel> timed_kernels() {
+  std::vector<Kernel> all = {
+      {"scaled-dot", {{"scorer", "scaled-dot"}}},
+      {"scaled-dot-causal", {{"pattern", "causal"}}},
+      {"scaled-dot-causal-alibi", {{"pattern", "causal"}, {"position", "alibi"}}},
+      {"scaled-dot-causal-t5", {{"pattern", "causal"}, {"position", "t5"}}},
+      {"scaled-dot-causal-shaw", {{"pattern", "causal"}, {"position", "shaw"}}},
+      {"scaled-dot-causal-xl", {{"pattern", "causal"}, {"position", "transformer-xl"}}},
+      {"adaptive-span", {{"pattern", "adaptive-span"}, {"span", 64}}},
+      {"cosine", {{"scorer", "cosine"}}},
+      {"general", {{"scorer", "general"}}},
+      {"distance", {{"scorer", "distance"}}},
+      {"additive", {{"scorer", "additive"}}},
+      {"gated", {{"scorer", "gated"}}},
+      {"local-64", {{"pattern", "local"}, {"window", 64}}},
+      {"block-64", {{"pattern", "block"}, {"block", 64}}},
+      {"global-local-64", {{"pattern", "global-local"}, {"window", 64}}},
+      {"softmax-one", {{"normalizer", "softmax-one"}}},
+      {"sigmoid", {{"normalizer", "sigmoid"}}},
+      {"sparsemax", {{"normalizer", "sparsemax"}}},
+      {"entmax15", {{"normalizer", "entmax15"}}},
+      {"top-k", {{"normalizer", "top-k"}}}};
+  add_axis(scorers().entries(), "scorer", Json::object(), all);
+  add_axis(normalizers().entries(), "normalizer", Json::object(), all);
+  add_axis(patterns().entries(), "pattern", Json::object(), all);
+  add_axis(attention_positions().entries(), "position", {{"pattern", "causal"}}, all);
+  add_axis(direct_attentions().entries(), "name", Json::object(), all);
+  // These are what the others have where nothing else is said.
+  std::erase_if(all, [](const Kernel& kernel) {
+    return kernel.name == "softmax" || kernel.name == "full" || kernel.name == "none";
+  });
+  return all;
+}
+
+/// The attention of a kernel over its four heads, no projections, for `length` queries and keys.
+std::shared_ptr<Attention> made(const Kernel& kernel, const char* engine, int64_t length) {
   Json group = kernel.group;
   if (!group.contains("name")) group["engine"] = engine;
   group["heads"] = kHeads, group["projections"] = false;
+  if (const std::string scorer = group.value("scorer", "scaled-dot"); group.value("name", "").empty())
+    for (const FieldInfo& field : scorers().at(scorer).fields)
+      if (field.name == "length") group["length"] = length;  // as many keys as it can score
   AttentionShape shape;
   shape.query_width = shape.key_width = shape.value_width = shape.width = kHeads * kWidth;
+  shape.length = shape.queries = length;
+  if (const auto side = std::lround(std::sqrt(length)); side * side == length)
+    shape.rows = shape.columns = side;
   torch::manual_seed(1);
   return make_attention(resolve_attention(group, "attention"), shape, "attention");
 }
@@ -87,14 +122,23 @@ Json limits(const BenchRequest& request) {
           {"instructions", kernels<AttentionKernels<float>>().name}};
 }
 
-/// What a step did in a second of a processor's time: operations of the seven products of a step (two
-/// forward, five backward) where scores are products, tanh of scores forward and backward where they are not;
-/// and their share of the machine's product.
-void add_rates(Json& one, const Attention& attention, const std::string& scorer, int64_t length,
-               const Json& limits) {
-  const double scores = scores_of(attention, length), seconds = one["step_processor_ms"].get<double>() / 1e3;
-  if (scorer == "additive") one["gtanh_per_s"] = 2e-9 * scores * kWidth / seconds;
-  if (scorer == "additive" || scorer == "gated") return;
+/// What a step did in a second of a processor's time. Bytes that it must move in any case: queries, keys,
+/// values and their gradients, the context and its own, as often as a pass has to look at them; and their
+/// share of what copying reaches. Operations of the seven products of a step (two forward, five backward)
+/// where scores are products, and their share of the machine's product; tanh and sigmoids of scores forward
+/// and backward where they are sums of them.
+void add_rates(Json& one, const Attention& attention, const Json& group, int64_t length, const Json& limits) {
+  constexpr int64_t kTensors = 4 + 7;  // forward three to read, one to write; backward four and three
+  const double seconds = one["step_processor_ms"].get<double>() / 1e3;
+  one["gb_per_s"] = 4e-9 * static_cast<double>(kTensors * length * kHeads * kWidth) / seconds;
+  one["share_of_copy"] = one["gb_per_s"].get<double>() / limits["copy_gb_per_s"].get<double>();
+  if (group.contains("name") || group.value("normalizer", "") == "uniform") return;
+  const std::string scorer = group.value("scorer", "scaled-dot");
+  const double scores = scores_of(attention, length);
+  if (scorer == "additive" || scorer == "concat" || scorer == "gated")
+    one["gtanh_per_s"] = (scorer == "gated" ? 4e-9 : 2e-9) * scores * kWidth / seconds;
+  const auto products = {"dot", "scaled-dot", "general", "cosine", "distance", "activated"};
+  if (std::find(products.begin(), products.end(), scorer) == products.end()) return;
   one["gflop_per_s"] = 1e-9 * scores * 2 * kWidth * 7 / seconds;
   one["share_of_product"] = one["gflop_per_s"].get<double>() / limits["product_gflop_per_s"].get<double>();
 }
@@ -105,27 +149,45 @@ double expected_milliseconds(double before, int64_t length, int64_t earlier) {
   return before * growth * growth;
 }
 
+/// One step of `length` tokens. Throws ConfigError where there is none: a pattern of a grid, of a length that
+/// is no square.
+void time_step(const BenchRequest& request, const Kernel& kernel, const char* engine, int64_t length,
+               const Json& limits, Json& one) {
+  const auto timed = made(kernel, engine, length);
+  const Tensor x = torch::randn({1, length, kHeads * kWidth});
+  one["forward_ms"] = median_milliseconds(request.runs, [&] { run(*timed, x, false); }).wall;
+  const Milliseconds step = median_milliseconds(request.runs, [&] { run(*timed, x, true); });
+  one["step_ms"] = step.wall, one["step_processor_ms"] = step.processor;
+  one["peak_bytes"] = peak_tensor_bytes([&] { run(*timed, x, true); });
+  add_rates(one, *timed, kernel.group, length, limits);
+}
+
 /// One line of a kernel under one engine for every length; what would take too long is named, not run.
 void time_lengths(const BenchRequest& request, const Kernel& kernel, const char* engine, Json& cases) {
-  const auto timed = made(kernel, engine);
   double before = 0;
   int64_t earlier = 0;
   for (const int64_t length : request.lengths) {
-    Json one = {{"name", std::string(kernel.name) + "-" + engine}, {"length", length}};
+    Json one = {{"name", kernel.name + "-" + engine}, {"length", length}};
     if (earlier > 0 && expected_milliseconds(before, length, earlier) > request.seconds * 1000) {
       one["skipped"] = "could take more than " + std::to_string(request.seconds) + " s a run";
     } else {
-      const Tensor x = torch::randn({1, length, kHeads * kWidth});
-      const Milliseconds forward = median_milliseconds(request.runs, [&] { run(*timed, x, false); });
-      const Milliseconds step = median_milliseconds(request.runs, [&] { run(*timed, x, true); });
-      one["forward_ms"] = forward.wall, one["step_ms"] = before = step.wall;
-      one["step_processor_ms"] = step.processor;
-      one["peak_bytes"] = peak_tensor_bytes([&] { run(*timed, x, true); });
-      if (!kernel.group.contains("name"))
-        add_rates(one, *timed, kernel.group.value("scorer", ""), length, cases[0]);
-      earlier = length;
+      try {
+        time_step(request, kernel, engine, length, cases[0], one);
+        before = one["step_ms"].get<double>(), earlier = length;
+      } catch (const ConfigError& refused) {
+        one["skipped"] = refused.what();
+      }
     }
     cases.push_back(std::move(one));
+  }
+}
+
+/// Whether there are fused kernels for it.
+bool is_fused(const Kernel& kernel, int64_t length) {
+  try {
+    return engine_text(*made(kernel, "auto", length)).starts_with("fused");
+  } catch (const ConfigError&) {  // not of this length
+    return false;
   }
 }
 
@@ -135,11 +197,13 @@ Json bench_kernels(const BenchRequest& request) {
   Json cases = Json::array();
   cases.push_back(limits(request));
   for (const Kernel& kernel : timed_kernels())
-    for (const char* engine : {"plain", "fused"}) {
-      if (!wanted(request, std::string(kernel.name) + "-" + engine)) continue;
-      const bool unfused =
-          kernel.group.contains("name") || engine_text(*made(kernel, "auto")).rfind("plain", 0) == 0;
-      if (engine == std::string("plain") || !unfused) time_lengths(request, kernel, engine, cases);
+    for (const std::string engine : {"plain", "fused"}) {
+      if (!wanted(request, kernel.name + "-" + engine)) continue;
+      const auto fuses = [&](int64_t length) { return is_fused(kernel, length); };
+      const bool there =
+          engine == "plain" || (!kernel.group.contains("name") &&
+                                std::any_of(request.lengths.begin(), request.lengths.end(), fuses));
+      if (there) time_lengths(request, kernel, engine.c_str(), cases);
     }
   return cases;
 }

@@ -61,6 +61,23 @@ class CommandLine(Programs):
             self.assertGreater(case["peak_bytes"], 4 * 64 * case["length"])
         self.refused(fovea("bench", "speed"), 2, "speed")
 
+    def test_bench_times_every_entry_of_every_axis(self):
+        done = fovea("bench", "kernels", "--lengths", "50,64", "--runs", "1", "--threads", "1", "--format", "json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        _, *cases = json.loads(done.stdout)["cases"]
+        named = " ".join(case["name"] for case in cases)
+        for axis in ("scorers", "normalizers", "patterns", "positions"):
+            for entry in json.loads(fovea("list", axis, "--format", "json").stdout)[axis]:
+                if entry["name"] not in ("softmax", "full", "none"):  # what all others have
+                    self.assertIn({"transformer-xl": "causal-xl"}.get(entry["name"], entry["name"]), named)
+        for case in cases:
+            if "skipped" in case:  # 50 is no square
+                self.assertEqual(case["length"], 50, case)
+                self.assertIn("grid", case["skipped"])
+            else:
+                self.assertGreater(case["share_of_copy"], 0, case)
+        self.assertEqual({case["name"] for case in cases if "skipped" in case}, {f"{name}-{engine}" for name in ("axial", "neighborhood") for engine in ("plain", "fused")})
+
     def test_bench_times_steps_and_decoding_and_saves_what_a_peer_needs(self):
         saved = self.folder / "saved-steps"
         done = fovea("bench", "train", "--only", "transformer-lm", "--runs", "1", "--threads", "1", "--save", str(saved), "--format", "json")
