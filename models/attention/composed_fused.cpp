@@ -43,6 +43,7 @@ std::string ComposedAttention::unfused_because() const {
 std::string ComposedAttention::engine() const {
   if (axes_.engine == Engine::kPlain) return "plain: asked for";
   if (const std::string reason = unfused_because(); !reason.empty()) return "plain: " + reason;
+  if (changes()) return "plain: weights are edited or heads pruned";
   if (axes_.engine == Engine::kFused) return "fused: asked for";
   const bool softmax = axes_.normalizer->fused_row()->rule == RowRule::kSoftmax,
              vectors = scored() && axes_.position->adds_vectors();

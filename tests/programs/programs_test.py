@@ -61,6 +61,12 @@ class CommandLine(Programs):
             self.assertGreater(case["peak_bytes"], 4 * 64 * case["length"])
         self.refused(fovea("bench", "speed"), 2, "speed")
 
+    def test_a_device_that_is_not_there_is_refused_before_anything_is_written(self):
+        out = self.folder / "elsewhere"
+        for device in ("abacus", "cuda:64"):
+            self.refused(fovea("train", "three-sentences", "train.steps=1", "--device", device, "--out", str(out)), 2, "--device", device)
+            self.assertFalse(out.exists())
+
     def test_bench_times_every_entry_of_every_axis(self):
         done = fovea("bench", "kernels", "--lengths", "50,64", "--runs", "1", "--threads", "1", "--format", "json")
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -359,6 +359,9 @@ TEST_CASE("where nothing is fused, engine=fused is refused with the reason and a
   CHECK(engine_text(*made({{"position", "alibi"}}, "auto")).find("a step of decoding") != std::string::npos);
   CHECK(engine_text(*made({{"scorer", "additive"}}, "plain")) == "plain: asked for");
   CHECK(engine_text(*made({{"scorer", "additive"}}, "fused")) == "fused: asked for");
+  const auto without_a_head = made({{"scorer", "additive"}}, "fused");
+  without_a_head->prune({0});
+  CHECK(engine_text(*without_a_head) == "plain: weights are edited or heads pruned");
 }
 
 TEST_CASE("heads that are pruned are pruned under engine=fused as well") {
