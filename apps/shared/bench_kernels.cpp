@@ -38,7 +38,8 @@ void add_axis(const Entries& entries, const std::string& key, const Json& others
 /// Some by the names they have in docs/performance.md, then all others that the registry has.
 std::vector<Kernel> timed_kernels() {
   std::vector<Kernel> all = {
-      {"scaled-dot", {{"scorer", "scaled-dot"}}},
+      {"scaled-dot",
+       {{"scorer", "scaled-dot"}, {"normalizer", "softmax"}, {"pattern", "full"}, {"position", "none"}}},
       {"scaled-dot-causal", {{"pattern", "causal"}}},
       {"scaled-dot-causal-alibi", {{"pattern", "causal"}, {"position", "alibi"}}},
       {"scaled-dot-causal-t5", {{"pattern", "causal"}, {"position", "t5"}}},
@@ -63,15 +64,11 @@ std::vector<Kernel> timed_kernels() {
   add_axis(patterns().entries(), "pattern", Json::object(), all);
   add_axis(attention_positions().entries(), "position", {{"pattern", "causal"}}, all);
   add_axis(direct_attentions().entries(), "name", Json::object(), all);
-  // These are what the others have where nothing else is said.
-  std::erase_if(all, [](const Kernel& kernel) {
-    return kernel.name == "softmax" || kernel.name == "full" || kernel.name == "none";
-  });
   return all;
 }
 
 /// The attention of a kernel over its four heads, no projections, for `length` queries and keys.
-std::shared_ptr<Attention> made(const Kernel& kernel, const char* engine, int64_t length) {
+std::shared_ptr<Attention> made(const Kernel& kernel, const std::string& engine, int64_t length) {
   Json group = kernel.group;
   if (!group.contains("name")) group["engine"] = engine;
   group["heads"] = kHeads, group["projections"] = false;
@@ -151,7 +148,7 @@ double expected_milliseconds(double before, int64_t length, int64_t earlier) {
 
 /// One step of `length` tokens. Throws ConfigError where there is none: a pattern of a grid, of a length that
 /// is no square.
-void time_step(const BenchRequest& request, const Kernel& kernel, const char* engine, int64_t length,
+void time_step(const BenchRequest& request, const Kernel& kernel, const std::string& engine, int64_t length,
                const Json& limits, Json& one) {
   const auto timed = made(kernel, engine, length);
   const Tensor x = torch::randn({1, length, kHeads * kWidth});
@@ -163,7 +160,7 @@ void time_step(const BenchRequest& request, const Kernel& kernel, const char* en
 }
 
 /// One line of a kernel under one engine for every length; what would take too long is named, not run.
-void time_lengths(const BenchRequest& request, const Kernel& kernel, const char* engine, Json& cases) {
+void time_lengths(const BenchRequest& request, const Kernel& kernel, const std::string& engine, Json& cases) {
   double before = 0;
   int64_t earlier = 0;
   for (const int64_t length : request.lengths) {
@@ -203,7 +200,7 @@ Json bench_kernels(const BenchRequest& request) {
       const bool there =
           engine == "plain" || (!kernel.group.contains("name") &&
                                 std::any_of(request.lengths.begin(), request.lengths.end(), fuses));
-      if (there) time_lengths(request, kernel, engine.c_str(), cases);
+      if (there) time_lengths(request, kernel, engine, cases);
     }
   return cases;
 }

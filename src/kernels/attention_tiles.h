@@ -123,6 +123,15 @@ struct Head {
   }
 };
 
+/// Writes rows begin … end − 1 of x as a side, as `fill_side` does.
+template <class T>
+inline bool fill_rows(const Head<T>& h, RowsOf<const T> x, int64_t begin, int64_t end, PairSide<T> side) {
+  const int64_t features = h.gated ? h.call.width / 2 : h.call.width;
+  const T* from = x.data + begin * x.stride;
+  return h.gated ? fill_side<T, true>(from, x.stride, end - begin, features, h.features, side)
+                 : fill_side<T, false>(from, x.stride, end - begin, features, h.features, side);
+}
+
 /// Packs what all blocks read. Whether pairs go by exponentials follows from the numbers of the keys and of
 /// all rows.
 template <class T>
@@ -140,27 +149,18 @@ inline void pack(Head<T>& h) {
   if (!h.pairs) return;
   const int64_t features = h.gated ? c.width / 2 : c.width;
   for (int64_t a = 0; a < h.features; ++a) h.energy[a] = a < features ? c.energy[a] : 0;
-  const auto fill = [&](const T* x, int64_t stride, int64_t rows, PairSide<T> side) {
-    return h.gated ? fill_side<T, true>(x, stride, rows, features, h.features, side)
-                   : fill_side<T, false>(x, stride, rows, features, h.features, side);
-  };
-  h.direct = !fill(c.key.data + h.first * c.key.stride, c.key.stride, count, h.key_side) || c.queries == 1;
+  h.direct = !fill_rows(h, c.key, h.first, h.first + count, h.key_side) || c.queries == 1;
   h.filled = !h.direct && c.block_count == 1;
   for (int64_t b = 0; b < c.block_count && !h.direct; ++b)
-    h.direct = !fill(c.query.data + c.blocks[b].begin * c.query.stride, c.query.stride,
-                     c.blocks[b].end - c.blocks[b].begin, h.query_side);
+    h.direct = !fill_rows(h, c.query, c.blocks[b].begin, c.blocks[b].end, h.query_side);
   if (!h.direct) raise_side(h.key_side, count, h.side_numbers());
 }
 
 /// The query side of one block.
 template <class T>
 inline void pack_queries(Head<T>& h, const RowBlock& block) {
-  const HeadCall<T>& c = h.call;
-  const T* x = c.query.data + block.begin * c.query.stride;
-  const int64_t rows = block.end - block.begin, features = h.gated ? c.width / 2 : c.width;
-  if (h.gated && !h.filled) fill_side<T, true>(x, c.query.stride, rows, features, h.features, h.query_side);
-  if (!h.gated && !h.filled) fill_side<T, false>(x, c.query.stride, rows, features, h.features, h.query_side);
-  if (!h.direct) raise_side(h.query_side, rows, h.side_numbers());
+  if (!h.filled) fill_rows(h, h.call.query, block.begin, block.end, h.query_side);
+  if (!h.direct) raise_side(h.query_side, block.end - block.begin, h.side_numbers());
 }
 
 template <bool kValue>
