@@ -123,46 +123,6 @@ struct Head {
   }
 };
 
-/// Writes rows begin … end − 1 of x as a side, as `fill_side` does.
-template <class T>
-inline bool fill_rows(const Head<T>& h, RowsOf<const T> x, int64_t begin, int64_t end, PairSide<T> side) {
-  const int64_t features = h.gated ? h.call.width / 2 : h.call.width;
-  const T* from = x.data + begin * x.stride;
-  return h.gated ? fill_side<T, true>(from, x.stride, end - begin, features, h.features, side)
-                 : fill_side<T, false>(from, x.stride, end - begin, features, h.features, side);
-}
-
-/// Packs what all blocks read. Whether pairs go by exponentials follows from the numbers of the keys and of
-/// all rows.
-template <class T>
-inline void pack(Head<T>& h) {
-  const HeadCall<T>& c = h.call;
-  const int64_t count = h.key_count();
-  h.value = whole_rows(c.value, h.first, count, c.value_width, h.value_copy);
-  if (h.product) {
-    pack_span(c.key, h.first, count, h.span(), c.width, h.key_panels, c.scale);
-    if (h.backward) h.key = whole_rows(c.key, h.first, count, c.width, h.key_copy);
-  }
-  if (h.backward) pack_span(c.value, h.first, count, h.span(), c.value_width, h.value_panels);
-  if (h.by_key) h.by_key.pack();
-  if (h.by_value) h.by_value.pack();
-  if (!h.pairs) return;
-  const int64_t features = h.gated ? c.width / 2 : c.width;
-  for (int64_t a = 0; a < h.features; ++a) h.energy[a] = a < features ? c.energy[a] : 0;
-  h.direct = !fill_rows(h, c.key, h.first, h.first + count, h.key_side) || c.queries == 1;
-  h.filled = !h.direct && c.block_count == 1;
-  for (int64_t b = 0; b < c.block_count && !h.direct; ++b)
-    h.direct = !fill_rows(h, c.query, c.blocks[b].begin, c.blocks[b].end, h.query_side);
-  if (!h.direct) raise_side(h.key_side, count, h.side_numbers());
-}
-
-/// The query side of one block.
-template <class T>
-inline void pack_queries(Head<T>& h, const RowBlock& block) {
-  if (!h.filled) fill_rows(h, h.call.query, block.begin, block.end, h.query_side);
-  if (!h.direct) raise_side(h.query_side, block.end - block.begin, h.side_numbers());
-}
-
 template <bool kValue>
 struct Constant {
   static constexpr bool value = kValue;
@@ -175,6 +135,62 @@ inline void with_pair_kind(bool gated, bool direct, F f) {
   if (gated && !direct) f(Constant<true>{}, Constant<false>{});
   if (!gated && direct) f(Constant<false>{}, Constant<true>{});
   if (!gated && !direct) f(Constant<false>{}, Constant<false>{});
+}
+
+/// Writes rows begin … end − 1 of x as a side, as `fill_side` does.
+template <class T>
+inline T fill_rows(const Head<T>& h, RowsOf<const T> x, int64_t begin, int64_t end, PairSide<T> side) {
+  const int64_t features = h.gated ? h.call.width / 2 : h.call.width;
+  const T* from = x.data + begin * x.stride;
+  T largest = 0;
+  with_pair_kind(h.gated, h.direct, [&](auto gated, auto direct) {
+    largest = fill_side<T, decltype(gated)::value, decltype(direct)::value>(from, x.stride, end - begin,
+                                                                            features, h.features, side);
+  });
+  return largest;
+}
+
+/// The sides of pairs: keys for all blocks, and queries if there is one. Whether they go by exponentials
+/// follows from the numbers of the keys and of all rows.
+template <class T>
+inline void pack_pairs(Head<T>& h) {
+  const HeadCall<T>& c = h.call;
+  const int64_t features = h.gated ? c.width / 2 : c.width, keys_end = h.first + h.key_count();
+  for (int64_t a = 0; a < h.features; ++a) h.energy[a] = a < features ? c.energy[a] : 0;
+  h.direct = c.queries == 1;
+  const T of_keys = fill_rows(h, c.key, h.first, keys_end, h.key_side);
+  if (h.direct) return;
+  T of_queries = 0;
+  for (int64_t b = 0; b < c.block_count; ++b) {
+    const T of_block = fill_rows(h, c.query, c.blocks[b].begin, c.blocks[b].end, h.query_side);
+    if (of_block > of_queries) of_queries = of_block;
+  }
+  h.filled = c.block_count == 1;
+  if (of_keys + of_queries <= kLargestExponent<T>) return;
+  h.direct = true, h.filled = false;
+  fill_rows(h, c.key, h.first, keys_end, h.key_side);
+}
+
+/// Packs what all blocks read.
+template <class T>
+inline void pack(Head<T>& h) {
+  const HeadCall<T>& c = h.call;
+  const int64_t count = h.key_count();
+  h.value = whole_rows(c.value, h.first, count, c.value_width, h.value_copy);
+  if (h.product) {
+    pack_span(c.key, h.first, count, h.span(), c.width, h.key_panels, c.scale);
+    if (h.backward) h.key = whole_rows(c.key, h.first, count, c.width, h.key_copy);
+  }
+  if (h.backward) pack_span(c.value, h.first, count, h.span(), c.value_width, h.value_panels);
+  if (h.by_key) h.by_key.pack();
+  if (h.by_value) h.by_value.pack();
+  if (h.pairs) pack_pairs(h);
+}
+
+/// The query side of one block.
+template <class T>
+inline void pack_queries(Head<T>& h, const RowBlock& block) {
+  if (!h.filled) fill_rows(h, h.call.query, block.begin, block.end, h.query_side);
 }
 
 /// Scores of the pairs of a run.

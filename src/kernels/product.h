@@ -67,9 +67,17 @@ inline void product_rows(Left<T> left, const T* b, int64_t b_row, int64_t depth,
   }
   if (rows == kMostBlockRows)
     return product_block<T, kMostBlockRows, N>(left, b, b_row, depth, c, c_row, add);
+  if (rows >= 6 && rows % 4 >= 2) {
+    product_block<T, 6, N>(left, b, b_row, depth, c, c_row, add);
+    step(6);
+  }
   while (rows >= 4) {
     product_block<T, 4, N>(left, b, b_row, depth, c, c_row, add);
     step(4);
+  }
+  if (rows >= 2) {
+    product_block<T, 2, N>(left, b, b_row, depth, c, c_row, add);
+    step(2);
   }
   while (rows >= 1) {
     product_block<T, 1, N>(left, b, b_row, depth, c, c_row, add);
