@@ -163,7 +163,8 @@ def save(path, tensors):
 
 
 def differences(programs, name, folder):
-    """Largest differences of context and input gradients, fovea's engine=fused against PyTorch, both from the same numbers."""
+    """Largest differences of context and gradients, of inputs and of learned numbers, fovea's engine=fused against PyTorch, both from
+    the same numbers."""
     batch, length, heads, width, words, attention = CASES[name]
     torch.manual_seed(2)
     q, k, v, grad = (torch.randn(batch, length, heads * width) for _ in range(4))
@@ -181,11 +182,16 @@ def differences(programs, name, folder):
         save(folder / "p.safetensors", parameters)
         subprocess.run([*command, "--params", folder / "p.safetensors"], check=True)
     leaves = [x.clone().requires_grad_() for x in (q, k, v)]
+    for tensor in parameters.values():
+        tensor.requires_grad_()
     context = attention(*leaves, parameters)
     context.backward(grad)
+    made = load(folder / "out/grad_params.safetensors") if (folder / "out/grad_params.safetensors").exists() else {}
+    learned = {name: tensor.grad for name, tensor in parameters.items() if tensor.grad is not None}
     ours = [numpy.load(folder / f"out/{stem}.npy") for stem in ("context", "grad_query", "grad_key", "grad_value")]
-    theirs = [context.detach(), *(leaf.grad for leaf in leaves)]
-    return [float((torch.from_numpy(a) - b).abs().max() / (1 + b.abs().max())) for a, b in zip(ours, theirs)]
+    ours = [torch.from_numpy(x) for x in ours] + [made[name] for name in learned]
+    theirs = [context.detach(), *(leaf.grad for leaf in leaves), *learned.values()]
+    return [float((a - b).abs().max() / (1 + b.abs().max())) for a, b in zip(ours, theirs)]
 
 
 def milliseconds(attention, name, runs):

@@ -81,6 +81,7 @@ Json bench_train(const BenchRequest& request) {
     for (const bool half : {false, true}) {
       const std::string precision = half ? "bf16" : "float32";
       if (!request.precision.empty() && request.precision != precision) continue;
+      forget_peak_memory();
       Steps steps(of, half);
       if (!half && !request.save.empty()) save_case(request.save, of, steps.net());
       const double first = steps.step();

@@ -338,8 +338,9 @@ Prediction LanguageModel::forced(const Batch& batch, const ModelOutput& output) 
 
 /// Logits are computed only where something has to be predicted.
 Loss LanguageModel::loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const {
-  const Tensor next = batch.target("next").values.flatten();                                  // [B·T]
-  const Tensor asked = (next >= 0).nonzero().squeeze(1);                                      // [N]
+  const Tensor next = batch.target("next").values.flatten();  // [B·T]
+  const Tensor asked = moved((batch.on_host().target("next").values.flatten() >= 0).nonzero().squeeze(1),
+                             next.device());                                                  // [N]
   const Tensor features = output.values.at("features").flatten(0, 1).index_select(0, asked);  // [N, D]
   return output.output->cross_entropy(features, next.index_select(0, asked), options.label_smoothing);
 }

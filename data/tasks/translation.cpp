@@ -397,8 +397,8 @@ Loss Translation::loss(const ModelOutput& output, const Batch& batch, const Loss
   const Tensor next = wanted(batch, *output.output).slice(1, 1);                           // [B, T − 1]
   Tensor features = output.values.at("features").flatten(0, 1), classes = next.flatten();  // [N, D], [N]
   // By length, not by id: a text may hold a token that is spelled like padding.
-  if (const Tensor real = batch.target("target").real(); real.defined()) {
-    const Tensor rows = real.slice(1, 1).flatten().nonzero().squeeze(1);
+  if (const Tensor real = batch.on_host().target("target").real(); real.defined()) {
+    const Tensor rows = moved(real.slice(1, 1).flatten().nonzero().squeeze(1), features.device());
     features = features.index_select(0, rows), classes = classes.index_select(0, rows);
   }
   return output.output->cross_entropy(features, classes, options.label_smoothing);

@@ -44,13 +44,15 @@ std::string ComposedAttention::engine() const {
   if (axes_.engine == Engine::kPlain) return "plain: asked for";
   if (const std::string reason = unfused_because(); !reason.empty()) return "plain: " + reason;
   if (changes()) return "plain: weights are edited or heads pruned";
-  if (axes_.engine == Engine::kFused) return "fused: asked for";
   const bool softmax = axes_.normalizer->fused_row()->rule == RowRule::kSoftmax,
              vectors = scored() && axes_.position->adds_vectors();
-  return std::string("fused") +
-         (pairs_by_product() ? " for at least " + std::to_string(kFewQueries) + " queries" +
-                                   (vectors ? "" : " or a step of decoding") + ", else plain"
-                             : "") +
+  std::string when;
+  if (axes_.engine == Engine::kFused)
+    when = ": asked for";
+  else if (pairs_by_product())
+    when = " for at least " + std::to_string(kFewQueries) + " queries" +
+           (vectors ? "" : " or a step of decoding") + ", else plain";
+  return "fused" + when +
          (pairs_by_product() && softmax && !vectors
               ? "; on devices other than the CPU scaled_dot_product_attention, plain where weights drop out"
               : "; plain on devices other than the CPU");

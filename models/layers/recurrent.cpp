@@ -51,7 +51,7 @@ RecurrentOutput RecurrentImpl::forward(const Tensor& given, const Tensor& length
   State state;
   for (const Tensor& part : before) state.push_back(part.to(own));
   // An empty row counts as one step over its (zero) padding: packing has no rows of length 0.
-  const Tensor counts = unpadded(lengths, x.size(1)) ? Tensor() : lengths.to(torch::kCPU).clamp_min(1);
+  const Tensor counts = unpadded(lengths, x.size(1)) ? Tensor() : lengths.clamp_min(1);
   RecurrentOutput output = has_fused_steps(x) ? fused(x, counts, state, half) : plain(x, counts, state);
   const int64_t top = output.state[0].size(1) - directions();
   output.last = output.state[0].slice(1, top).flatten(1);  // [B, H·directions]
@@ -96,11 +96,15 @@ RecurrentOutput RecurrentImpl::plain(const Tensor& x, const Tensor& counts, cons
       collect(final);
       return;
     }
-    const auto packed = rnn::pack_padded_sequence(x, counts, /*batch_first=*/true, /*enforce_sorted=*/false);
+    // As LibTorch's pack_padded_sequence and its inverse, which ask the device for the order of rows.
+    const auto [sorted, order] = counts.sort(/*dim=*/0, /*descending=*/true);
+    const Tensor there = moved(order, x.device()), back = moved(order.argsort(), x.device());
+    const auto [numbers, sizes] = torch::_pack_padded_sequence(x.index_select(0, there), sorted, true);
+    const rnn::PackedSequence packed(numbers, sizes, there, back);
     auto [sequence, final] = initial ? module->forward_with_packed_input(packed, *initial)
                                      : module->forward_with_packed_input(packed);
-    output.sequence =
-        std::get<0>(rnn::pad_packed_sequence(sequence, true, 0.0, x.size(1)));  // [B, T, H·directions]
+    output.sequence = std::get<0>(torch::_pad_packed_sequence(sequence.data(), sizes, true, 0.0, x.size(1)))
+                          .index_select(0, back);  // [B, T, H·directions]
     collect(final);
   };
   if (lstm_) {

@@ -26,7 +26,7 @@ struct CellWeights;
 class RecurrentImpl : public torch::nn::Module {
  public:
   explicit RecurrentImpl(const RecurrentOptions& options);
-  /// x [B, T, D]; lengths int64 [B] or undefined (nothing padded); `state` as another call returned it, or
+  /// x [B, T, D]; lengths int64 [B] on the CPU or undefined (nothing padded); `state` as another call returned it, or
   /// empty for zeros.
   RecurrentOutput forward(const Tensor& x, const Tensor& lengths = {}, const State& state = {});
   /// What forward does elsewhere than in float32 or float64 on the CPU, and the reference of what it does

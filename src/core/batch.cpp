@@ -53,13 +53,13 @@ std::map<std::string, Field> collate_fields(const std::vector<Example>& examples
 
 bool unpadded(const Tensor& lengths, int64_t size) {
   if (!lengths.defined()) return true;
-  return lengths.device().is_cpu() && lengths.numel() > 0 && lengths.min().item<int64_t>() >= size;
+  return lengths.numel() > 0 && lengths.min().item<int64_t>() >= size;
 }
 
 Tensor Field::real() const {
   if (!lengths.defined() || unpadded(lengths, values.size(1))) return {};
-  const Tensor index = torch::arange(values.size(1), lengths.options());
-  return index.unsqueeze(0) < lengths.unsqueeze(1);  // [B, T]
+  const Tensor index = torch::arange(values.size(1), lengths.options().device(values.device()));
+  return index.unsqueeze(0) < moved(lengths, values.device()).unsqueeze(1);  // [B, T]
 }
 
 const FieldSpec& TaskSpec::input(const std::string& name, const std::string& model) const {
@@ -87,19 +87,22 @@ Batch Batch::rows(int64_t begin, int64_t end) const {
   };
   fields(inputs, part.inputs), fields(targets, part.targets);
   items(ids, part.ids), items(notes, part.notes), items(truths, part.truths);
+  if (host) part.host = std::make_shared<const Batch>(host->rows(begin, end));
   return part;
 }
 
 Batch Batch::to(torch::Device device) const {
   if (device.is_cpu()) return *this;
-  Batch moved = *this;
-  for (auto* fields : {&moved.inputs, &moved.targets})
-    for (auto& [name, field] : *fields) {
-      field.values = field.values.to(device);
-      if (field.lengths.defined()) field.lengths = field.lengths.to(device);
-    }
-  for (Tensor& tensor : moved.carry) tensor = tensor.to(device);
-  return moved;
+  Batch there = *this;
+  if (!host) {
+    Batch here;
+    here.inputs = inputs, here.targets = targets, here.ids = ids;
+    there.host = std::make_shared<const Batch>(std::move(here));
+  }
+  for (auto* fields : {&there.inputs, &there.targets})
+    for (auto& [name, field] : *fields) field.values = moved(field.values, device);
+  for (Tensor& tensor : there.carry) tensor = moved(tensor, device);
+  return there;
 }
 
 Batch collate(const std::vector<Example>& examples, const TaskSpec& spec) {

@@ -12,16 +12,15 @@
 
 namespace fovea {
 
-/// Whether rows of these lengths, int64 [B] or undefined, fill a size without padding. Of lengths elsewhere
-/// than on the CPU, asking would wait: they count as padded.
+/// Whether rows of these lengths, int64 [B] or undefined, fill a size without padding.
 bool unpadded(const Tensor& lengths, int64_t size);
 
 /// One named field of a batch.
 struct Field {
   Tensor values;   // [B, …]
-  Tensor lengths;  // int64 [B]; undefined when nothing is padded
+  Tensor lengths;  // int64 [B], on the CPU wherever the values are; undefined when nothing is padded
 
-  /// bool [B, T], true = real, or undefined when no row is padded.
+  /// bool [B, T] where the values are, true = real, or undefined when no row is padded.
   Tensor real() const;
 };
 
@@ -62,13 +61,17 @@ struct Batch {
   std::vector<Json> notes;                            // one an example, null unless asked for
   std::vector<std::map<std::string, Tensor>> truths;  // one an example, empty unless asked for
   State carry;  // what the net handed on from the previous batch of a stream
+  std::shared_ptr<const Batch> host{};  // its inputs and targets on the CPU, where these are elsewhere
 
   int64_t size() const { return static_cast<int64_t>(ids.size()); }
   /// How many numbers the inputs hold.
   int64_t numbers() const;
   const Field& input(const std::string& name) const { return inputs.at(name); }
   const Field& target(const std::string& name) const { return targets.at(name); }
+  /// The batch with its values on `device`, and what the host had of them.
   Batch to(torch::Device device) const;
+  /// The same inputs and targets on the CPU: what the host needs to know of them it need not wait for.
+  const Batch& on_host() const { return host ? *host : *this; }
   /// The examples begin … end − 1, without what a stream carries.
   Batch rows(int64_t begin, int64_t end) const;
 };

@@ -12,6 +12,11 @@ std::string shape_text(const Tensor& tensor) {
   return text.str();
 }
 
+Tensor moved(const Tensor& x, torch::Device device) {
+  if (x.device() == device || !x.device().is_cpu()) return x.to(device);
+  return x.pin_memory().to(device, /*non_blocking=*/true);
+}
+
 void require_rank(const Tensor& tensor, int64_t rank, const char* where, const char* name,
                   const char* expected) {
   if (tensor.defined() && tensor.dim() == rank) return;

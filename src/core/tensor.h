@@ -10,6 +10,9 @@ using torch::Tensor;
 /// "[2, 3, 4]" for messages.
 std::string shape_text(const Tensor& tensor);
 
+/// x on `device`. On its way from the CPU nobody waits for it: it goes by memory that the device reads itself.
+Tensor moved(const Tensor& x, torch::Device device);
+
 /// Throws std::invalid_argument "[where] name must have shape …; found …" unless the rank is `rank`.
 void require_rank(const Tensor& tensor, int64_t rank, const char* where, const char* name,
                   const char* expected);

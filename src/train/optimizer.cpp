@@ -87,7 +87,7 @@ UpdatedParameter Optimizer::updated(const Entry& entry, double learning_rate, do
   return {entry.parameter, gradient_of(entry.parameter), entry.moments, numbers};
 }
 
-void Optimizer::step(double learning_rate, const Tensor& divisor) {
+void Optimizer::step(double learning_rate, const Tensor& divisor, const Tensor& spoilt) {
   const torch::NoGradGuard no_gradient;
   std::vector<UpdatedParameter> here;
   std::vector<Entry*> elsewhere[2];
@@ -102,12 +102,12 @@ void Optimizer::step(double learning_rate, const Tensor& divisor) {
       elsewhere[entry.decays ? 1 : 0].push_back(&entry);
   }
   update_pass(here);
-  update_elsewhere(elsewhere[1], learning_rate, options_.weight_decay, divisor);
-  update_elsewhere(elsewhere[0], learning_rate, 0, divisor);
+  update_elsewhere(elsewhere[1], learning_rate, options_.weight_decay, divisor, spoilt);
+  update_elsewhere(elsewhere[0], learning_rate, 0, divisor, spoilt);
 }
 
 void Optimizer::update_elsewhere(const std::vector<Entry*>& entries, double rate, double decay,
-                                 const Tensor& divisor) {
+                                 const Tensor& divisor, const Tensor& spoilt) {
   if (entries.empty()) return;
   // The kernels divide by a float32: not near enough where parameters are wider.
   const bool wide = entries[0]->parameter.scalar_type() == torch::kFloat64;
@@ -123,21 +123,22 @@ void Optimizer::update_elsewhere(const std::vector<Entry*>& entries, double rate
     if (!count.defined()) count = torch::full({}, entry->updates, gradient.options().dtype(torch::kFloat32));
     second.push_back(entry->moments[1]), steps.push_back(count);
   }
-  std::optional<Tensor> scale;
+  std::optional<Tensor> scale, none;
   if (divisor.defined() && !wide) scale = divisor.to(torch::kFloat32);
+  if (spoilt.defined()) none = spoilt.to(torch::kFloat32);
   const TrainOptions& o = options_;
   if (o.optimizer == "sgd")
     at::_fused_sgd_(parameters, gradients, first, decay, o.momentum, rate, /*dampening=*/0,
                     /*nesterov=*/false,
-                    /*maximize=*/false, /*is_first_step=*/false, scale);
+                    /*maximize=*/false, /*is_first_step=*/false, scale, none);
   else if (o.optimizer == "adam")
     at::_fused_adam_(parameters, gradients, first, second, {}, steps, rate, o.beta1, o.beta2, decay,
                      o.epsilon,
-                     /*amsgrad=*/false, /*maximize=*/false, scale);
+                     /*amsgrad=*/false, /*maximize=*/false, scale, none);
   else
     at::_fused_adamw_(parameters, gradients, first, second, {}, steps, rate, o.beta1, o.beta2, decay,
                       o.epsilon,
-                      /*amsgrad=*/false, /*maximize=*/false, scale);
+                      /*amsgrad=*/false, /*maximize=*/false, scale, none);
 }
 
 TensorMap Optimizer::state() const {

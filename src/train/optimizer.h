@@ -27,8 +27,9 @@ class Optimizer {
   Tensor gradient_norm() const;
 
   /// One update at step size `learning_rate` with gradients divided by `divisor` (a scalar; undefined = as
-  /// they are). Parameters without a gradient stay as they are.
-  void step(double learning_rate, const Tensor& divisor = {});
+  /// they are). Parameters without a gradient stay as they are, and so do all elsewhere than on the CPU where
+  /// `spoilt` (a scalar there) is 1.
+  void step(double learning_rate, const Tensor& divisor = {}, const Tensor& spoilt = {});
 
   /// Moments and counters as "moment name/parameter name".
   TensorMap state() const;
@@ -49,7 +50,7 @@ class Optimizer {
   std::vector<Tensor> first_moments(const Tensor& parameter) const;
   UpdatedParameter updated(const Entry& entry, double learning_rate, double divisor) const;
   void update_elsewhere(const std::vector<Entry*>& entries, double learning_rate, double decay,
-                        const Tensor& divisor);
+                        const Tensor& divisor, const Tensor& spoilt);
 
   TrainOptions options_;
   std::vector<Entry> entries_;

@@ -1,6 +1,9 @@
 #include "src/train/peak_memory.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
+
+#include <fstream>
 
 namespace fovea {
 
@@ -8,6 +11,13 @@ int64_t peak_memory() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   return static_cast<int64_t>(usage.ru_maxrss) * 1024;  // the system counts in KiB
+}
+
+bool forget_peak_memory() {
+  ::malloc_trim(0);
+  std::ofstream file("/proc/self/clear_refs");
+  file << 5 << std::flush;  // proc(5): the mark of the peak becomes what is in use
+  return file.good();
 }
 
 }  // namespace fovea

@@ -15,6 +15,7 @@
 #include "src/train/autocast.h"
 #include "src/train/gradient_sum.h"
 #include "src/train/guidance.h"
+#include "src/train/late_numbers.h"
 #include "src/train/loader.h"
 #include "src/train/macs.h"
 #include "src/train/optimizer.h"
@@ -75,6 +76,12 @@ struct Trainer::Sums {
     loss = loss.defined() ? loss + more_loss : more_loss;
     weight = weight.defined() ? weight + more_weight : more_weight;
   }
+};
+
+struct Trainer::Updated {
+  int64_t step, epoch;  // the step is that of the weights before
+  double examples;
+  LateNumbers numbers;  // loss, weight, norm of the gradient
 };
 
 namespace {
@@ -188,6 +195,7 @@ void Trainer::restore() {
 }
 
 void Trainer::save(bool at_stop) {
+  settle();
   if (settings_.ranks && !settings_.ranks->leads()) {
     at_->saved = at_->step;
     return;
@@ -299,9 +307,10 @@ Batch Trainer::next_batch() {
   }
 }
 
-/// What is not finite, the loss or what made it so; "" where it is.
+/// What is not finite, the loss or what made it so; "" where it is, and elsewhere than on the CPU, where
+/// `account` looks.
 std::string Trainer::not_finite(const Tensor& loss, const ModelOutput& output) const {
-  if (all_finite(loss)) return "";
+  if (!settings_.device.is_cpu() || all_finite(loss)) return "";
   for (const auto& item : net_->named_parameters())
     if (!all_finite(item.value())) return "parameter " + item.key();
   std::string culprit = "the loss";
@@ -310,9 +319,9 @@ std::string Trainer::not_finite(const Tensor& loss, const ModelOutput& output) c
   return culprit;
 }
 
-void Trainer::diverged(const std::string& culprit) {
-  run_.write_state({{"status", "diverged"}, {"step", at_->step}, {"total_steps", total_steps_}});
-  throw DivergedError("step " + std::to_string(at_->step + 1) + ": " + culprit +
+void Trainer::diverged(const std::string& culprit, int64_t step) {
+  run_.write_state({{"status", "diverged"}, {"step", step}, {"total_steps", total_steps_}});
+  throw DivergedError("step " + std::to_string(step + 1) + ": " + culprit +
                       " is not finite; the update was not made (try a smaller train.learning_rate)");
 }
 
@@ -347,7 +356,7 @@ void Trainer::backward(const Batch& batch, Sums& sums) {
         return of;
       });
   // Other ranks learn of it by the sum.
-  if (!loss.culprit.empty() && !settings_.ranks) diverged(loss.culprit);
+  if (!loss.culprit.empty() && !settings_.ranks) diverged(loss.culprit, at_->step);
   if (!loss.culprit.empty()) sums.culprit = loss.culprit;
   sums.add(loss.sum.to(torch::kFloat64), loss.weight);
   at_->carry = std::move(carry);
@@ -364,7 +373,8 @@ void Trainer::add_ranks(Sums& sums) {
   settings_.ranks->sum(counts);
   sums.loss = counts[0], sums.weight = counts[1], sums.examples = counts[2].item<double>();
   at_->signal = counts[3].item<double>() > 0 ? SIGINT : counts[4].item<double>() > 0 ? SIGTERM : 0;
-  if (!all_finite(sums.loss)) diverged(sums.culprit.empty() ? "the loss of another rank" : sums.culprit);
+  if (!all_finite(sums.loss))
+    diverged(sums.culprit.empty() ? "the loss of another rank" : sums.culprit, at_->step);
   sum_gradients(*net_, *settings_.ranks);
 }
 
@@ -383,27 +393,46 @@ void Trainer::train_one_step() {
   }
   add_ranks(sums);
   const Tensor norm = optimizer_->gradient_norm();
-  if (!all_finite(norm)) {
+  const bool here = settings_.device.is_cpu();
+  if (here && !all_finite(norm)) {
     std::string culprit = "the gradient";
     for (const auto& item : net_->named_parameters())
       if (item.value().grad().defined() && !all_finite(item.value().grad().to_dense()))
         culprit = "the gradient of " + item.key();
-    diverged(culprit);
+    diverged(culprit, at_->step);
   }
   optimizer_->step(learning_rate_at(settings_.options, at_->step, total_steps_),
-                   gradient_divisor(norm, sums.weight, settings_.options.clip));
+                   gradient_divisor(norm, sums.weight, settings_.options.clip),
+                   here ? Tensor() : ~torch::isfinite(sums.loss + norm));
+  auto update =
+      std::make_unique<Updated>(Updated{at_->step, epoch_of(std::max<int64_t>(at_->batch - 1, 0)) + 1,
+                                        sums.examples, LateNumbers({sums.loss, sums.weight, norm})});
   average_->update(++at_->step);
-  const double loss = sums.loss.item<double>(), weight = sums.weight.item<double>();
-  at_->log_loss += loss, at_->log_weight += weight;
-  at_->seconds += std::chrono::duration<double>(Clock::now() - began).count();
   at_->examples += sums.examples;
+  settle();  // of the update before: its numbers are there while the device still has this one to do
+  last_ = std::move(update);
+  if (here) settle();
+  at_->seconds += std::chrono::duration<double>(Clock::now() - began).count();
   log_train_line(false);
-  progress_->update(at_->step, epoch_of(std::max<int64_t>(at_->batch - 1, 0)) + 1, loss / weight,
-                    static_cast<int64_t>(sums.examples));
+}
+
+void Trainer::settle() {
+  if (const auto update = std::exchange(last_, nullptr)) account(*update);
+}
+
+void Trainer::account(const Updated& update) {
+  const std::vector<double> numbers = update.numbers.read();
+  const double loss = numbers[0], weight = numbers[1];
+  if (!std::isfinite(loss)) diverged("the loss", update.step);
+  if (!std::isfinite(numbers[2])) diverged("the gradient", update.step);
+  at_->log_loss += loss, at_->log_weight += weight;
+  progress_->update(update.step + 1, update.epoch, loss / weight, static_cast<int64_t>(update.examples));
 }
 
 void Trainer::log_train_line(bool force) {
-  if (at_->log_weight == 0 || (!force && at_->step - at_->logged < settings_.options.log_every)) return;
+  if (!force && at_->step - at_->logged < settings_.options.log_every) return;
+  settle();
+  if (at_->log_weight == 0) return;
   run_.append_metrics(
       {{"step", at_->step},
        {"epoch", epoch_of(std::max<int64_t>(at_->batch - 1, 0)) + 1},

@@ -56,7 +56,12 @@ class Trainer {
   void backward(const Batch& batch, Sums& sums);
   void add_ranks(Sums& sums);
   std::string not_finite(const Tensor& loss, const ModelOutput& output) const;
-  [[noreturn]] void diverged(const std::string& culprit);
+  [[noreturn]] void diverged(const std::string& culprit, int64_t step);
+  /// Numbers of an update that is enqueued, and what becomes of them.
+  struct Updated;
+  void account(const Updated& update);
+  /// Waits for those of the last update.
+  void settle();
   void log_train_line(bool force);
   void stop_if_asked();
   int signal() const;
@@ -76,6 +81,7 @@ class Trainer {
   std::unique_ptr<class Loader> loader_;
   std::unique_ptr<class Progress> progress_;
   std::unique_ptr<Progressed> at_;
+  std::unique_ptr<Updated> last_;  // whose numbers are not accounted for yet: never on the CPU
 };
 
 /// Signature of a run in sacreBLEU's manner: "task:…|model:…|config:…|seed:…|threads:…|version:…".

@@ -25,6 +25,7 @@ struct Problem {
   Numbers query, key, value, energy, bias, grad;         // bias of j − i from −(Tq − 1) on
   Numbers relative_query, relative_key, relative_value;  // the latter likewise
   double spread = 1;                                     // of queries and keys
+  double lift = 0;                                       // of every score
 
   int64_t features() const { return pair == PairRule::kGated ? width / 2 : width; }
   bool sees(int64_t i, int64_t j) const { return !causal || j <= i + keys - queries; }
@@ -37,6 +38,7 @@ struct Problem {
     fill(query, queries * width, spread), fill(key, keys * width, spread);
     fill(value, keys * value_width, 1), fill(grad, queries * value_width, 1);
     fill(energy, features(), 0.5), fill(bias, queries + keys - 1, 0.5);
+    for (double& one : bias) one += lift;
     if (!relative) return;
     fill(relative_query, queries * width, spread), fill(relative_key, (queries + keys - 1) * width, spread);
     fill(relative_value, (queries + keys - 1) * value_width, 1);
@@ -243,6 +245,12 @@ std::vector<Problem> problems() {
       list.push_back(p);
       p.relative = true;
       list.push_back(p);
+    }
+  for (const bool causal : {false, true})
+    for (const PairRule pair : {PairRule::kProduct, PairRule::kTanh}) {
+      Problem sum;  // of scores that are far from cancelling
+      sum.row = RowRule::kSum, sum.pair = pair, sum.causal = causal, sum.spread = 0.2, sum.lift = 6;
+      list.push_back(sum);
     }
   Problem one_query;
   one_query.queries = 1, one_query.pair = PairRule::kTanh;

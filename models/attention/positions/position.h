@@ -17,7 +17,7 @@ class Position : public torch::nn::Module {
   /// `relative` below. Undefined = there are none.
   virtual Tensor relative_query(const Tensor& q) { return {}; }
   /// Added to the scores after `finish`: broadcastable to [B, H, Tq, Tk], or undefined. `relative` [B, H, Tq,
-  /// Dh].
+  /// Dh]. Either's positions rise by one.
   virtual Tensor bias(const Tensor& relative, const Tensor& query_positions, const Tensor& key_positions) {
     return {};
   }

@@ -37,11 +37,16 @@ Tensor TransformerXlPosition::relative_keys(const Tensor& back) {
 Tensor TransformerXlPosition::bias(const Tensor& relative, const Tensor& query_positions,
                                    const Tensor& key_positions) {
   if (query_positions.numel() == 0 || key_positions.numel() == 0) return {};
-  const Tensor back = steps_back(query_positions, key_positions);  // [Tq, Tk]
-  const int64_t least = back.min().item<int64_t>(), most = back.max().item<int64_t>();
-  const Tensor vectors = relative_keys(positions({least, most + 1}, back.device())).to(relative.dtype());
+  const int64_t queries = query_positions.size(0), keys = key_positions.size(0);
+  const auto device = query_positions.device();
+  // Both rise by one: how far the first query is behind the last key, and as many steps back as there are.
+  const Tensor least = query_positions.select(0, 0) - key_positions.select(0, keys - 1);
+  const Tensor back = least + positions({0, queries + keys - 1}, device);  // [n]
+  const Tensor vectors = relative_keys(back).to(relative.dtype());
   const Tensor products = torch::matmul(relative, vectors.transpose(1, 2));  // [B, H, Tq, n]
-  return products.gather(-1, (back - least).expand({products.size(0), products.size(1), -1, -1}));
+  const Tensor place =
+      steps_back(positions({0, queries}, device), positions({1 - keys, 1}, device));  // [Tq, Tk]
+  return products.gather(-1, place.expand({products.size(0), products.size(1), -1, -1}));
 }
 
 }  // namespace fovea

@@ -159,3 +159,40 @@ TEST_CASE("a row without tokens is read as one step of zeros, whatever its batch
       made(torch::zeros({1, 1, 3}, torch::kFloat64), torch::tensor({0}, torch::kInt64));
   CHECK(distance(all.last[2], alone.last[0]) < 1e-14);
 }
+
+namespace {
+
+/// Counts tensors' memory as it is taken.
+struct Allocations : c10::MemoryReportingInfoBase {
+  void reportMemoryUsage(void*, int64_t bytes, size_t, size_t, c10::Device) override { count += bytes > 0; }
+  bool memoryProfilingEnabled() const override { return true; }
+  int64_t count = 0;
+};
+
+/// How often a layer takes memory for `time` steps, forward and back.
+int64_t allocations(const std::string& cell, int64_t time, bool half) {
+  torch::manual_seed(2);
+  Recurrent made(RecurrentOptions{cell, 8, 16, 1, true, 0});
+  const Tensor x = torch::randn({4, time, 8}).requires_grad_();
+  const Tensor lengths = torch::tensor(std::vector<int64_t>{time, time - 1, 3, 1});
+  const Autocast autocast(half, torch::kCPU);
+  const auto step = [&] { made(x, lengths).sequence.sum().backward(); };
+  step();  // gradients have memory from here on
+  const auto watch = std::make_shared<Allocations>();
+  const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, watch);
+  step();
+  return watch->count;
+}
+
+}  // namespace
+
+TEST_CASE("recurrent steps take no memory of their own") {
+  for (const char* cell : {"lstm", "gru"})
+    for (const bool half : {false, true}) {
+      if (half && !has_half_products()) continue;
+      INFO(cell << (half ? " bf16" : ""));
+      const int64_t few = allocations(cell, 6, half);
+      CHECK(few > 0);
+      CHECK(allocations(cell, 60, half) == few);
+    }
+}

@@ -1,0 +1,126 @@
+// Training elsewhere than on the CPU: the same run, without waiting for the device between two updates.
+#include <catch2/catch.hpp>
+#include <csignal>
+
+#include "src/base/error.h"
+#include "src/train/trainer.h"
+#include "tests/contracts/net_cases.h"
+#include "tests/device/other_device.h"
+#include "tests/train/tiny.h"
+
+using namespace fovea;
+using namespace fovea::contracts;
+using Catch::Matchers::Contains;
+
+namespace {
+
+constexpr const char* kTask = "text-classification";
+
+/// A Transformer, the same each time. (Dropout of LibTorch draws other numbers on every device.)
+std::shared_ptr<Net> net_on(const torch::Device& device, double dropout = 0) {
+  const NetEntry& entry = nets().at("transformer-classifier");
+  seed_generators({7});
+  const auto net = entry.make(
+      entry.resolve(
+          {{"name", entry.name}, {"width", 8}, {"layers", 2}, {"feed_forward", 12}, {"dropout", dropout}}),
+      small_tasks().at(kTask)->spec());
+  if (!device.is_cpu()) other::move(*net);
+  return net;
+}
+
+struct Run {
+  TinyRun files;
+  Json result;
+  std::vector<std::string> waits;
+};
+
+Run train(const std::filesystem::path& folder, const torch::Device& device, const TrainOptions& options,
+          std::shared_ptr<Net> net = nullptr) {
+  Run run{{folder, options}, {}, {}};
+  other::waits();
+  run.result = Trainer(net ? net : net_on(device), *small_tasks().at(kTask), run.files.open(),
+                       {options, run.files.seed, device, /*quiet=*/true, nullptr})
+                   .train();
+  run.waits = other::waits();
+  return run;
+}
+
+}  // namespace
+
+TEST_CASE("a run elsewhere has the losses and the metrics of the CPU's") {
+  Scratch scratch;
+  for (const char* rule : {"adamw", "adam", "sgd"}) {
+    INFO(rule);
+    TrainOptions options = tiny_options(6);
+    options.optimizer = rule, options.validate_every = 3;
+    const Run here = train(scratch.path(std::string("here-") + rule), torch::kCPU, options),
+              there = train(scratch.path(std::string("there-") + rule), other::device(), options);
+    const auto losses = values(here.files, "train", "loss"), others = values(there.files, "train", "loss");
+    REQUIRE(losses.size() == 6);
+    REQUIRE(others.size() == 6);
+    CHECK(losses.front() != losses.back());
+    for (size_t i = 0; i < 6; ++i) CHECK(others[i] == Approx(losses[i]).epsilon(1e-4));
+    CHECK(values(there.files, "validation", "accuracy") == values(here.files, "validation", "accuracy"));
+  }
+}
+
+TEST_CASE("a line of several updates' losses is the same where their numbers come late") {
+  Scratch scratch;
+  TrainOptions options = tiny_options(7);
+  options.log_every = 3, options.validate_every = 100;
+  const Run here = train(scratch.path("here"), torch::kCPU, options),
+            there = train(scratch.path("there"), other::device(), options);
+  const auto steps = values(here.files, "train", "step"), losses = values(here.files, "train", "loss");
+  CHECK(values(there.files, "train", "step") == steps);
+  REQUIRE(steps == std::vector<double>{3, 6, 7});
+  for (size_t i = 0; i < 3; ++i)
+    CHECK(values(there.files, "train", "loss")[i] == Approx(losses[i]).epsilon(1e-4));
+}
+
+TEST_CASE("updates elsewhere wait for nothing") {
+  Scratch scratch;
+  TrainOptions few = tiny_options(3), many = tiny_options(9);
+  few.log_every = many.log_every = 100;
+  few.validate_every = many.validate_every = 100;  // at the end alone
+  const size_t waits_of_few = train(scratch.path("few"), other::device(), few).waits.size();
+  CHECK(waits_of_few > 0);  // for validation and checkpoint
+  CHECK(train(scratch.path("many"), other::device(), many).waits.size() == waits_of_few);
+}
+
+TEST_CASE("a run elsewhere that is stopped and continued is the one that was not") {
+  Scratch scratch;
+  TrainOptions options = tiny_options(6);
+  options.checkpoint_every = 2;
+  const auto net = [] { return net_on(other::device(), 0.1); };
+  const Run whole = train(scratch.path("whole"), other::device(), options, net());
+  const TinyRun part{scratch.path("part"), options};
+  const auto stopping = net();
+  int64_t steps = 0;
+  stopping->named_parameters().back().value().register_hook([&](const Tensor&) {
+    if (++steps == 4) throw Interrupted(SIGTERM, "now");
+  });
+  CHECK_THROWS_AS(train(part.folder, other::device(), options, stopping), Interrupted);
+  CHECK(steps == 4);
+  const Run continued = train(part.folder, other::device(), options, net());
+  CHECK(lasting_bytes(continued.files) == lasting_bytes(whole.files));
+}
+
+TEST_CASE("elsewhere a gradient that is not finite updates nothing and stops the run a step later") {
+  Scratch scratch;
+  const auto net = net_on(other::device());
+  TensorMap before;
+  for (const auto& item : net->named_parameters()) before[item.key()] = item.value().detach().cpu().clone();
+  net->named_parameters().back().value().register_hook(
+      [](const Tensor& gradient) { return gradient * INFINITY; });
+  const TinyRun run{scratch.path("run"), tiny_options(3)};
+  std::string message;
+  TrainOptions options = tiny_options(3);
+  options.log_every = 100;
+  const ExitCode code = code_of([&] { train(run.folder, other::device(), options, net); }, &message);
+  CHECK(code == ExitCode::kDiverged);
+  CHECK_THAT(message, Contains("step 1: the gradient is not finite"));
+  for (const auto& item : net->named_parameters()) {
+    INFO(item.key());
+    CHECK(torch::equal(item.value().detach().cpu(), before.at(item.key())));
+  }
+}
