@@ -1,6 +1,7 @@
 #include "data/tasks/labelled_texts.h"
 
 #include <algorithm>
+#include <mutex>
 
 #include "data/readers/labelled_text.h"
 #include "src/base/error.h"
@@ -11,15 +12,18 @@ namespace {
 
 using Item = LabelledTexts::Item;
 
-/// Texts tokenised once, when a split is first asked for.
+/// Texts, whose lengths are counted when one is first asked for: for that all are tokenised.
 class TextSource : public ExampleSource {
  public:
   TextSource(const std::vector<Item>& items, std::function<Example(const Item&, uint64_t, bool)> make)
-      : items_(items), make_(std::move(make)) {
-    for (const Item& item : items_) lengths_.push_back(std::max<int64_t>(1, make_(item, 0, false).length));
-  }
+      : items_(items), make_(std::move(make)) {}
   int64_t size() const override { return static_cast<int64_t>(items_.size()); }
-  int64_t length(int64_t index) const override { return lengths_[static_cast<size_t>(index)]; }
+  int64_t length(int64_t index) const override {
+    std::call_once(counted_, [this] {
+      for (const Item& item : items_) lengths_.push_back(std::max<int64_t>(1, make_(item, 0, false).length));
+    });
+    return lengths_[static_cast<size_t>(index)];
+  }
   Example get(int64_t index, uint64_t key, bool notes) const override {
     Example example = make_(items_[static_cast<size_t>(index)], key, notes);
     example.id = index;
@@ -29,7 +33,8 @@ class TextSource : public ExampleSource {
  private:
   const std::vector<Item>& items_;
   std::function<Example(const Item&, uint64_t, bool)> make_;
-  std::vector<int64_t> lengths_;
+  mutable std::once_flag counted_;
+  mutable std::vector<int64_t> lengths_;
 };
 
 std::vector<Item> read_items(const std::string& path, const LabelledTextOptions& o,

@@ -147,12 +147,12 @@ Trainer::Trainer(std::shared_ptr<Net> net, const Task& task, RunFolder run, Trai
       run_(std::move(run)),
       settings_(std::move(settings)),
       at_(std::make_unique<Progressed>()) {
-  const auto source = task_.examples(Split::kTrain);
+  source_ = task_.examples(Split::kTrain);
   require_trainable(*net_, task_, settings_.options);
-  streams_ = source->streams() > 0;
+  streams_ = source_->streams() > 0;
   if (streams_ && settings_.ranks)
     throw ConfigError("task.stream: a text that is read as a stream is trained on by one process");
-  batches_per_epoch_ = static_cast<int64_t>(plan_batches(*source, loading(), 0).size());
+  batches_per_epoch_ = static_cast<int64_t>(plan_batches(*source_, loading(), 0).size());
   const TrainOptions& o = settings_.options;
   total_steps_ =
       o.steps > 0 ? o.steps : (o.epochs * batches_per_epoch_ + o.accumulation - 1) / o.accumulation;
@@ -296,7 +296,7 @@ Batch Trainer::next_batch() {
   for (;;) {
     if (!loader_) {
       if (at_->batch % batches_per_epoch_ == 0) at_->carry.clear();  // an epoch begins where the text does
-      loader_ = std::make_unique<Loader>(task_.examples(Split::kTrain), task_.spec(), loading(),
+      loader_ = std::make_unique<Loader>(source_, task_.spec(), loading(),
                                          epoch_of(at_->batch), at_->batch % batches_per_epoch_);
     }
     if (auto batch = loader_->next()) {
@@ -458,7 +458,7 @@ void Trainer::stop_if_asked() {
 }
 
 Batch Trainer::first_example() const {
-  const Example first = task_.examples(Split::kTrain)->get(0, 0, true);
+  const Example first = source_->get(0, 0, true);
   return in_precision_of(*net_, collate({first}, task_.spec())).to(settings_.device);
 }
 

@@ -78,6 +78,7 @@ class Trainer {
   bool streams_ = false;  // whether a batch goes on where the one before it ended
   std::unique_ptr<class Optimizer> optimizer_;
   std::unique_ptr<class WeightAverage> average_;
+  std::shared_ptr<const ExampleSource> source_;  // made once: some read all examples for their lengths
   std::unique_ptr<class Loader> loader_;
   std::unique_ptr<class Progress> progress_;
   std::unique_ptr<Progressed> at_;
