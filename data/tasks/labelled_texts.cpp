@@ -20,7 +20,9 @@ class TextSource : public ExampleSource {
   int64_t size() const override { return static_cast<int64_t>(items_.size()); }
   int64_t length(int64_t index) const override {
     std::call_once(counted_, [this] {
-      for (const Item& item : items_) lengths_.push_back(std::max<int64_t>(1, make_(item, 0, false).length));
+      std::vector<int64_t> lengths;
+      for (const Item& item : items_) lengths.push_back(std::max<int64_t>(1, make_(item, 0, false).length));
+      lengths_ = std::move(lengths);
     });
     return lengths_[static_cast<size_t>(index)];
   }
@@ -205,6 +207,9 @@ std::shared_ptr<const ExampleSource> LabelledTexts::examples(Split split) const 
   const auto& items = split == Split::kTrain        ? all.train
                       : split == Split::kValidation ? all.validation
                                                     : all.test;
+  // A label that does not fit is said here, not after an epoch of training.
+  for (const Item& item : items)
+    if (!item.where.empty()) class_id(item.label, item.where);
   const bool drop = split == Split::kTrain;
   return std::make_shared<TextSource>(items, [this, drop](const Item& item, uint64_t key, bool notes) {
     return make_example(item, drop ? key : 0, notes);

@@ -481,8 +481,7 @@ void Translation::replace_unknown(Net& net, const Batch& batch, Prediction& pred
 }
 
 Batch Translation::follow(const Batch& batch, const Prediction& prediction) const {
-  Batch followed = batch;
-  const auto device = batch.input("source").values.device();
+  Batch followed = batch.on_host();
   std::vector<Tensor> targets, copied;
   std::vector<int64_t> lengths;
   for (int64_t row = 0; row < batch.size(); ++row) {
@@ -502,11 +501,13 @@ Batch Translation::follow(const Batch& batch, const Prediction& prediction) cons
         torch::equal(given->second.values[row].slice(0, 0, lengths.back()).cpu(), copied.back());
     if (!reference) followed.truths[r].clear();
   }
-  const Tensor real = torch::tensor(lengths, torch::kInt64).to(device);
+  const Tensor real = torch::tensor(lengths, torch::kInt64);
   const auto padded = [&](const std::vector<Tensor>& rows) {
-    return Field{torch::nn::utils::rnn::pad_sequence(rows, true, Vocabulary::kPad).to(device), real};
+    return Field{torch::nn::utils::rnn::pad_sequence(rows, true, Vocabulary::kPad), real};
   };
   followed.targets["target"] = padded(targets), followed.targets["target_copied"] = padded(copied);  // [B, T]
+  followed = followed.to(batch.input("source").values.device());
+  followed.carry = batch.carry;
   return followed;
 }
 

@@ -80,7 +80,7 @@ Tensor dropout_mask(uint64_t key, double p, at::IntArrayRef sizes, const Dropout
 Tensor dropout_mask_by_tensors(uint64_t key, double p, at::IntArrayRef sizes, const DropoutPlace& place,
                                const torch::TensorOptions& options) {
   const Tensor rows =
-      row_hashes(key, sizes, place.first_query).to(options.device()).unsqueeze(-1);  // [B, H, rows, 1]
+      moved(row_hashes(key, sizes, place.first_query), options.device()).unsqueeze(-1);  // [B, H, rows, 1]
   const Tensor keys = torch::arange(place.first_key, place.first_key + sizes[3], rows.options());  // [keys]
   const Tensor kept =
       shifted(mixed(rows + keys), 32) >= static_cast<int64_t>(fall_below(p));  // [B, H, rows, keys]

@@ -26,8 +26,8 @@ struct CellWeights;
 class RecurrentImpl : public torch::nn::Module {
  public:
   explicit RecurrentImpl(const RecurrentOptions& options);
-  /// x [B, T, D]; lengths int64 [B] on the CPU or undefined (nothing padded); `state` as another call returned it, or
-  /// empty for zeros.
+  /// x [B, T, D]; lengths int64 [B] on the CPU or undefined (nothing padded); `state` as another call
+  /// returned it, or empty for zeros.
   RecurrentOutput forward(const Tensor& x, const Tensor& lengths = {}, const State& state = {});
   /// What forward does elsewhere than in float32 or float64 on the CPU, and the reference of what it does
   /// there: LibTorch's layers on packed sequences. counts int64 [B] on the CPU, at least 1, or undefined.

@@ -94,11 +94,7 @@ Batch Batch::rows(int64_t begin, int64_t end) const {
 Batch Batch::to(torch::Device device) const {
   if (device.is_cpu()) return *this;
   Batch there = *this;
-  if (!host) {
-    Batch here;
-    here.inputs = inputs, here.targets = targets, here.ids = ids;
-    there.host = std::make_shared<const Batch>(std::move(here));
-  }
+  if (!host) there.host = std::make_shared<const Batch>(*this);
   for (auto* fields : {&there.inputs, &there.targets})
     for (auto& [name, field] : *fields) field.values = moved(field.values, device);
   for (Tensor& tensor : there.carry) tensor = moved(tensor, device);

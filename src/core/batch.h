@@ -60,8 +60,8 @@ struct Batch {
   std::vector<int64_t> ids;
   std::vector<Json> notes;                            // one an example, null unless asked for
   std::vector<std::map<std::string, Tensor>> truths;  // one an example, empty unless asked for
-  State carry;  // what the net handed on from the previous batch of a stream
-  std::shared_ptr<const Batch> host{};  // its inputs and targets on the CPU, where these are elsewhere
+  State carry;                          // what the net handed on from the previous batch of a stream
+  std::shared_ptr<const Batch> host{};  // itself on the CPU, where its values are elsewhere
 
   int64_t size() const { return static_cast<int64_t>(ids.size()); }
   /// How many numbers the inputs hold.
@@ -70,7 +70,8 @@ struct Batch {
   const Field& target(const std::string& name) const { return targets.at(name); }
   /// The batch with its values on `device`, and what the host had of them.
   Batch to(torch::Device device) const;
-  /// The same inputs and targets on the CPU: what the host needs to know of them it need not wait for.
+  /// The same on the CPU, but for what a stream carries: what the host needs to know of it, it need not wait
+  /// for.
   const Batch& on_host() const { return host ? *host : *this; }
   /// The examples begin … end − 1, without what a stream carries.
   Batch rows(int64_t begin, int64_t end) const;

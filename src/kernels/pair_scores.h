@@ -65,8 +65,7 @@ inline void divide_both(Vec<T> e, Vec<T>& x, Vec<T>& y) {
   }
 }
 
-/// whole[r] ← e / whole[r], two rows at a time. (Not two keys: what is no number of a hidden one would reach
-/// the other.)
+/// whole[r] ← e / whole[r], two rows at a time.
 template <class T, bool kDirect, int R>
 inline void divide_rows(Vec<T> e, Vec<T> (&whole)[R]) {
 #pragma GCC unroll 8

@@ -20,7 +20,7 @@ Tensor real_queries(const TracedMap& map, const Batch& batch) {
   Tensor real = torch::zeros({rows, queries});
   for (int64_t row = 0; row < rows; ++row)
     real[row].slice(0, 0, real_size(map.axes.query, batch, row / map.axes.fold, queries, true)).fill_(1);
-  return real.to(map.weights.device());
+  return moved(real, map.weights.device());
 }
 
 /// Known truth of each example, rows that have any summing to 1: [B, Tq, Tk].
@@ -37,7 +37,7 @@ Tensor gold_weights(const TracedMap& map, const Task& task, const Batch& batch) 
         gold[row][static_cast<int64_t>(i) / own_keys][static_cast<int64_t>(i) % own_keys] = 1;
   }
   const Tensor each = gold.sum(-1, true);  // [B, Tq, 1]
-  return (gold / each.clamp_min(1)).to(map.weights.device());
+  return moved(gold / each.clamp_min(1), map.weights.device());
 }
 
 /// One value a query: [B, H, Tq].

@@ -49,9 +49,10 @@ std::vector<std::vector<int64_t>> plan_batches(const ExampleSource& source, cons
   };
   if (options.shuffle) Random(key(kOrder)).shuffle(order);
   const bool has_lengths =
+      options.shuffle &&  // who does not shuffle asks for none: some sources read all examples for them
       std::any_of(order.begin(), order.end(), [&](int64_t i) { return source.length(i) > 0; });
-  const bool bucket = options.shuffle && options.bucket && has_lengths;
-  if (options.tokens > 0 && options.shuffle && has_lengths) {
+  const bool bucket = options.bucket && has_lengths;
+  if (options.tokens > 0 && has_lengths) {
     auto plan = within_budget(source, std::move(order), options.tokens);
     Random(key(kBatchOrder)).shuffle(plan);
     return plan;

@@ -128,7 +128,9 @@ void Optimizer::update_elsewhere(const std::vector<Entry*>& entries, double rate
   if (spoilt.defined()) none = spoilt.to(torch::kFloat32);
   const TrainOptions& o = options_;
   if (o.optimizer == "sgd")
-    at::_fused_sgd_(parameters, gradients, first, decay, o.momentum, rate, /*dampening=*/0,
+    // Without momentum the kernels take no moments.
+    at::_fused_sgd_(parameters, gradients, o.momentum > 0 ? first : std::vector<Tensor>(), decay, o.momentum,
+                    rate, /*dampening=*/0,
                     /*nesterov=*/false,
                     /*maximize=*/false, /*is_first_step=*/false, scale, none);
   else if (o.optimizer == "adam")

@@ -296,8 +296,8 @@ Batch Trainer::next_batch() {
   for (;;) {
     if (!loader_) {
       if (at_->batch % batches_per_epoch_ == 0) at_->carry.clear();  // an epoch begins where the text does
-      loader_ = std::make_unique<Loader>(source_, task_.spec(), loading(),
-                                         epoch_of(at_->batch), at_->batch % batches_per_epoch_);
+      loader_ = std::make_unique<Loader>(source_, task_.spec(), loading(), epoch_of(at_->batch),
+                                         at_->batch % batches_per_epoch_);
     }
     if (auto batch = loader_->next()) {
       ++at_->batch;
@@ -365,15 +365,17 @@ void Trainer::backward(const Batch& batch, Sums& sums) {
 /// Makes sums and gradients those of the whole batch.
 void Trainer::add_ranks(Sums& sums) {
   if (!settings_.ranks) return;
+  if (sums.culprit.empty() && sums.loss.defined() && !all_finite(sums.loss)) sums.culprit = "the loss";
   Tensor counts = torch::tensor(
       {sums.loss.defined() ? sums.loss.item<double>() : 0.0,
        sums.weight.defined() ? sums.weight.item<double>() : 0.0, sums.examples,
        SignalWatch::caught() == SIGINT ? 1.0 : 0.0, SignalWatch::caught() == SIGTERM ? 1.0 : 0.0},
       torch::kFloat64);
   settings_.ranks->sum(counts);
-  sums.loss = counts[0], sums.weight = counts[1], sums.examples = counts[2].item<double>();
+  sums.loss = moved(counts[0], settings_.device), sums.weight = moved(counts[1], settings_.device);
+  sums.examples = counts[2].item<double>();
   at_->signal = counts[3].item<double>() > 0 ? SIGINT : counts[4].item<double>() > 0 ? SIGTERM : 0;
-  if (!all_finite(sums.loss))
+  if (!all_finite(counts[0]))
     diverged(sums.culprit.empty() ? "the loss of another rank" : sums.culprit, at_->step);
   sum_gradients(*net_, *settings_.ranks);
 }
@@ -392,7 +394,7 @@ void Trainer::train_one_step() {
     if (batch.size() > 0) backward(batch, sums);  // a small last batch has no share for every rank
   }
   add_ranks(sums);
-  const Tensor norm = optimizer_->gradient_norm();
+  const Tensor norm = moved(optimizer_->gradient_norm(), settings_.device);
   const bool here = settings_.device.is_cpu();
   if (here && !all_finite(norm)) {
     std::string culprit = "the gradient";
@@ -409,15 +411,19 @@ void Trainer::train_one_step() {
                                         sums.examples, LateNumbers({sums.loss, sums.weight, norm})});
   average_->update(++at_->step);
   at_->examples += sums.examples;
+  at_->seconds += std::chrono::duration<double>(Clock::now() - began).count();
   settle();  // of the update before: its numbers are there while the device still has this one to do
   last_ = std::move(update);
   if (here) settle();
-  at_->seconds += std::chrono::duration<double>(Clock::now() - began).count();
   log_train_line(false);
 }
 
 void Trainer::settle() {
-  if (const auto update = std::exchange(last_, nullptr)) account(*update);
+  const auto update = std::exchange(last_, nullptr);
+  if (!update) return;
+  const auto began = Clock::now();
+  account(*update);
+  at_->seconds += std::chrono::duration<double>(Clock::now() - began).count();
 }
 
 void Trainer::account(const Updated& update) {

@@ -35,6 +35,22 @@ Batch batch_of(const std::string& task) {
   return collate(small_examples(task), small_tasks().at(task)->spec());
 }
 
+/// The maps of one forward pass.
+std::vector<TracedMap> maps_of(Net& net, const Batch& batch) {
+  AttentionTrace trace(net);
+  net.forward(batch, &trace);
+  return trace.maps();
+}
+
+void check_alike(const std::vector<TracedMap>& there, const std::vector<TracedMap>& here) {
+  REQUIRE(there.size() == here.size());
+  for (size_t i = 0; i < here.size(); ++i) {
+    INFO(here[i].path);
+    CHECK(there[i].weights.device().is_cpu());
+    CHECK(torch::allclose(there[i].weights, here[i].weights, 1e-4, 1e-5));
+  }
+}
+
 }  // namespace
 
 TEST_CASE("every net is evaluated elsewhere as on the CPU", "[contract]") {
@@ -61,24 +77,15 @@ TEST_CASE("every net's maps elsewhere are those of the CPU", "[contract]") {
     INFO(one.label << " on " << one.task);
     const torch::NoGradGuard no_gradient;
     const auto maps = [&](const torch::Device& device) {
-      const auto net = net_on(device, one);
-      AttentionTrace trace(*net);
-      net->forward(batch_of(one.task).to(device), &trace);
-      return trace.maps();
+      return maps_of(*net_on(device, one), batch_of(one.task).to(device));
     };
-    const auto here = maps(torch::kCPU);
     std::vector<TracedMap> there;
     REQUIRE_NOTHROW(there = maps(other::device()));
-    REQUIRE(there.size() == here.size());
-    for (size_t i = 0; i < here.size(); ++i) {
-      INFO(here[i].path);
-      CHECK(there[i].weights.device().is_cpu());
-      CHECK(torch::allclose(there[i].weights, here[i].weights, 1e-4, 1e-5));
-    }
+    check_alike(there, maps(torch::kCPU));
   }
 }
 
-TEST_CASE("outputs decoded elsewhere are those of the CPU", "[contract]") {
+TEST_CASE("outputs decoded elsewhere, and maps along them, are those of the CPU", "[contract]") {
   int64_t decoded = 0;
   for (const NetCase& one : cases()) {
     const torch::NoGradGuard no_gradient;
@@ -101,6 +108,13 @@ TEST_CASE("outputs decoded elsewhere are those of the CPU", "[contract]") {
         CHECK(there[row].at(0).tokens == here[row].at(0).tokens);
         CHECK(there[row].at(0).log_probability == Approx(here[row].at(0).log_probability).epsilon(1e-4));
       }
+      // What the net looked at along them.
+      const auto along = [&](const torch::Device& device) {
+        const Prediction outputs{.values = {}, .hypotheses = here};
+        return maps_of(*net_on(device, one),
+                       small_tasks().at(one.task)->follow(batch_of(one.task).to(device), outputs));
+      };
+      check_alike(along(other::device()), along(torch::kCPU));
       ++decoded;
     }
   }

@@ -87,6 +87,17 @@ TEST_CASE("updates elsewhere wait for nothing") {
   CHECK(train(scratch.path("many"), other::device(), many).waits.size() == waits_of_few);
 }
 
+TEST_CASE("a net without parameters is run elsewhere") {
+  Scratch scratch;
+  const NetEntry& entry = nets().at("last-value");
+  const auto task = small_tasks().at("series-forecast");
+  const auto net = entry.make(entry.resolve({{"name", entry.name}}), task->spec());
+  const TinyRun files{scratch.path("run"), tiny_options(2)};
+  const Json result =
+      Trainer(net, *task, files.open(), {files.options, files.seed, other::device(), true, nullptr}).train();
+  CHECK(result["status"] == "finished");
+}
+
 TEST_CASE("a run elsewhere that is stopped and continued is the one that was not") {
   Scratch scratch;
   TrainOptions options = tiny_options(6);
@@ -110,8 +121,11 @@ TEST_CASE("elsewhere a gradient that is not finite updates nothing and stops the
   const auto net = net_on(other::device());
   TensorMap before;
   for (const auto& item : net->named_parameters()) before[item.key()] = item.value().detach().cpu().clone();
-  net->named_parameters().back().value().register_hook(
-      [](const Tensor& gradient) { return gradient * INFINITY; });
+  int steps = 0;
+  net->named_parameters().back().value().register_hook([&](const Tensor& gradient) {
+    ++steps;
+    return gradient * INFINITY;
+  });
   const TinyRun run{scratch.path("run"), tiny_options(3)};
   std::string message;
   TrainOptions options = tiny_options(3);
@@ -119,6 +133,7 @@ TEST_CASE("elsewhere a gradient that is not finite updates nothing and stops the
   const ExitCode code = code_of([&] { train(run.folder, other::device(), options, net); }, &message);
   CHECK(code == ExitCode::kDiverged);
   CHECK_THAT(message, Contains("step 1: the gradient is not finite"));
+  CHECK(steps == 2);  // the second was on its way when the first one's numbers came
   for (const auto& item : net->named_parameters()) {
     INFO(item.key());
     CHECK(torch::equal(item.value().detach().cpu(), before.at(item.key())));

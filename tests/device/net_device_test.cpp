@@ -72,3 +72,23 @@ TEST_CASE("a training step of every attention elsewhere is the CPU's and waits f
     if (known.insert(attentions).second) check(one);
   }
 }
+
+TEST_CASE("a training step of attentions that draw or add elsewhere waits for nothing", "[contract]") {
+  for (const Json& attention : std::vector<Json>{{{"name", "compose"}, {"position", "alibi"}},
+                                                 {{"name", "compose"}, {"position", "t5"}},
+                                                 {{"name", "compose"}, {"position", "shaw"}},
+                                                 {{"name", "compose"}, {"pattern", "bigbird"}},
+                                                 {{"name", "compose"}, {"dropout", 0.2}}}) {
+    NetCase one;
+    one.task = "text-classification";
+    const NetEntry& net = nets().at("transformer-classifier");
+    one.model = net.resolve({{"name", net.name},
+                             {"width", 8},
+                             {"layers", 1},
+                             {"feed_forward", 12},
+                             {"dropout", 0},
+                             {"attention", attention}});
+    one.label = one.model.dump();
+    check(one);
+  }
+}

@@ -24,6 +24,9 @@ constexpr auto kType = c10::DeviceType::PrivateUse1;
 
 std::mutex mutex;
 std::vector<std::string> waited;
+uintptr_t enqueued = 0, newest = 0;  // events and copies; the newest event
+/// Copies to pinned memory: number, to, what. Beyond the last tensor.
+auto& under_way = *new std::vector<std::tuple<uintptr_t, Tensor, Tensor>>();
 thread_local bool inside = false;  // an operator, whose own copies are the pretence's
 
 void count(const std::string& name) {
@@ -71,7 +74,7 @@ struct PinnedMemory : c10::Allocator {
     c10::free_cpu(data);
   }
   static std::set<const void*>& pinned() {
-    static std::set<const void*> all;
+    static auto& all = *new std::set<const void*>();  // beyond the last tensor
     return all;
   }
 };
@@ -85,10 +88,22 @@ struct Guard : c10::impl::NoOpDeviceGuardImpl<kType> {
   }
   c10::Stream getNewStream(c10::Device, int) const override { return getStream(device()); }
   c10::Stream exchangeStream(c10::Stream) const noexcept override { return getStream(device()); }
-  void record(void**, const c10::Stream&, const c10::DeviceIndex, const c10::EventFlag) const override {}
+  void record(void** event, const c10::Stream&, const c10::DeviceIndex, const c10::EventFlag) const override {
+    const std::lock_guard<std::mutex> lock(mutex);
+    *event = reinterpret_cast<void*>(++enqueued);
+    newest = enqueued;
+  }
   void block(void*, const c10::Stream&) const override {}
   bool queryEvent(void*) const override { return true; }
-  void synchronizeEvent(void*) const override {}
+  /// What set out before the event arrives. Nothing is left to do behind the newest: who waits for it, waits.
+  void synchronizeEvent(void* event) const override {
+    const auto until = reinterpret_cast<uintptr_t>(event);
+    if (until == newest) count("event");
+    const std::lock_guard<std::mutex> lock(mutex);
+    for (auto& [when, to, numbers] : under_way)
+      if (when <= until) to.copy_(numbers);
+    std::erase_if(under_way, [&](const auto& copy) { return std::get<0>(copy) <= until; });
+  }
 };
 const c10::impl::DeviceGuardImplRegistrar registrar(kType, new Guard());
 
@@ -138,14 +153,21 @@ Tensor on_host(const Tensor& x) {
 }
 
 Tensor copy_from(const Tensor& from, const Tensor& to, bool non_blocking) {
+  const auto set_out = [&](const Tensor& host) {
+    return host.device().is_cpu() && non_blocking && PinnedMemory::holds(host.storage().data());
+  };
   const auto waits_for = [&](const Tensor& host) {
-    return host.device().is_cpu() && host.numel() > 0 &&
-           !(non_blocking && PinnedMemory::holds(host.storage().data()));
+    return host.device().is_cpu() && host.numel() > 0 && !set_out(host);
   };
   if (waits_for(to)) count("copy from the device");
   if (waits_for(from)) count("copy to the device");
   const at::NoGradGuard no_gradient;
-  on_host(to).copy_(on_host(from));
+  if (set_out(to)) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    under_way.emplace_back(++enqueued, to, on_host(from).clone());
+  } else {
+    on_host(to).copy_(on_host(from));
+  }
   return to;
 }
 
@@ -166,8 +188,10 @@ const Tensor& resize(const Tensor& x, c10::IntArrayRef size, std::optional<torch
 /// Whether an operator's answer is as large as numbers of the device say, or is one of them.
 bool depends_on_numbers(const std::string& name) {
   static const std::set<std::string> names = {
-      "aten::nonzero", "aten::masked_select", "aten::_unique2",         "aten::unique_dim",
-      "aten::equal",   "aten::bincount",      "aten::repeat_interleave"};
+      "aten::nonzero",          "aten::masked_select",      "aten::_unique",
+      "aten::_unique2",         "aten::unique_dim",         "aten::equal",
+      "aten::bincount",         "aten::unique_consecutive", "aten::unique_dim_consecutive",
+      "aten::repeat_interleave"};
   return names.count(name) != 0;
 }
 
@@ -176,14 +200,17 @@ void by_host(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
   const std::string name = op.schema().name();
   const size_t inputs = op.schema().arguments().size();
   const auto check = [&](const Tensor& x) {
-    const bool index = name.find("index") != std::string::npos;
-    TORCH_CHECK(!x.defined() || !x.device().is_cpu() || x.dim() == 0 || index, name,
+    TORCH_CHECK(!x.defined() || !x.device().is_cpu() || x.dim() == 0, name,
                 ": expected all tensors on one device, found one on the CPU");
   };
   for (const c10::IValue& value : torch::jit::last(*stack, inputs)) {
     if (value.isTensor()) check(value.toTensor());
     if (value.isTensorList())
       for (const Tensor& x : value.toTensorList()) check(x);
+    // Indices may be the host's, or masks: the host waits then.
+    if (value.isOptionalTensorList())
+      for (const std::optional<Tensor>& x : value.toOptionalTensorList())
+        if (x && x->defined() && (x->device().is_cpu() || x->scalar_type() == torch::kBool)) count(name);
   }
   if (depends_on_numbers(name)) count(name);
   inside = true;

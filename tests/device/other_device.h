@@ -14,8 +14,8 @@ namespace fovea::other {
 torch::Device device();
 
 /// What made the host wait since the last call, by operator: reading a number, copying from the device or to
-/// it other than without blocking between it and pinned memory, operators whose answer's size depends on
-/// numbers.
+/// it other than without blocking between it and pinned memory, the newest event, operators whose answer's
+/// size depends on numbers.
 std::vector<std::string> waits();
 
 /// Moves parameters and buffers there, whoever holds them. (Module::to does not: it takes the CPU and this

@@ -347,6 +347,28 @@ TEST_CASE("scores of pairs that are kept give the gradients that scores made aga
     }
 }
 
+TEST_CASE("pairs at the largest exponents, and just beyond, are the loops") {
+  for (const PairRule pair : {PairRule::kTanh, PairRule::kGated})
+    for (const double size : {10.45, 10.55}) {  // 2q + 2k of 42 is where exponentials of pairs begin
+      Problem p;
+      p.pair = pair, p.draw(3);
+      for (Numbers* side : {&p.query, &p.key})
+        for (size_t n = 0; n < side->size(); ++n)
+          (*side)[n] = static_cast<float>(n % 7 < 3   ? size
+                                          : n % 7 < 5 ? -size
+                                                      : 0.1 * static_cast<double>(n % 11));
+      for (const auto* kernels : available<float>()) {
+        CAPTURE(kernels->name, static_cast<int>(pair), size);
+        const Answer<float> found = run(*kernels, p);
+        CHECK(farthest(found.attended, attend(p)) < 2e-5);
+        for (const auto& [member, gradient] :
+             {std::pair(&Problem::query, &found.query), std::pair(&Problem::key, &found.key),
+              std::pair(&Problem::energy, &found.energy), std::pair(&Problem::value, &found.value)})
+          CHECK(worst_slope(p, member, *gradient) < 1e-4);
+      }
+    }
+}
+
 TEST_CASE("of equal scores top-k takes the first") {
   for (const double k : {3.0, 20.0, 40.0})
     for (const auto* kernels : available<float>()) {

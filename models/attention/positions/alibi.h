@@ -30,7 +30,7 @@ class AlibiPosition : public Position {
   Tensor by_distance(const Tensor& back) override {
     std::vector<int64_t> sizes(static_cast<size_t>(back.dim()) + 1, 1);
     sizes[0] = -1;
-    return -slopes_.to(back.device()).view(sizes) * back.abs();  // [H, …]
+    return -moved(slopes_, back.device()).view(sizes) * back.abs();  // [H, …]
   }
   bool distance_only() const override { return true; }
 
