@@ -200,26 +200,23 @@ inline void pair_back_block(PairSide<T> q, PairSide<T> k, const T* grad, int64_t
     const Vec<T> kv = load(k.data + j * k.row);
     Vec<T> dk = load(dk_at), kg{}, dkg{};
     if constexpr (kGated) kg = load(k.data + j * k.row + padded), dkg = load(dk_at + padded);
-    Vec<T> share[R], gate[R];
+    Vec<T> share[R];
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r) share[r] = pair_whole<T, kDirect>(qv[r], kv);
-    if constexpr (kGated) {
-#pragma GCC unroll 8
-      for (int r = 0; r < R; ++r) {
-        gate[r] = pair_whole<T, kDirect>(qg[r], kg);
-        divide_both<T, kDirect>(all<T>(1), share[r], gate[r]);
-      }
-    } else {
-      divide_rows<T, kDirect, R>(all<T>(1), share);
-    }
+    if constexpr (!kGated) divide_rows<T, kDirect, R>(all<T>(1), share);
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r) {
       const Vec<T> ds = all<T>(grad[r * grad_row + j]);
+      Vec<T> gate{};
+      if constexpr (kGated) {
+        gate = pair_whole<T, kDirect>(qg[r], kg);
+        divide_both<T, kDirect>(all<T>(1), share[r], gate);
+      }
       const Vec<T> slope = share[r] - share[r] * share[r];  // a quarter of 1 − tanh²
       if constexpr (kGated) {
-        const Vec<T> moved = ds * gate[r], inner = moved * slope, tanh = 1 - 2 * share[r];
+        const Vec<T> moved = ds * gate, inner = moved * slope, tanh = 1 - 2 * share[r];
         const Vec<T> outer = moved * tanh;  // dS · tanh · sigmoid
-        const Vec<T> gated = outer - outer * gate[r];
+        const Vec<T> gated = outer - outer * gate;
         dq[r] += inner, dk += inner;
         dg[r] += gated, dkg += gated;
         de[r % 2] += outer;
