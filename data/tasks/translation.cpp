@@ -495,10 +495,10 @@ Batch Translation::follow(const Batch& batch, const Prediction& prediction) cons
     if (!followed.notes[r].is_null())
       followed.notes[r]["target"] = tokens({ids.begin() + 1, ids.end() - 1}, batch.notes[r]);
     // The known alignment is of the reference's tokens.
-    const auto given = batch.targets.find("target_copied");
-    const bool reference =
-        given != batch.targets.end() && given->second.values.size(1) >= lengths.back() &&
-        torch::equal(given->second.values[row].slice(0, 0, lengths.back()).cpu(), copied.back());
+    const auto given = followed.targets.find("target_copied");
+    const bool reference = given != followed.targets.end() &&
+                           given->second.values.size(1) >= lengths.back() &&
+                           torch::equal(given->second.values[row].slice(0, 0, lengths.back()), copied.back());
     if (!reference) followed.truths[r].clear();
   }
   const Tensor real = torch::tensor(lengths, torch::kInt64);

@@ -123,24 +123,24 @@ void Optimizer::update_elsewhere(const std::vector<Entry*>& entries, double rate
     if (!count.defined()) count = torch::full({}, entry->updates, gradient.options().dtype(torch::kFloat32));
     second.push_back(entry->moments[1]), steps.push_back(count);
   }
-  std::optional<Tensor> scale, none;
+  std::optional<Tensor> scale, no_update;
   if (divisor.defined() && !wide) scale = divisor.to(torch::kFloat32);
-  if (spoilt.defined()) none = spoilt.to(torch::kFloat32);
+  if (spoilt.defined()) no_update = spoilt.to(torch::kFloat32);
   const TrainOptions& o = options_;
   if (o.optimizer == "sgd")
     // Without momentum the kernels take no moments.
     at::_fused_sgd_(parameters, gradients, o.momentum > 0 ? first : std::vector<Tensor>(), decay, o.momentum,
                     rate, /*dampening=*/0,
                     /*nesterov=*/false,
-                    /*maximize=*/false, /*is_first_step=*/false, scale, none);
+                    /*maximize=*/false, /*is_first_step=*/false, scale, no_update);
   else if (o.optimizer == "adam")
     at::_fused_adam_(parameters, gradients, first, second, {}, steps, rate, o.beta1, o.beta2, decay,
                      o.epsilon,
-                     /*amsgrad=*/false, /*maximize=*/false, scale, none);
+                     /*amsgrad=*/false, /*maximize=*/false, scale, no_update);
   else
     at::_fused_adamw_(parameters, gradients, first, second, {}, steps, rate, o.beta1, o.beta2, decay,
                       o.epsilon,
-                      /*amsgrad=*/false, /*maximize=*/false, scale, none);
+                      /*amsgrad=*/false, /*maximize=*/false, scale, no_update);
 }
 
 TensorMap Optimizer::state() const {

@@ -436,3 +436,23 @@ TEST_CASE("tanh of the pair kernels errs by at most 4e-7 in float") {
     CHECK(worst > 0);
   }
 }
+
+TEST_CASE("tanh of two rows that are alike errs by at most 2.4e-7 in float") {
+  // One feature whose energy is 1; the one weight is the sigmoid of the score.
+  for (const auto* kernels : available<float>()) {
+    CAPTURE(kernels->name);
+    double worst = 0;
+    for (int n = -2000; n <= 2000; ++n) {
+      Problem p;
+      p.queries = 2, p.keys = 1, p.width = 1, p.value_width = 1, p.pair = PairRule::kTanh,
+      p.row = RowRule::kSigmoid;
+      p.draw(1);
+      const float x = static_cast<float>(n) * 0.005f;
+      p.query = {x / 2, x / 2}, p.key = {x / 2}, p.value = {1}, p.energy = {1}, p.bias = {0, 0};
+      const double weight = run(*kernels, p).attended[0], exact = 1 / (1 + std::exp(-std::tanh(x)));
+      // d sigmoid ≥ 0.19 d tanh for |tanh| ≤ 1; the weight itself is rounded to 6e-8.
+      worst = std::max(worst, (std::abs(weight - exact) - 1.2e-7) / 0.19);
+    }
+    CHECK(worst < 2.4e-7);
+  }
+}
