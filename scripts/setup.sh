@@ -48,6 +48,31 @@ install_torch() {
   fi
 }
 
+# A wheel that was built with CUDA (the Python index's own one is) is found by CMake beside the toolkit it was made with alone: from the
+# same index, with the names that a linker looks for.
+install_cuda_toolkit() {
+  if [ -n "${LIBTORCH:-}${Torch_DIR:-}${CUDA_HOME:-}${CUDA_PATH:-}" ]; then return 0; fi
+  local site cuda toolkit library name
+  site="$(echo .venv/lib/python3*/site-packages)"
+  cuda="$(sed -n "s/^cuda.*= '\([0-9.]*\)'.*/\1/p" "$site/torch/version.py")"
+  [ -n "$cuda" ] || return 0
+  if [ "${cuda%%.*}" -lt 13 ]; then
+    echo "setup.sh: the wheel was built with CUDA $cuda, whose toolkit is not installed here: install it and set CUDA_HOME" >&2
+    return 1
+  fi
+  toolkit="$site/nvidia/cu${cuda%%.*}"
+  if [ ! -x "$toolkit/bin/nvcc" ]; then
+    say "the wheel was built with CUDA $cuda: installing that toolkit's compiler into .venv"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check "nvidia-cuda-nvcc==$cuda.*" "nvidia-cuda-crt==$cuda.*" \
+      "nvidia-cuda-cccl==$cuda.*" "nvidia-nvvm==$cuda.*"
+  fi
+  ln -sfn lib "$toolkit/lib64"
+  for library in "$toolkit"/lib/*.so.*; do
+    name="$(basename "$library")"
+    ln -sf "$name" "$toolkit/lib/${name%%.so.*}.so"
+  done
+}
+
 # Independent references for the tests; the programs need none of them.
 install_oracles() {
   [ -x .venv/bin/python ] || python3 -m venv .venv
@@ -95,6 +120,7 @@ choose_compiler() {
 install_packages
 choose_compiler
 install_torch
+install_cuda_toolkit
 install_sentencepiece
 [ "$mode" = --programs ] || install_oracles
 if [ "$mode" != --no-build ]; then

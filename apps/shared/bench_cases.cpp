@@ -103,20 +103,22 @@ std::shared_ptr<Net> BenchCase::make_net() const {
 std::vector<BenchCase> bench_cases() {
   torch::manual_seed(1);
   const Json heads{{"name", "multi-head"}, {"heads", 4}};
-  return {classifier(),
-          seq2seq("transformer-seq2seq", {{"name", "transformer-seq2seq"},
-                                          {"width", 256},
-                                          {"layers", 3},
-                                          {"feed_forward", 512},
-                                          {"dropout", 0},
-                                          {"attention", heads}}),
-          seq2seq("gru-bahdanau-seq2seq", {{"name", "rnn-seq2seq"},
-                                           {"cell", "gru"},
-                                           {"width", 256},
-                                           {"hidden", 256},
-                                           {"dropout", 0},
-                                           {"attention", "bahdanau"}}),
-          vision(), language()};
+  std::vector<BenchCase> cases = {classifier(),
+                                  seq2seq("transformer-seq2seq", {{"name", "transformer-seq2seq"},
+                                                                  {"width", 256},
+                                                                  {"layers", 3},
+                                                                  {"feed_forward", 512},
+                                                                  {"dropout", 0},
+                                                                  {"attention", heads}}),
+                                  seq2seq("gru-bahdanau-seq2seq", {{"name", "rnn-seq2seq"},
+                                                                   {"cell", "gru"},
+                                                                   {"width", 256},
+                                                                   {"hidden", 256},
+                                                                   {"dropout", 0},
+                                                                   {"attention", "bahdanau"}}),
+                                  vision(), language()};
+  for (BenchCase& one : cases) one.batch.complete = is_complete(one.batch);
+  return cases;
 }
 
 }  // namespace fovea

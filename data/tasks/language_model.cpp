@@ -338,11 +338,14 @@ Prediction LanguageModel::forced(const Batch& batch, const ModelOutput& output) 
 
 /// Logits are computed only where something has to be predicted.
 Loss LanguageModel::loss(const ModelOutput& output, const Batch& batch, const LossOptions& options) const {
-  const Tensor next = batch.target("next").values.flatten();  // [B·T]
-  const Tensor asked = moved((batch.on_host().target("next").values.flatten() >= 0).nonzero().squeeze(1),
-                             next.device());                                                  // [N]
-  const Tensor features = output.values.at("features").flatten(0, 1).index_select(0, asked);  // [N, D]
-  return output.output->cross_entropy(features, next.index_select(0, asked), options.label_smoothing);
+  Tensor next = batch.target("next").values.flatten();           // [B·T]
+  Tensor features = output.values.at("features").flatten(0, 1);  // [B·T, D]
+  if (!batch.complete) {
+    const Tensor asked = moved((batch.on_host().target("next").values.flatten() >= 0).nonzero().squeeze(1),
+                               next.device());  // [N]
+    features = features.index_select(0, asked), next = next.index_select(0, asked);
+  }
+  return output.output->cross_entropy(features, next, options.label_smoothing);
 }
 
 Prediction LanguageModel::predict(Net&, const Batch& batch, const ModelOutput& output) const {

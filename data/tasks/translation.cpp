@@ -397,7 +397,8 @@ Loss Translation::loss(const ModelOutput& output, const Batch& batch, const Loss
   const Tensor next = wanted(batch, *output.output).slice(1, 1);                           // [B, T − 1]
   Tensor features = output.values.at("features").flatten(0, 1), classes = next.flatten();  // [N, D], [N]
   // By length, not by id: a text may hold a token that is spelled like padding.
-  if (const Tensor real = batch.on_host().target("target").real(); real.defined()) {
+  const Tensor real = batch.complete ? Tensor() : batch.on_host().target("target").real();
+  if (real.defined()) {
     const Tensor rows = moved(real.slice(1, 1).flatten().nonzero().squeeze(1), features.device());
     features = features.index_select(0, rows), classes = classes.index_select(0, rows);
   }
@@ -482,6 +483,7 @@ void Translation::replace_unknown(Net& net, const Batch& batch, Prediction& pred
 
 Batch Translation::follow(const Batch& batch, const Prediction& prediction) const {
   Batch followed = batch.on_host();
+  followed.complete = false;
   std::vector<Tensor> targets, copied;
   std::vector<int64_t> lengths;
   for (int64_t row = 0; row < batch.size(); ++row) {

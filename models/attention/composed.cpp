@@ -115,7 +115,7 @@ ComposedAttention::Rows ComposedAttention::prepare(const Tensor& query, const Me
   rows.mask = pattern() & call.mask;
   rows.padding = memory.padding();
   if (rows.padding.defined()) rows.mask = rows.mask & Mask::keys(rows.padding);
-  if (is_training() && axes_.dropout > 0) rows.dropout_key = draw_dropout_key();
+  if (is_training() && axes_.dropout > 0) rows.dropout_key = draw_dropout_key(rows.query.device());
   map_query(rows);
   if (call.want == Want::kContext && memory.size() > 0 && is_step(rows) && fuses(rows)) {
     rows.keys = memory.stored()[0], rows.values = memory.stored()[1], rows.key_rows = memory.rows();

@@ -8,6 +8,7 @@
 #include "models/attention/projections.h"
 #include "models/attention/scorers/scorer.h"
 #include "models/attention/talking_heads.h"
+#include "src/core/dropout_keys.h"
 
 namespace fovea {
 
@@ -56,7 +57,7 @@ class ComposedAttention : public Attention {
     Tensor key_rows;       // of a step: as Memory::rows; then keys and values may have the groups' heads
     Mask call_mask, mask;  // the call's own; with pattern and padding
     int64_t first = 0;
-    std::optional<uint64_t> dropout_key;
+    std::optional<DropoutKey> dropout_key;
   };
   using Answer = FusedAnswer;  // of some rows, by any arithmetic; weights may be undefined
   /// Whether the fused kernels answer this call. Not a matter of what is wanted: the context never is.

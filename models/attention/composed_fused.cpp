@@ -80,7 +80,8 @@ FusedCall ComposedAttention::fused_call(const Rows& rows) const {
   call.pair = scored() ? *axes_.scorer->fused_pair() : PairRule::kNone, call.scale = rows.scale;
   call.row = *axes_.normalizer->fused_row();
   call.mask = pattern() & rows.call_mask, call.padding = rows.padding, call.first = rows.first;
-  call.dropout = axes_.dropout, call.dropout_key = rows.dropout_key;
+  call.dropout = axes_.dropout;
+  if (rows.dropout_key) call.dropout_key = rows.dropout_key->bits;
   if (!scored()) {
     // Nobody looks at queries and keys, whose widths may differ.
     call.query = call.query.slice(-1, 0, 0), call.key = call.key.slice(-1, 0, 0);

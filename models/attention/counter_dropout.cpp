@@ -28,16 +28,6 @@ float scale_of(double p) {
   return static_cast<float>(1.0 / (1.0 - p));
 }
 
-/// hash_row for every [B, H, rows], as the bits of int64.
-Tensor row_hashes(uint64_t key, at::IntArrayRef sizes, int64_t first_query) {
-  Tensor hashes = torch::empty({sizes[0], sizes[1], sizes[2]}, torch::kInt64);
-  auto* out = hashes.data_ptr<int64_t>();
-  for (int64_t line = 0; line < hashes.numel(); ++line)
-    out[line] = static_cast<int64_t>(
-        hash_row(key, line / sizes[2] / sizes[1], line / sizes[2] % sizes[1], first_query + line % sizes[2]));
-  return hashes;
-}
-
 /// x >> bits as for unsigned words; int64 shifts bring in copies of the sign.
 Tensor shifted(const Tensor& x, int64_t bits) {
   return torch::bitwise_and(torch::bitwise_right_shift(x, bits), (int64_t{1} << (64 - bits)) - 1);
@@ -51,15 +41,27 @@ Tensor mixed(Tensor x) {
   return x ^ shifted(x, 31);
 }
 
+/// hash_row for every [B, H, rows], as the bits of int64, made where the key is.
+Tensor row_hashes(const Tensor& key, at::IntArrayRef sizes, int64_t first_query) {
+  const auto numbers = [&](int64_t begin, int64_t count) {
+    return mixed(torch::arange(begin, begin + count, key.options()));
+  };
+  Tensor hash = mixed(mixed(key) ^ static_cast<int64_t>(hash_words({})));
+  hash = mixed(hash ^ numbers(0, sizes[0]).view({-1, 1, 1}));
+  hash = mixed(hash ^ numbers(0, sizes[1]).view({-1, 1}));
+  return mixed(hash ^ numbers(first_query, sizes[2]));
+}
+
 }  // namespace
 
 DropoutRule dropout_rule(uint64_t key, double p, int64_t batch_row, int64_t head, int64_t first_query) {
   return {true, hash_head(key, batch_row, head), fall_below(p), scale_of(p), first_query};
 }
 
-Tensor dropout_mask(uint64_t key, double p, at::IntArrayRef sizes, const DropoutPlace& place,
+Tensor dropout_mask(const DropoutKey& key, double p, at::IntArrayRef sizes, const DropoutPlace& place,
                     const torch::TensorOptions& options) {
-  if (!options.device().is_cpu()) return dropout_mask_by_tensors(key, p, sizes, place, options);
+  if (!options.device().is_cpu())
+    return dropout_mask_by_tensors(key.on(options.device()), p, sizes, place, options);
   const int64_t heads = sizes[1], rows = sizes[2], keys = sizes[3];
   Tensor mask = torch::empty(sizes, torch::kFloat32);
   auto* out = mask.data_ptr<float>();
@@ -68,7 +70,7 @@ Tensor dropout_mask(uint64_t key, double p, at::IntArrayRef sizes, const Dropout
   parallel_parts(sizes[0] * heads * rows, 64, [&](int64_t begin, int64_t end) {
     for (int64_t line = begin; line < end; ++line) {
       const uint64_t row =
-          hash_row(key, line / rows / heads, line / rows % heads, place.first_query + line % rows);
+          hash_row(key.bits, line / rows / heads, line / rows % heads, place.first_query + line % rows);
       for (int64_t k = 0; k < keys; ++k)
         out[line * keys + k] =
             (mix(row + static_cast<uint64_t>(place.first_key + k)) >> 32) < threshold ? 0.0f : scale;
@@ -77,10 +79,9 @@ Tensor dropout_mask(uint64_t key, double p, at::IntArrayRef sizes, const Dropout
   return mask.to(options);
 }
 
-Tensor dropout_mask_by_tensors(uint64_t key, double p, at::IntArrayRef sizes, const DropoutPlace& place,
+Tensor dropout_mask_by_tensors(const Tensor& key, double p, at::IntArrayRef sizes, const DropoutPlace& place,
                                const torch::TensorOptions& options) {
-  const Tensor rows =
-      moved(row_hashes(key, sizes, place.first_query), options.device()).unsqueeze(-1);  // [B, H, rows, 1]
+  const Tensor rows = row_hashes(key, sizes, place.first_query).unsqueeze(-1);  // [B, H, rows, 1]
   const Tensor keys = torch::arange(place.first_key, place.first_key + sizes[3], rows.options());  // [keys]
   const Tensor kept =
       shifted(mixed(rows + keys), 32) >= static_cast<int64_t>(fall_below(p));  // [B, H, rows, keys]

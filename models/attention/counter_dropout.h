@@ -19,11 +19,12 @@ DropoutRule dropout_rule(uint64_t key, double p, int64_t batch_row, int64_t head
 
 /// 0 or 1/(1 − p) for each weight of a piece [B, H, rows, keys], in `options`' dtype and on its device. The
 /// mask of a slice is the slice of the mask.
-Tensor dropout_mask(uint64_t key, double p, at::IntArrayRef sizes, const DropoutPlace& place,
+Tensor dropout_mask(const DropoutKey& key, double p, at::IntArrayRef sizes, const DropoutPlace& place,
                     const torch::TensorOptions& options);
 
-/// The same bits from tensor operations, for devices other than the CPU.
-Tensor dropout_mask_by_tensors(uint64_t key, double p, at::IntArrayRef sizes, const DropoutPlace& place,
+/// The same bits from tensor operations, for devices other than the CPU; `key` holds the key's as a scalar
+/// int64.
+Tensor dropout_mask_by_tensors(const Tensor& key, double p, at::IntArrayRef sizes, const DropoutPlace& place,
                                const torch::TensorOptions& options);
 
 }  // namespace fovea

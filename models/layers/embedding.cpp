@@ -8,6 +8,7 @@
 #include "src/base/error.h"
 #include "src/core/once_differentiable.h"
 #include "src/core/parallel.h"
+#include "src/core/recording.h"
 
 namespace fovea {
 namespace {
@@ -111,7 +112,8 @@ Tensor sinusoids(int64_t first, int64_t length, int64_t width, const torch::Tens
 Tensor SinusoidTable::rows(int64_t first, int64_t length, const torch::TensorOptions& options) {
   constexpr int64_t kLeast = 64, kMost = 4096;  // positions that are kept
   const int64_t end = first + length;
-  if (end > kMost) return sinusoids(first, length, width_, options);
+  // A recording reads where it was told: a table that grows would leave it behind.
+  if (end > kMost || device_records()) return sinusoids(first, length, width_, options);
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!table_.defined() || table_.size(0) < end || table_.dtype() != options.dtype() ||
       table_.device() != options.device()) {

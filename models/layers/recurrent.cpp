@@ -5,6 +5,7 @@
 #include "models/layers/recurrent_sequence.h"
 #include "src/core/batch.h"
 #include "src/core/half_products.h"
+#include "src/core/recording.h"
 
 namespace fovea {
 namespace {
@@ -89,6 +90,9 @@ RecurrentOutput RecurrentImpl::fused(const Tensor& x, const Tensor& counts, cons
 
 RecurrentOutput RecurrentImpl::plain(const Tensor& x, const Tensor& counts, const State& state) {
   RecurrentOutput output;
+  // cuDNN makes its dropout anew after each seed, and waits for it.
+  if (is_training() && options_.layers > 1 && options_.dropout > 0 && x.is_cuda())
+    ask_host("dropout between recurrent layers");
   const auto run = [&](auto& module, auto initial, auto collect) {
     if (!counts.defined()) {
       auto [sequence, final] = initial ? module->forward(x, *initial) : module->forward(x);

@@ -3,7 +3,7 @@
 namespace fovea {
 
 Tensor last_real(const Tensor& x, const Tensor& lengths) {
-  if (!lengths.defined()) return x.select(1, x.size(1) - 1);
+  if (unpadded(lengths, x.size(1))) return x.select(1, x.size(1) - 1);
   const Tensor last = moved((lengths - 1).clamp_min(0), x.device());
   const Tensor index = last.view({-1, 1, 1}).expand({-1, 1, x.size(2)});
   return x.gather(1, index).squeeze(1);  // [B, D]

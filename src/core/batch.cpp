@@ -4,6 +4,7 @@
 
 #include "src/base/error.h"
 #include "src/base/text.h"
+#include "src/core/recording.h"
 
 namespace fovea {
 namespace {
@@ -49,6 +50,15 @@ std::map<std::string, Field> collate_fields(const std::vector<Example>& examples
   return fields;
 }
 
+bool complete_fields(const std::map<std::string, Field>& fields, bool labels) {
+  return std::all_of(fields.begin(), fields.end(), [&](const auto& item) {
+    const Field& field = item.second;
+    const bool left_out = labels && field.values.scalar_type() == torch::kInt64 && field.values.numel() > 0 &&
+                          field.values.min().template item<int64_t>() < 0;
+    return !left_out && (!field.lengths.defined() || unpadded(field.lengths, field.values.size(1)));
+  });
+}
+
 }  // namespace
 
 bool unpadded(const Tensor& lengths, int64_t size) {
@@ -77,6 +87,7 @@ int64_t Batch::numbers() const {
 
 Batch Batch::rows(int64_t begin, int64_t end) const {
   Batch part;
+  part.complete = complete;
   const auto fields = [&](const std::map<std::string, Field>& from, std::map<std::string, Field>& to) {
     for (const auto& [name, field] : from)
       to[name] = {field.values.slice(0, begin, end),
@@ -91,6 +102,11 @@ Batch Batch::rows(int64_t begin, int64_t end) const {
   return part;
 }
 
+const Batch& Batch::on_host() const {
+  ask_host("what a batch holds");
+  return host ? *host : *this;
+}
+
 Batch Batch::to(torch::Device device) const {
   if (device.is_cpu()) return *this;
   Batch there = *this;
@@ -101,10 +117,15 @@ Batch Batch::to(torch::Device device) const {
   return there;
 }
 
+bool is_complete(const Batch& batch) {
+  return complete_fields(batch.inputs, false) && complete_fields(batch.targets, true);
+}
+
 Batch collate(const std::vector<Example>& examples, const TaskSpec& spec) {
   Batch batch;
   batch.inputs = collate_fields(examples, spec.inputs, true);
   batch.targets = collate_fields(examples, spec.targets, false);
+  batch.complete = is_complete(batch);
   for (const Example& example : examples) {
     batch.ids.push_back(example.id);
     batch.notes.push_back(example.note);

@@ -61,6 +61,7 @@ struct Batch {
   std::vector<Json> notes;                            // one an example, null unless asked for
   std::vector<std::map<std::string, Tensor>> truths;  // one an example, empty unless asked for
   State carry;                          // what the net handed on from the previous batch of a stream
+  bool complete = false;                // known to be: no row is padded, no label is left out (below 0)
   std::shared_ptr<const Batch> host{};  // itself on the CPU, where its values are elsewhere
 
   int64_t size() const { return static_cast<int64_t>(ids.size()); }
@@ -71,11 +72,14 @@ struct Batch {
   /// The batch with its values on `device`, and what the host had of them.
   Batch to(torch::Device device) const;
   /// The same on the CPU, but for what a stream carries: what the host needs to know of it, it need not wait
-  /// for.
-  const Batch& on_host() const { return host ? *host : *this; }
+  /// for. Throws HostAsked where a device is recording (src/core/recording.h).
+  const Batch& on_host() const;
   /// The examples begin … end − 1, without what a stream carries.
   Batch rows(int64_t begin, int64_t end) const;
 };
+
+/// What Batch::complete says of a batch whose values are on the CPU.
+bool is_complete(const Batch& batch);
 
 /// Stacks examples; padded fields get the spec's pad value and lengths.
 Batch collate(const std::vector<Example>& examples, const TaskSpec& spec);

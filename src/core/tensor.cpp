@@ -3,6 +3,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "src/core/recording.h"
+
 namespace fovea {
 
 std::string shape_text(const Tensor& tensor) {
@@ -14,7 +16,14 @@ std::string shape_text(const Tensor& tensor) {
 
 Tensor moved(const Tensor& x, torch::Device device) {
   if (x.device() == device || !x.device().is_cpu()) return x.to(device);
+  ask_host("what it sends to the device");
   return x.pin_memory().to(device, /*non_blocking=*/true);
+}
+
+const Tensor& Constant::on(torch::Device device) const {
+  if (device.is_cpu()) return here_;
+  if (!there_.defined() || there_.device() != device) there_ = moved(here_, device);
+  return there_;
 }
 
 void require_rank(const Tensor& tensor, int64_t rank, const char* where, const char* name,

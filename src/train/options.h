@@ -60,6 +60,7 @@ struct TrainOptions {
   double ema = 0;
   std::string precision = "float32";
   bool bucket = true;
+  bool graphs = false;
   int64_t workers = 1;
   int64_t validate_every = 0;
   int64_t checkpoint_every = 0;
@@ -99,6 +100,9 @@ struct TrainOptions {
           "of the forward and backward pass, masters stay float32; float64 is for everything",
           one_of({"float32", "bf16", "float64"}));
     visit("bucket", self.bucket, "batches of similar length");
+    visit("graphs", self.graphs,
+          "elsewhere than on the CPU: record the steps of batches of one shape and have the device do them "
+          "again by itself (CUDA graphs); changes no number");
     visit("workers", self.workers, "threads that make batches; changes no number", between(1, 64));
     visit("validate_every", self.validate_every, "updates; 0 = at the end of each epoch", at_least(0));
     visit("checkpoint_every", self.checkpoint_every, "updates; 0 = at each validation", at_least(0));

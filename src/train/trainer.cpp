@@ -26,6 +26,7 @@
 #include "src/train/shares.h"
 #include "src/train/signals.h"
 #include "src/train/state_size.h"
+#include "src/train/step_graphs.h"
 #include "src/train/trained.h"
 #include "src/train/weight_average.h"
 
@@ -344,7 +345,37 @@ ShareLoss Trainer::loss_of(const Batch& batch, State& carry) const {
   return {loss.sum, loss.weight, not_finite(loss.sum, output)};
 }
 
+void Trainer::make_graphs() {
+  const TrainOptions& o = settings_.options;
+  if (!o.graphs) return;
+  const auto say = [this](const std::string& what) {
+    run_.log(what);
+    progress_->note(what);
+  };
+  const char* against = settings_.device.is_cpu() ? "the CPU records nothing"
+                        : settings_.ranks         ? "several processes train"
+                        : o.accumulation > 1      ? "train.accumulation adds up gradients"
+                        : o.guidance.any()        ? "train.guidance reads maps"
+                                                  : nullptr;
+  if (against == nullptr)
+    graphs_ = std::make_unique<StepGraphs>(*net_, settings_.device, say);
+  else
+    say(std::string("train.graphs: batches run without a graph, as ") + against);
+}
+
+bool Trainer::backward_by_graph(const Batch& batch, Sums& sums) {
+  if (!graphs_) return false;
+  State carry;
+  const auto loss = graphs_->backward(
+      batch, [this](const Batch& part, State& own) { return loss_of(part, own); }, carry);
+  if (!loss) return false;
+  sums.add(loss->sum.to(torch::kFloat64), loss->weight);
+  at_->carry = std::move(carry);
+  return true;
+}
+
 void Trainer::backward(const Batch& batch, Sums& sums) {
+  if (backward_by_graph(batch, sums)) return;
   // A loss on maps is a mean over all examples, and what a stream carries is one tensor.
   const bool apart = !streams_ && !settings_.options.guidance.any();
   State carry;
@@ -469,6 +500,7 @@ Batch Trainer::first_example() const {
 }
 
 Json Trainer::finish() {
+  if (graphs_) run_.log("train.graphs: " + std::to_string(graphs_->replays()) + " batches by graphs");
   const Json& manifest = run_.manifest();
   const Batch first = first_example();
   const int64_t kept = state_bytes(*net_, first);
@@ -503,6 +535,7 @@ Json Trainer::train() {
   restore();
   progress_ = std::make_unique<Progress>(total_steps_, at_->step, settings_.quiet);
   run_.write_state({{"status", "running"}, {"step", at_->step}, {"total_steps", total_steps_}});
+  make_graphs();
   for (;;) {
     if (validation_due()) validate();
     if (checkpoint_due()) save();

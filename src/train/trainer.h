@@ -55,6 +55,9 @@ class Trainer {
   ShareLoss loss_of(const Batch& batch, State& carry) const;
   void backward(const Batch& batch, Sums& sums);
   void add_ranks(Sums& sums);
+  /// Whether the device was told to do it by its recordings.
+  bool backward_by_graph(const Batch& batch, Sums& sums);
+  void make_graphs();
   std::string not_finite(const Tensor& loss, const ModelOutput& output) const;
   [[noreturn]] void diverged(const std::string& culprit, int64_t step);
   /// Numbers of an update that is enqueued, and what becomes of them.
@@ -78,6 +81,7 @@ class Trainer {
   bool streams_ = false;  // whether a batch goes on where the one before it ended
   std::unique_ptr<class Optimizer> optimizer_;
   std::unique_ptr<class WeightAverage> average_;
+  std::unique_ptr<class StepGraphs> graphs_;     // null where no step is recorded
   std::shared_ptr<const ExampleSource> source_;  // made once: some read all examples for their lengths
   std::unique_ptr<class Loader> loader_;
   std::unique_ptr<class Progress> progress_;

@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "src/base/error.h"
+#include "src/base/files.h"
 #include "src/train/trainer.h"
 #include "tests/contracts/net_cases.h"
 #include "tests/device/other_device.h"
@@ -35,10 +36,10 @@ struct Run {
 };
 
 Run train(const std::filesystem::path& folder, const torch::Device& device, const TrainOptions& options,
-          std::shared_ptr<Net> net = nullptr) {
+          std::shared_ptr<Net> net = nullptr, const std::string& task = kTask) {
   Run run{{folder, options}, {}, {}};
   other::waits();
-  run.result = Trainer(net ? net : net_on(device), *small_tasks().at(kTask), run.files.open(),
+  run.result = Trainer(net ? net : net_on(device), *small_tasks().at(task), run.files.open(),
                        {options, run.files.seed, device, /*quiet=*/true, nullptr})
                    .train();
   run.waits = other::waits();
@@ -138,4 +139,115 @@ TEST_CASE("elsewhere a gradient that is not finite updates nothing and stops the
     INFO(item.key());
     CHECK(torch::equal(item.value().detach().cpu(), before.at(item.key())));
   }
+}
+
+namespace {
+
+constexpr const char* kImages = "image-classification";
+
+/// Images are all of one size.
+std::shared_ptr<Net> net_of_images(const Json& attention = {{"name", "multi-head"}, {"dropout", 0.2}}) {
+  const NetEntry& entry = nets().at("vision-transformer");
+  seed_generators({7});
+  const auto net = entry.make(entry.resolve({{"name", entry.name},
+                                             {"patch", 8},
+                                             {"width", 8},
+                                             {"layers", 2},
+                                             {"feed_forward", 12},
+                                             {"dropout", 0.1},
+                                             {"attention", attention}}),
+                              small_tasks().at(kImages)->spec());
+  other::move(*net);
+  return net;
+}
+
+Run train_images(const std::filesystem::path& folder, const TrainOptions& options,
+                 const std::shared_ptr<Net>& net = net_of_images()) {
+  return train(folder, other::device(), options, net, kImages);
+}
+
+TrainOptions by_graphs(TrainOptions options) {
+  options.graphs = true;
+  return options;
+}
+
+std::string log_of(const Run& run) {
+  return read_file(run.files.folder / "log.txt");
+}
+
+/// Every byte of two runs that is to be the same.
+void check_same(const Run& one, const Run& other) {
+  auto bytes = lasting_bytes(one.files), others = lasting_bytes(other.files);
+  for (auto* of : {&bytes, &others}) {
+    Json result = Json::parse((*of)["result.json"]);
+    result.erase("signature");  // names train.graphs
+    (*of)["result.json"] = result.dump();
+  }
+  REQUIRE(bytes.size() == others.size());
+  for (const auto& [name, content] : bytes) {
+    INFO(name);
+    CHECK((others.at(name) == content));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a run by graphs is the run without them") {
+  Scratch scratch;
+  TrainOptions options = tiny_options(9);
+  options.ema = 0.9, options.validate_every = 4;
+  // Additive scores turn their weights round: so do the gradients of these come out of autograd.
+  for (const Json& attention : std::vector<Json>{
+           {{"name", "multi-head"}, {"dropout", 0.2}},
+           {{"name", "compose"}, {"scorer", "additive"}, {"heads", 2}, {"projections", true}}}) {
+    const std::string name = attention["name"];
+    INFO(name);
+    const Run plain = train_images(scratch.path("plain-" + name), options, net_of_images(attention)),
+              graphs =
+                  train_images(scratch.path("graphs-" + name), by_graphs(options), net_of_images(attention));
+    CHECK_THAT(log_of(graphs), Contains("train.graphs: 6 batches by graphs"));
+    check_same(graphs, plain);
+  }
+}
+
+TEST_CASE("a run by graphs that is stopped and continued is the one that was not") {
+  Scratch scratch;
+  TrainOptions options = by_graphs(tiny_options(9));
+  options.checkpoint_every = 2;
+  const Run whole = train_images(scratch.path("whole"), options);
+  const TinyRun part{scratch.path("part"), options};
+  for (const int64_t stop_at : {3, 4}) {  // run as ever, and while the device records
+    INFO(stop_at);
+    const auto stopping = net_of_images();
+    int64_t steps = 0;
+    stopping->named_parameters().back().value().register_hook([&](const Tensor&) {
+      if (++steps == stop_at) throw Interrupted(SIGTERM, "now");
+    });
+    CHECK_THROWS_AS(train_images(part.folder, options, stopping), Interrupted);
+    CHECK(steps == stop_at);
+  }
+  check_same(train_images(part.folder, options), whole);
+}
+
+TEST_CASE("updates by graphs wait for nothing") {
+  Scratch scratch;
+  TrainOptions few = by_graphs(tiny_options(6)), many = by_graphs(tiny_options(12));
+  few.log_every = many.log_every = 100;
+  few.validate_every = many.validate_every = 100;  // at the end alone
+  const size_t waits_of_few = train_images(scratch.path("few"), few).waits.size();
+  const Run run = train_images(scratch.path("many"), many);
+  CHECK(run.waits.size() == waits_of_few);
+  CHECK_THAT(log_of(run), Contains("9 batches by graphs"));
+}
+
+TEST_CASE("where there is nothing to record the run says so and goes on") {
+  Scratch scratch;
+  TrainOptions options = by_graphs(tiny_options(2));
+  CHECK_THAT(log_of(train(scratch.path("cpu"), torch::kCPU, options)),
+             Contains("train.graphs: batches run without a graph, as the CPU records nothing"));
+  CHECK_THAT(log_of(train(scratch.path("padded"), other::device(), options)),
+             Contains("as rows are padded or labels left out"));
+  options.accumulation = 2;
+  CHECK_THAT(log_of(train(scratch.path("accumulation"), other::device(), options)),
+             Contains("as train.accumulation adds up gradients"));
 }

@@ -1,6 +1,7 @@
 // A device that is not the CPU, for machines that have none: LibTorch's PrivateUse1, whose memory is the
 // host's and whose operators are the CPU's. It keeps apart what a real one does: tensors of two devices in
-// one operator are an error, and whatever would make the host wait for the device is counted.
+// one operator are an error, and whatever would make the host wait for the device is counted. It records what
+// it is told, as CUDA does for its graphs: nothing is done then, and waiting is an error.
 #pragma once
 
 #include <string>

@@ -22,7 +22,7 @@ class AlibiPosition : public Position {
     for (int64_t h = 1; h <= shape.heads; ++h)
       slopes.push_back(options.slope *
                        std::pow(2.0, -8.0 * static_cast<double>(h) / static_cast<double>(shape.heads)));
-    slopes_ = torch::tensor(slopes, torch::kFloat64);  // [H]; no parameter: H alone decides it
+    slopes_ = Constant(torch::tensor(slopes, torch::kFloat64));  // [H]; no parameter: H alone decides it
   }
   Tensor bias(const Tensor&, const Tensor& query_positions, const Tensor& key_positions) override {
     return by_distance(steps_back(query_positions, key_positions));  // [H, Tq, Tk]
@@ -30,12 +30,12 @@ class AlibiPosition : public Position {
   Tensor by_distance(const Tensor& back) override {
     std::vector<int64_t> sizes(static_cast<size_t>(back.dim()) + 1, 1);
     sizes[0] = -1;
-    return -moved(slopes_, back.device()).view(sizes) * back.abs();  // [H, …]
+    return -slopes_.on(back.device()).view(sizes) * back.abs();  // [H, …]
   }
   bool distance_only() const override { return true; }
 
  private:
-  Tensor slopes_;
+  Constant slopes_;
 };
 
 }  // namespace fovea
