@@ -134,16 +134,17 @@ std::unique_ptr<StepGraphs::Recorded> StepGraphs::record(const Batch& batch, con
 }
 
 std::optional<ShareLoss> StepGraphs::backward(const Batch& batch, const LossOf& loss_of, State& carry) {
-  if (asks_) return std::nullopt;
   if (!batch.complete) {
     refuse("rows are padded or labels left out");
     return std::nullopt;
   }
   Shape& shape = shapes_[shapes_of(batch)];
-  if (shape.refused || shape.run++ < kRunAsEver) return std::nullopt;
-  if (!shape.recorded) shape.recorded = record(batch, loss_of);
-  shape.refused = !shape.recorded;
-  if (shape.refused) return std::nullopt;
+  if (!shape.recorded) {
+    if (asks_ || shape.refused || shape.run++ < kRunAsEver) return std::nullopt;
+    shape.recorded = record(batch, loss_of);
+    shape.refused = !shape.recorded;
+    if (shape.refused) return std::nullopt;
+  }
   Recorded& one = *shape.recorded;
   const torch::NoGradGuard no_gradient;
   std::vector<Tensor> numbers;
