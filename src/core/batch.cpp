@@ -50,12 +50,16 @@ std::map<std::string, Field> collate_fields(const std::vector<Example>& examples
   return fields;
 }
 
+bool padded(const Field& field) {
+  return field.lengths.defined() && !unpadded(field.lengths, field.values.size(1));
+}
+
 bool complete_fields(const std::map<std::string, Field>& fields, bool labels) {
   return std::all_of(fields.begin(), fields.end(), [&](const auto& item) {
     const Field& field = item.second;
     const bool left_out = labels && field.values.scalar_type() == torch::kInt64 && field.values.numel() > 0 &&
                           field.values.min().template item<int64_t>() < 0;
-    return !left_out && (!field.lengths.defined() || unpadded(field.lengths, field.values.size(1)));
+    return !left_out && !padded(field);
   });
 }
 
@@ -67,7 +71,7 @@ bool unpadded(const Tensor& lengths, int64_t size) {
 }
 
 Tensor Field::real() const {
-  if (!lengths.defined() || unpadded(lengths, values.size(1))) return {};
+  if (!padded(*this)) return {};
   const Tensor index = torch::arange(values.size(1), lengths.options().device(values.device()));
   return index.unsqueeze(0) < moved(lengths, values.device()).unsqueeze(1);  // [B, T]
 }

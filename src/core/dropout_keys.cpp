@@ -50,9 +50,8 @@ Tensor DropoutKey::on(torch::Device device) const {
 }
 
 DropoutKey draw_dropout_key(torch::Device device) {
-  if (device.is_cpu()) return draw_dropout_key();
-  if (RecordedKeys* keys = recorded()) return DropoutKey(keys->next());
-  return DropoutKey(DropoutKey(draw_dropout_key()).on(device));
+  RecordedKeys* keys = device.is_cpu() ? nullptr : recorded();
+  return keys != nullptr ? DropoutKey(keys->next()) : DropoutKey(draw_dropout_key());
 }
 
 RecordedKeys::RecordedKeys(torch::Device device)

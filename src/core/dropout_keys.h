@@ -27,14 +27,14 @@ class DropoutKeys {
   DropoutKeys* before_;
 };
 
-/// A key where it is needed: on the CPU its bits, elsewhere a scalar int64 there of the same bits.
+/// A key: its bits, or, where a device records, a scalar int64 there that will hold them.
 struct DropoutKey {
   DropoutKey(uint64_t key) : bits(key) {}  // NOLINT: a key is a number
   explicit DropoutKey(Tensor scalar) : there(std::move(scalar)) {}
   uint64_t bits = 0;
   Tensor there;
 
-  /// The scalar on `device`.
+  /// As a scalar on `device`.
   Tensor on(torch::Device device) const;
 };
 

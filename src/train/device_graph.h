@@ -1,4 +1,4 @@
-// What a device records of a step to do it again by itself, whoever's device it is.
+// What a device records of a step to do it again by itself, whichever device it is.
 #pragma once
 
 #include <ATen/core/GraphImplInterface.h>

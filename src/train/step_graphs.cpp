@@ -18,18 +18,18 @@ namespace {
 constexpr int64_t kRunAsEver = 3;
 constexpr int64_t kMostShapes = 4;
 
-/// Calls visit(name, tensor) for each tensor of a batch that a step may read.
-template <class Visit>
-void each_tensor(Batch& batch, Visit visit) {
-  for (auto& [name, field] : batch.inputs) visit("input " + name, field.values);
-  for (auto& [name, field] : batch.targets) visit("target " + name, field.values);
-  for (size_t i = 0; i < batch.carry.size(); ++i) visit("carried " + std::to_string(i), batch.carry[i]);
+/// Calls visit(tensor) for each tensor of a batch that a step may read. All batches of a run have the same.
+template <class B, class Visit>
+void each_tensor(B& batch, Visit visit) {
+  for (auto* fields : {&batch.inputs, &batch.targets})
+    for (auto& [name, field] : *fields) visit(field.values);
+  for (auto& tensor : batch.carry) visit(tensor);
 }
 
-std::string shapes_of(Batch batch) {
+std::string shapes_of(const Batch& batch) {
   std::string text;
-  each_tensor(batch, [&](const std::string& name, const Tensor& tensor) {
-    text += name + " " + torch::toString(tensor.scalar_type()) + " " + shape_text(tensor) + "; ";
+  each_tensor(batch, [&](const Tensor& tensor) {
+    text += std::string(torch::toString(tensor.scalar_type())) + " " + shape_text(tensor) + "; ";
   });
   return text;
 }
@@ -72,7 +72,6 @@ struct StepGraphs::Recorded {
 
 struct StepGraphs::Shape {
   int64_t run = 0;  // batches that were run as ever
-  bool refused = false;
   std::unique_ptr<Recorded> recorded;
 };
 
@@ -100,7 +99,7 @@ std::unique_ptr<StepGraphs::Recorded> StepGraphs::record(const Batch& batch, con
   }
   made->batch = batch;
   made->batch.host = nullptr, made->batch.notes.clear(), made->batch.truths.clear();
-  each_tensor(made->batch, [](const std::string&, Tensor& tensor) { tensor = tensor.detach().clone(); });
+  each_tensor(made->batch, [](Tensor& tensor) { tensor = tensor.detach().clone(); });
   const c10::impl::VirtualGuardImpl guard(device_.type());
   guard.synchronizeDevice(guard.getDevice().index());
   const c10::StreamGuard aside(guard.getNewStream(device_));  // CUDA does not record its default stream
@@ -119,7 +118,6 @@ std::unique_ptr<StepGraphs::Recorded> StepGraphs::record(const Batch& batch, con
   } catch (const HostAsked& asked) {
     made->graph->capture_end();
     refuse(asked.what());
-    asks_ = true;
     return nullptr;
   } catch (const c10::Error& error) {
     abandon(*made->graph);
@@ -140,18 +138,17 @@ std::optional<ShareLoss> StepGraphs::backward(const Batch& batch, const LossOf& 
   }
   Shape& shape = shapes_[shapes_of(batch)];
   if (!shape.recorded) {
-    if (asks_ || shape.refused || shape.run++ < kRunAsEver) return std::nullopt;
+    if (closed_ || shape.run++ < kRunAsEver) return std::nullopt;
     shape.recorded = record(batch, loss_of);
-    shape.refused = !shape.recorded;
-    if (shape.refused) return std::nullopt;
+    closed_ = !shape.recorded;
+    if (closed_) return std::nullopt;
   }
   Recorded& one = *shape.recorded;
   const torch::NoGradGuard no_gradient;
   std::vector<Tensor> numbers;
-  Batch own = batch;
-  each_tensor(own, [&](const std::string&, const Tensor& tensor) { numbers.push_back(tensor); });
+  each_tensor(batch, [&](const Tensor& tensor) { numbers.push_back(tensor); });
   size_t i = 0;
-  each_tensor(one.batch, [&](const std::string&, Tensor& tensor) { tensor.copy_(numbers[i++]); });
+  each_tensor(one.batch, [&](const Tensor& tensor) { tensor.copy_(numbers[i++]); });
   one.keys.draw();
   one.graph->replay();
   ++replays_;

@@ -38,7 +38,7 @@ class StepGraphs {
  private:
   struct Recorded;
   struct Shape;
-  /// Null, and the reason said, where batches of that shape are not recorded.
+  /// Null, and the reason said, where neither this shape nor another is recorded any more.
   std::unique_ptr<Recorded> record(const Batch& batch, const LossOf& loss_of);
   void refuse(const std::string& reason);
 
@@ -47,7 +47,7 @@ class StepGraphs {
   std::function<void(const std::string&)> say_;
   std::map<std::string, Shape> shapes_;
   std::set<std::string> refused_;  // reasons that were said
-  bool asks_ = false;              // a step of the net asks the host
+  bool closed_ = false;            // no other shape is recorded
   int64_t recorded_ = 0, replays_ = 0;
 };
 

@@ -132,6 +132,26 @@ std::vector<NetCase> attention_cases() {
   return cases;
 }
 
+std::vector<NetCase> attentions_once(bool in_each_net) {
+  std::set<std::string> known;
+  std::vector<NetCase> cases;
+  for (const NetCase& one : attention_cases()) {
+    std::string attentions = in_each_net ? one.model["name"].get<std::string>() : "";
+    for (const auto& [name, value] : one.model.items())
+      if (value.is_object()) attentions += value.dump();
+    if (known.insert(attentions).second) cases.push_back(one);
+  }
+  return cases;
+}
+
+NetCase small_case(const std::string& net, const std::string& task, const Json& changes) {
+  const NetEntry& entry = nets().at(net);
+  Json model = bases(entry)[0];
+  model.update(changes);
+  model = entry.resolve(model);
+  return {model.dump(), task, model};
+}
+
 std::shared_ptr<Net> make(const NetCase& one, uint64_t seed) {
   torch::manual_seed(seed);
   const NetEntry& net = nets().at(one.model.at("name").get<std::string>());

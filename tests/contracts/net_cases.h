@@ -29,6 +29,12 @@ std::vector<NetCase> net_cases();
 /// Every named attention of the registry in every slot, under every choice of the net's own fields.
 std::vector<NetCase> attention_cases();
 
+/// Those of attention_cases that have an attention not met before, in any net or, `in_each_net`, in that net.
+std::vector<NetCase> attentions_once(bool in_each_net);
+
+/// One net on one task at small sizes, with some fields of its own changed.
+NetCase small_case(const std::string& net, const std::string& task, const Json& changes);
+
 /// The net in float64, in evaluation mode, from a fixed seed. Throws ConfigError where the combination is
 /// refused.
 std::shared_ptr<Net> make(const NetCase& one, uint64_t seed = 7);

@@ -17,16 +17,17 @@ namespace {
 
 constexpr const char* kTask = "text-classification";
 
-/// A Transformer, the same each time. (Dropout of LibTorch draws other numbers on every device.)
-std::shared_ptr<Net> net_on(const torch::Device& device, double dropout = 0) {
-  const NetEntry& entry = nets().at("transformer-classifier");
+/// The same each time. (Dropout of LibTorch draws other numbers on every device.)
+std::shared_ptr<Net> net_of(const NetCase& one, const torch::Device& device) {
   seed_generators({7});
-  const auto net = entry.make(
-      entry.resolve(
-          {{"name", entry.name}, {"width", 8}, {"layers", 2}, {"feed_forward", 12}, {"dropout", dropout}}),
-      small_tasks().at(kTask)->spec());
+  const auto net =
+      nets().at(one.model["name"].get<std::string>()).make(one.model, small_tasks().at(one.task)->spec());
   if (!device.is_cpu()) other::move(*net);
   return net;
+}
+
+std::shared_ptr<Net> net_on(const torch::Device& device, double dropout = 0) {
+  return net_of(small_case("transformer-classifier", kTask, {{"dropout", dropout}}), device);
 }
 
 struct Run {
@@ -147,18 +148,8 @@ constexpr const char* kImages = "image-classification";
 
 /// Images are all of one size.
 std::shared_ptr<Net> net_of_images(const Json& attention = {{"name", "multi-head"}, {"dropout", 0.2}}) {
-  const NetEntry& entry = nets().at("vision-transformer");
-  seed_generators({7});
-  const auto net = entry.make(entry.resolve({{"name", entry.name},
-                                             {"patch", 8},
-                                             {"width", 8},
-                                             {"layers", 2},
-                                             {"feed_forward", 12},
-                                             {"dropout", 0.1},
-                                             {"attention", attention}}),
-                              small_tasks().at(kImages)->spec());
-  other::move(*net);
-  return net;
+  return net_of(small_case("vision-transformer", kImages, {{"dropout", 0.1}, {"attention", attention}}),
+                other::device());
 }
 
 Run train_images(const std::filesystem::path& folder, const TrainOptions& options,

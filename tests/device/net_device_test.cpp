@@ -1,7 +1,6 @@
 // Contract of every net: elsewhere than on the CPU its losses and gradients are those of the CPU, and a step
 // of training reads nothing back, so that the host is never made to wait.
 #include <catch2/catch.hpp>
-#include <set>
 
 #include "src/base/error.h"
 #include "src/train/optimizer.h"
@@ -64,13 +63,7 @@ TEST_CASE("a training step of every net elsewhere is the CPU's and waits for not
 }
 
 TEST_CASE("a training step of every attention elsewhere is the CPU's and waits for nothing", "[contract]") {
-  std::set<std::string> known;  // once in each net
-  for (const NetCase& one : attention_cases()) {
-    std::string attentions = one.model["name"];
-    for (const auto& [name, value] : one.model.items())
-      if (value.is_object()) attentions += value.dump();
-    if (known.insert(attentions).second) check(one);
-  }
+  for (const NetCase& one : attentions_once(/*in_each_net=*/true)) check(one);
 }
 
 TEST_CASE("a training step of attentions that draw or add elsewhere waits for nothing", "[contract]") {
@@ -78,17 +71,7 @@ TEST_CASE("a training step of attentions that draw or add elsewhere waits for no
                                                  {{"name", "compose"}, {"position", "t5"}},
                                                  {{"name", "compose"}, {"position", "shaw"}},
                                                  {{"name", "compose"}, {"pattern", "bigbird"}},
-                                                 {{"name", "compose"}, {"dropout", 0.2}}}) {
-    NetCase one;
-    one.task = "text-classification";
-    const NetEntry& net = nets().at("transformer-classifier");
-    one.model = net.resolve({{"name", net.name},
-                             {"width", 8},
-                             {"layers", 1},
-                             {"feed_forward", 12},
-                             {"dropout", 0},
-                             {"attention", attention}});
-    one.label = one.model.dump();
-    check(one);
-  }
+                                                 {{"name", "compose"}, {"dropout", 0.2}}})
+    check(small_case("transformer-classifier", "text-classification",
+                     {{"layers", 1}, {"attention", attention}}));
 }

@@ -116,13 +116,20 @@ struct Case {
   }
 };
 
-/// Whether steps of the net were recorded; then they have to be those that are run as ever.
-bool check(const NetCase& one) {
+/// The net on the device, in training, or null where the combination is refused.
+std::shared_ptr<Net> net_of(const NetCase& one) {
   const auto made = make_unless_refused(one);
-  if (!made) return false;
+  if (!made) return nullptr;
   made->to(torch::kFloat32);
   other::move(*made);
   made->train();
+  return made;
+}
+
+/// Whether steps of the net were recorded; then they have to be those that are run as ever.
+bool check(const NetCase& one) {
+  const auto made = net_of(one);
+  if (!made) return false;
   INFO(one.task << " " << one.label);
   Case of(made, small_tasks().at(one.task));
   const std::vector<Batch> batches = complete_batches(one.task);
@@ -161,33 +168,17 @@ TEST_CASE("a step of every net of fixed shapes that the device records is the on
 }
 
 TEST_CASE("a step of every attention that the device records is the one run as ever", "[contract]") {
-  std::set<std::string> known;  // once in one net each
-  for (const NetCase& one : attention_cases()) {
-    std::string attentions;
-    for (const auto& [name, value] : one.model.items())
-      if (value.is_object()) attentions += value.dump();
-    if (known.insert(attentions).second) check(one);
-  }
-  CHECK(known.size() > 50);
+  const std::vector<NetCase> cases = attentions_once(/*in_each_net=*/false);
+  CHECK(cases.size() > 50);
+  for (const NetCase& one : cases) check(one);
 }
 
 TEST_CASE("dropout falls anew in a recorded step, as it would have") {
   for (const Json& attention : std::vector<Json>{{{"name", "compose"}, {"dropout", 0.2}},
                                                  {{"name", "multi-head"}, {"dropout", 0.2}},
-                                                 {{"name", "compose"}, {"position", "alibi"}}}) {
-    NetCase one;
-    one.task = "image-classification";
-    const NetEntry& net = nets().at("vision-transformer");
-    one.model = net.resolve({{"name", net.name},
-                             {"patch", 8},
-                             {"width", 8},
-                             {"layers", 2},
-                             {"feed_forward", 12},
-                             {"dropout", 0.3},
-                             {"attention", attention}});
-    one.label = one.model.dump();
-    CHECK(check(one));
-  }
+                                                 {{"name", "compose"}, {"position", "alibi"}}})
+    CHECK(check(small_case("vision-transformer", "image-classification",
+                           {{"dropout", 0.3}, {"attention", attention}})));
 }
 
 namespace {
@@ -274,17 +265,10 @@ TEST_CASE("padded batches and those of a fifth shape run as ever") {
 }
 
 TEST_CASE("a recorded step stands on nothing that others may put away") {
-  const NetEntry& entry = nets().at("transformer-classifier");
-  const auto task = small_tasks().at("text-classification");
-  const auto net = entry.make(entry.resolve({{"name", entry.name},
-                                             {"width", 8},
-                                             {"layers", 1},
-                                             {"feed_forward", 12},
-                                             {"position", "sinusoidal"}}),
-                              task->spec());
-  other::move(*net);
-  Case of(net, task);
-  const Batch batch = complete_batches("text-classification")[0];
+  const NetCase one = small_case("transformer-classifier", "text-classification",
+                                 {{"layers", 1}, {"dropout", 0.1}, {"position", "sinusoidal"}});
+  Case of(net_of(one), small_tasks().at(one.task));
+  const Batch batch = complete_batches(one.task)[0];
   of.as_ever(batch);  // has made its table of positions
   for (int64_t i = 0; i < kRunAsEver; ++i) CHECK_FALSE(of.by_graph(batch));
   torch::manual_seed(3);
