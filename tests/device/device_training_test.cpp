@@ -242,3 +242,21 @@ TEST_CASE("where there is nothing to record the run says so and goes on") {
   CHECK_THAT(log_of(train(scratch.path("accumulation"), other::device(), options)),
              Contains("as train.accumulation adds up gradients"));
 }
+
+TEST_CASE("bfloat16 elsewhere is the CPU's but for its rounding, by graphs and without") {
+  Scratch scratch;
+  TrainOptions options = tiny_options(6);
+  const auto run = [&](const char* name, const torch::Device& device, const TrainOptions& with) {
+    return train(scratch.path(name), device, with,
+                 net_of(small_case("vision-transformer", kImages, Json::object()), device), kImages);
+  };
+  const auto losses = [](const Run& of) { return values(of.files, "train", "loss"); };
+  const Run wide = run("wide", other::device(), options);
+  options.precision = "bf16";
+  const Run here = run("here", torch::kCPU, options), there = run("there", other::device(), options),
+            graphs = run("graphs", other::device(), by_graphs(options));
+  CHECK_THAT(log_of(graphs), Contains("train.graphs: 3 batches by graphs"));
+  check_same(graphs, there);
+  CHECK(losses(there) != losses(wide));  // it was at work
+  for (size_t i = 0; i < 6; ++i) CHECK(losses(there)[i] == Approx(losses(here)[i]).epsilon(0.02));
+}
